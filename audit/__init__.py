@@ -1,0 +1,1 @@
+"""The append-only audit log. Imports nothing from the proxy: an auditor needs this directory and no other."""

@@ -1,0 +1,66 @@
+"""RFC 8785 (JSON Canonicalization Scheme) for the restricted subset of records, from the standard library alone.
+
+The subset: objects with ASCII keys, lists, strings without lone surrogates, booleans, and integers below 2**53. On it,
+a sorted `json.dumps` without ASCII escaping gives the bytes of RFC 8785: code points sort as UTF-16 units do, numbers
+have one form, and both escape the same characters alike. What is outside the subset is refused, never adjusted.
+"""
+
+import json
+from typing import Any, NoReturn
+
+from audit.schema import MAX_INT
+
+MAX_DEPTH = 32
+
+
+class NotCanonicalError(ValueError):
+    """The value or text is outside the subset."""
+
+
+def canonical(value: Any) -> bytes:
+    """Return the canonical bytes; raises NotCanonicalError outside the subset."""
+    _walk(value, MAX_DEPTH)
+    try:
+        return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        raise NotCanonicalError("a lone surrogate") from None
+
+
+def parse(text: bytes) -> Any:
+    """Parse canonical bytes; raises NotCanonicalError for any text that `canonical` would not write."""
+    try:
+        value = _DECODER.decode(text.decode())
+        again = canonical(value)
+    except (ValueError, RecursionError) as error:
+        raise NotCanonicalError(type(error).__name__) from None
+    if again != text:
+        raise NotCanonicalError("other bytes than the canonical ones")
+    return value
+
+
+def _refuse(_text: str) -> NoReturn:
+    raise NotCanonicalError("a number that is not an integer")
+
+
+_DECODER = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse)
+
+
+def _walk(value: Any, depth: int) -> None:
+    kind = type(value)
+    if kind is str or kind is bool:
+        return
+    if kind is int:
+        if not -MAX_INT <= value <= MAX_INT:
+            raise NotCanonicalError("an integer of 2**53 or more")
+    elif depth == 0:
+        raise NotCanonicalError("nested too deeply")
+    elif kind is dict:
+        for key, element in value.items():
+            if type(key) is not str or not key.isascii():
+                raise NotCanonicalError("a key that is not ASCII")
+            _walk(element, depth - 1)
+    elif kind is list:
+        for element in value:
+            _walk(element, depth - 1)
+    else:
+        raise NotCanonicalError("a type outside the subset")
