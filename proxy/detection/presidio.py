@@ -1,0 +1,102 @@
+"""Presidio over spaCy's named entities, with recognizers chosen one by one and scores that mean something.
+
+Nothing here touches the network: the model must be installed (Presidio would download it), tldextract is never called.
+"""
+
+import importlib.util
+import re
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
+from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, SpacyNlpEngine
+from presidio_analyzer.predefined_recognizers import SpacyRecognizer
+
+from proxy.detection.recognizers.base import Match
+from proxy.errors import ConfigurationError
+
+UNUSED_PIPES = ["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer"]
+LABELS = {
+    "PERSON": "PERSON",
+    "PER": "PERSON",
+    "GPE": "LOCATION",
+    "LOC": "LOCATION",
+    "FAC": "LOCATION",
+    "NORP": "NRP",
+    "ORG": "ORGANIZATION",
+}
+IGNORED = [
+    "CARDINAL",
+    "DATE",
+    "EVENT",
+    "LANGUAGE",
+    "LAW",
+    "MONEY",
+    "ORDINAL",
+    "PERCENT",
+    "PRODUCT",
+    "QUANTITY",
+    "TIME",
+    "WORK_OF_ART",
+    "MISC",
+]
+THRESHOLDS = {"PERSON": 0.4, "LOCATION": 0.4, "NRP": 0.4, "ORGANIZATION": 0.4}
+
+
+def load_model(name: str) -> Any:
+    """Load an installed spaCy package with only its `ner` pipe; raises ConfigurationError with the command that installs it."""
+    if importlib.util.find_spec(name) is None:
+        raise ConfigurationError(f"the spaCy model {name} is not installed: pip install {name.replace('_', '-')}")
+    import spacy  # noqa: PLC0415
+
+    with warnings.catch_warnings():
+        # W095: the model names an older spaCy minor; parity on 3.8 was checked.
+        warnings.filterwarnings("ignore", message=r"\[W095\]")
+        nlp = spacy.load(name, exclude=UNUSED_PIPES)
+    if "ner" not in nlp.pipe_names:
+        raise ConfigurationError(f"the spaCy model {name} has no `ner` pipe")
+    return nlp
+
+
+class LocalEngine(SpacyNlpEngine):  # type: ignore[misc]
+    """A spaCy engine for Presidio that loads one installed model and has no lemmatizer."""
+
+    def __init__(self, model: str) -> None:
+        configuration = NerModelConfiguration(
+            model_to_presidio_entity_mapping=LABELS, labels_to_ignore=IGNORED, default_score=0.85
+        )
+        super().__init__([{"lang_code": "en", "model_name": model}], configuration)
+        self.nlp = {"en": load_model(model)}
+
+    def _doc_to_nlp_artifact(self, doc: Any, language: str) -> NlpArtifacts:
+        entities, scores = self._get_updated_entities(self._get_entities(doc), self._get_scores_for_entities(doc))
+        return NlpArtifacts(
+            entities=entities,
+            tokens=doc,
+            tokens_indices=[token.idx for token in doc],
+            lemmas=[token.lower_ for token in doc],
+            nlp_engine=self,
+            language=language,
+            scores=scores,
+        )
+
+
+class Names:
+    """Presidio's analyzer, set up once a process."""
+
+    def __init__(self, model: str) -> None:
+        engine = LocalEngine(model)
+        recognizers = [SpacyRecognizer(supported_entities=sorted(set(LABELS.values())), supported_language="en")]
+        registry = RecognizerRegistry(recognizers=recognizers, supported_languages=["en"])
+        self._analyzer = AnalyzerEngine(
+            registry=registry, nlp_engine=engine, supported_languages=["en"], default_score_threshold=0.35
+        )
+        meta = engine.nlp["en"].meta
+        self.version = f"{meta['lang']}_{meta['name']} {meta['version']}"
+
+    def find(self, text: str) -> Iterator[Match]:
+        """Yield the entities of one text of moderate length."""
+        for result in self._analyzer.analyze(text, "en"):
+            value = re.sub(r"\s+", " ", text[result.start : result.end]).strip().casefold()
+            yield Match(result.entity_type, result.start, result.end, result.score, value)
