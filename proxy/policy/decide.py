@@ -1,0 +1,173 @@
+"""The decision: a pure function of policy, caller, call, findings and day.
+
+Grants open zones, rules and ceilings strike them, and nothing gives a struck zone back. So more findings never free a
+request, and the order of rules and files cannot matter. An entity type that the taxonomy does not know counts as not
+inspected.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from proxy.policy.exceptions import expired
+from proxy.policy.index import CompiledClass, CompiledRule, Index
+from proxy.policy.labels import STEPS, Findings
+from proxy.policy.model import Call, Decision, Identity, Outcome, Strike, Waiver, Would
+from proxy.policy.policy import Policy
+
+Carried = dict[int, list[int]]
+"""Class -> its grid scores, the highest first; never an empty list. By class name."""
+
+NO_GRANT = "no grant covers this caller, endpoint and model"
+NO_UPSTREAM = "no upstream is configured for the zones that are granted here"
+
+
+def decide(policy: Policy, who: Identity, call: Call, findings: Findings, now: dt.date | dt.datetime) -> Decision:
+    """Decide where this call may go. Pure: the same arguments always give the same decision."""
+    index = policy.index
+    return settle(index, applicable(index, who, call), findings, now)
+
+
+def applicable(index: Index, who: Identity, call: Call) -> int:
+    """Return the bits of the grants, rules and exceptions that apply to this caller and call."""
+    models = index.models.accept(call.model)
+    if call.resolved != call.model:
+        models |= index.models.accept(call.resolved)
+    callers = index.teams.accept(who.team) & index.apps.accept(who.app) & index.keys.accept(who.key)
+    return callers & models & index.endpoints.accept(call.endpoint)
+
+
+def settle(index: Index, selected: int, findings: Findings, now: dt.date | dt.datetime) -> Decision:
+    """Decide for the selectors that apply; all that `decide` does beyond looking names up."""
+    carried = carry(index, findings) if findings else {}
+    enforced, shadowed, waived = _match(index, selected, carried, now)
+    found = [index.classes[number] for number in carried]
+    order = _preference(index, selected & index.grant_bits)
+    granted = 0
+    for zone in order:
+        granted |= 1 << zone
+    struck = 0
+    for rule in enforced:
+        struck |= rule.strikes
+    for item in found:
+        struck |= item.strikes
+    available = granted & index.live
+    left = available & ~struck
+    untouched = left == (1 << len(index.zones)) - 1
+    return Decision(
+        outcome=_outcome(index, left),
+        zones=tuple([index.zones[zone] for zone in order if left >> zone & 1]),
+        rules=tuple([(rule.id, rule.effect) for rule in enforced]),
+        ceilings=tuple([item.name for item in found if item.strikes & granted]),
+        classes=tuple([(index.classes[n].name, len(scores), scores[0]) for n, scores in carried.items()]),
+        because=() if untouched else _reasons(granted, available, enforced, found),
+        log_full=any([rule.log_full for rule in enforced]),  # noqa: C419  # a list is faster than a generator here
+        notify=tuple(sorted({channel for rule in enforced for channel in rule.notify})) if enforced else (),
+        exceptions=tuple([Waiver(name, *_landing(index, order, left & ~strikes)) for name, strikes in waived]),
+        shadow=tuple([Would(rule.id, *_landing(index, order, left & ~rule.strikes)) for rule in shadowed]),
+        strikes=index.no_strikes if untouched else _strikes(index, granted, enforced, found),
+    )
+
+
+def carry(index: Index, findings: Findings) -> Carried:
+    """Return the classes that findings carry: distinct values at or above the floor, summed over a class's types.
+
+    Where all parts of a derived class are present they add one value, with the score of the weakest part's strongest
+    value; the parts' floors decide whether they are present, not the whole's.
+    """
+    carried: Carried = {}
+    for entity_type, scores in findings.items():
+        for number, floor in index.types.get(entity_type, index.unknown):
+            counted = [score for score in scores if score >= floor] if floor >= 0 else [STEPS] * len(scores)
+            if counted:
+                carried.setdefault(number, []).extend(counted)
+    for number, parts in index.derived:
+        if all([part in carried for part in parts]):  # noqa: C419  # see above
+            carried.setdefault(number, []).append(min([max(carried[part]) for part in parts]))
+    for scores in carried.values():
+        scores.sort(reverse=True)
+    return {number: carried[number] for number in sorted(carried)}
+
+
+def _match(
+    index: Index, selected: int, carried: Carried, now: dt.date | dt.datetime
+) -> tuple[list[CompiledRule], list[CompiledRule], list[tuple[str, int]]]:
+    """Return the rules enforced, those in shadow, and the exceptions used with what each of them alone holds off."""
+    about = index.unconditional
+    for number in carried:
+        about |= index.rules_on[number]
+    candidates = (selected & about) >> index.rule_shift
+    enforced: list[CompiledRule] = []
+    shadowed: list[CompiledRule] = []
+    waived: list[tuple[str, int]] = []
+    while candidates:
+        lowest = candidates & -candidates
+        candidates ^= lowest
+        rule = index.rules[lowest.bit_length() - 1]
+        if rule.min_count:
+            scores = carried[rule.data_class]
+            if len(scores) < rule.min_count or scores[rule.min_count - 1] < rule.min_score:
+                continue
+        if rule.shadow:
+            shadowed.append(rule)
+        elif live := _live(index, rule.waivers & selected, now):
+            waived.extend((name, rule.strikes if len(live) == 1 else 0) for name in live)
+        else:
+            enforced.append(rule)
+    return enforced, shadowed, sorted(waived)
+
+
+def _live(index: Index, waivers: int, now: dt.date | dt.datetime) -> list[str]:
+    if not waivers:
+        return []
+    bits = waivers >> index.exception_shift
+    return [name for n, (name, until) in enumerate(index.exceptions) if bits >> n & 1 and not expired(until, now)]
+
+
+def _preference(index: Index, grants: int) -> Sequence[int]:
+    """Merge the zones of all grants that apply: best place in any of them first, own zones first in a tie."""
+    if not grants & (grants - 1):
+        return index.grants[grants.bit_length() - 1] if grants else ()
+    best: dict[int, int] = {}
+    while grants:
+        lowest = grants & -grants
+        grants ^= lowest
+        for place, zone in enumerate(index.grants[lowest.bit_length() - 1]):
+            best[zone] = min(place, best.get(zone, place))
+    return sorted(best, key=lambda zone: (best[zone], index.vendors >> zone & 1, zone))
+
+
+def _outcome(index: Index, left: int) -> Outcome:
+    if left & index.vendors:
+        return Outcome.ALLOW
+    return Outcome.PIN if left else Outcome.BLOCK
+
+
+def _landing(index: Index, order: Sequence[int], left: int) -> tuple[Outcome, str | None]:
+    return _outcome(index, left), next((index.zones[zone] for zone in order if left >> zone & 1), None)
+
+
+def _reasons(
+    granted: int, available: int, enforced: Sequence[CompiledRule], found: Sequence[CompiledClass]
+) -> tuple[str, ...]:
+    if not granted:
+        return (NO_GRANT,)
+    reasons = [rule.because for rule in enforced if rule.strikes & granted]
+    reasons += [item.because for item in found if item.strikes & granted]
+    if not available:
+        reasons.append(NO_UPSTREAM)
+    return tuple(dict.fromkeys(reasons))
+
+
+def _strikes(
+    index: Index, granted: int, enforced: Sequence[CompiledRule], found: Sequence[CompiledClass]
+) -> tuple[tuple[str, tuple[Strike, ...]], ...]:
+    table = []
+    for number, zone in enumerate(index.zones):
+        bit = 1 << number
+        by = [] if granted & bit else [Strike("grant")]
+        if not index.live & bit:
+            by.append(Strike("upstream"))
+        by += [rule.strike for rule in enforced if rule.strikes & bit]
+        by += [item.strike for item in found if item.strikes & bit]
+        table.append((zone, tuple(by)))
+    return tuple(table)

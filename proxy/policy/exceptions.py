@@ -1,0 +1,22 @@
+"""When an exception is live: the one place that compares its last day with a clock."""
+
+import datetime as dt
+
+LONGEST_DAYS = 90
+"""An exception may end at most this many days from today."""
+NEVER_LIVE = dt.date.max
+"""A day on which every exception is over."""
+ALWAYS_LIVE = dt.date.min
+"""A day on which no exception is over: the freest that exceptions can make a policy."""
+
+
+def day_of(now: dt.date | dt.datetime) -> dt.date:
+    """Return the day in UTC; a time without zone counts as UTC."""
+    if isinstance(now, dt.datetime):
+        return (now if now.tzinfo is None else now.astimezone(dt.UTC)).date()
+    return now
+
+
+def expired(until: dt.date, now: dt.date | dt.datetime) -> bool:
+    """Whether an exception that holds up to and including the day `until` is over."""
+    return day_of(now) > until

@@ -1,0 +1,40 @@
+"""From findings to data classes: the score grid, and how much of which class a request carries.
+
+Scores live on a grid of 0.05, as whole numbers 0 to 20, and are rounded UP, so that rounding never frees anything.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+STEPS = 20
+"""Grid steps in a score of 1.0."""
+UNSCANNED = "UNSCANNED"
+"""Type of what was not inspected; the same word as in the detector's findings."""
+UNCOVERED = "UNCOVERED"
+"""Type of text in a script or language for which no name detector was measured; the same word there, too."""
+BUILT_IN = {"unscanned": UNSCANNED, "uncovered": UNCOVERED}
+"""Classes that every taxonomy has, and the one type of each."""
+
+Findings = Mapping[str, Sequence[int]]
+"""Entity type -> one grid score per distinct value."""
+
+
+def to_grid(score: float) -> int:
+    """Round a score up to the grid, up to the error of a float; what is no number between 0 and 1 counts as 1."""
+    steps = score * STEPS
+    if not 0.0 <= steps <= STEPS:
+        return 0 if steps < 0 else STEPS
+    nearest = round(steps)
+    return nearest if abs(steps - nearest) < 1e-9 else math.ceil(steps)  # noqa: PLR2004  # float error of one product
+
+
+def on_grid(score: Decimal) -> int | None:
+    """Return the grid step of a score that lies on the grid exactly."""
+    steps = score * STEPS
+    return int(steps) if steps == steps.to_integral_value() else None
+
+
+def written(step: int) -> str:
+    """Write a grid step the way policies write scores: 8 is `0.40`."""
+    return f"{step / STEPS:.2f}"

@@ -1,0 +1,273 @@
+"""The policy as values: what the files say, merged, and what a decision is.
+
+Three sentences hold the model. A grant gives an identity an ordered list of zones. A rule only ever takes zones away.
+A class's ceiling is applied last and cannot be lifted. Places in files travel along but are no part of the meaning.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from proxy.policy.diagnostics import Place
+
+NOWHERE = Place("", 0, 0)
+
+
+class Outcome(StrEnum):
+    """Read off the zones that survive."""
+
+    ALLOW = "allow"
+    """At least one vendor zone is left."""
+    PIN = "pin"
+    """No vendor zone is left, an own one is."""
+    BLOCK = "block"
+    """No zone is left."""
+
+
+class Trust(StrEnum):
+    """Who runs a zone."""
+
+    OWN = "own"
+    VENDOR = "vendor"
+
+
+class Mode(StrEnum):
+    """Whether a rule is applied, or only recorded as what it would do."""
+
+    ENFORCE = "enforce"
+    SHADOW = "shadow"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who calls: configured names only, never text from the request."""
+
+    team: str
+    app: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is called: the endpoint, the requested model name and the registered id it resolved to."""
+
+    endpoint: str
+    model: str
+    resolved: str
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A trust boundary. `networks` (CIDR) belong to own zones: where their upstreams' addresses must lie."""
+
+    name: str
+    trust: Trust
+    region: str = ""
+    agreements: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    where: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DataClass:
+    """A kind of data. `floor` is a grid step: weaker values do not count. `parts` together make one more value."""
+
+    name: str
+    entities: tuple[str, ...]
+    parts: tuple[str, ...]
+    floor: int
+    ceiling: tuple[str, ...]
+    where: Place = field(default=NOWHERE, compare=False)
+    floor_where: Place = field(default=NOWHERE, compare=False)
+    ceiling_where: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Callers: every list that is given must match; no list at all means everyone."""
+
+    teams: tuple[str, ...] = ()
+    apps: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    not_teams: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class What:
+    """Calls: every list that is given must match. A model pattern may match the requested or the resolved name."""
+
+    endpoints: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Zones for callers and calls, the preferred first."""
+
+    id: str
+    who: Who
+    what: What
+    zones: tuple[str, ...]
+    where: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """At least `min_count` distinct values of one class at grid step `min_score` or more. Never negated."""
+
+    data_class: str
+    min_count: int = 1
+    min_score: int = 0
+    score_where: Place = field(default=NOWHERE, compare=False)
+    count_where: Place = field(default=NOWHERE, compare=False)
+
+
+Effect = Literal["block", "pin", "only"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Takes zones away: all (`block`), the vendors' (`pin`), or all but those listed (`only`)."""
+
+    id: str
+    who: Who
+    what: What
+    condition: Condition | None
+    effect: Effect
+    only: tuple[str, ...]
+    because: str
+    log_full: bool = False
+    notify: tuple[str, ...] = ()
+    mode: Mode = Mode.ENFORCE
+    where: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyException:
+    """Waives one rule for named callers, up to and including the day `until` (UTC). Never a ceiling or a grant."""
+
+    id: str
+    waives: str
+    who: Who
+    until: dt.date
+    owner: str
+    approved_by: str
+    ticket: str
+    because: str
+    where: Place = field(default=NOWHERE, compare=False)
+    until_where: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """No request that carries this class can reach these zones."""
+
+    never: str
+    zones: tuple[str, ...]
+    where: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a test expects; None means not asked."""
+
+    outcome: Outcome
+    zone: str | None = None
+    rules: tuple[str, ...] | None = None
+    ceilings: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InlineTest:
+    """One case of a policy file. Without a day (`on`), no exception is live: tests must not age."""
+
+    name: str
+    who: Identity
+    call: Call
+    findings: Mapping[str, tuple[int, ...]]
+    on: dt.date
+    expect: Expectation
+    where: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The merged files, as written; `policies` are (id, version) pairs, the taxonomy's own first."""
+
+    taxonomy: tuple[str, int]
+    policies: tuple[tuple[str, int], ...]
+    owners: tuple[tuple[str, str], ...]
+    zones: tuple[Zone, ...]
+    classes: tuple[DataClass, ...]
+    ignored: tuple[tuple[str, str], ...]
+    grants: tuple[Grant, ...]
+    rules: tuple[Rule, ...]
+    exceptions: tuple[PolicyException, ...]
+    claims: tuple[Claim, ...]
+    tests: tuple[InlineTest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """Why a zone is not available: no grant, no upstream, a rule, or a class's ceiling; `id` names the last two."""
+
+    kind: Literal["grant", "upstream", "rule", "ceiling"]
+    id: str = ""
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "grant":
+                return "not granted"
+            case "upstream":
+                return "no upstream"
+            case "rule":
+                return self.id
+            case "ceiling":
+                return f"ceiling of {self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """An exception that was used, and the decision without it."""
+
+    id: str
+    outcome: Outcome
+    zone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Would:
+    """A shadow rule that matched, and the decision if it were enforced."""
+
+    rule: str
+    outcome: Outcome
+    zone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The zones that survive, in order of preference, and everything that made it so. Holds no content."""
+
+    outcome: Outcome
+    zones: tuple[str, ...]
+    rules: tuple[tuple[str, Effect], ...] = ()
+    """Enforced rules that matched, by id."""
+    ceilings: tuple[str, ...] = ()
+    """Classes found whose ceiling struck a zone that was granted."""
+    classes: tuple[tuple[str, int, int], ...] = ()
+    """Classes found: name, count of distinct values, highest grid score."""
+    because: tuple[str, ...] = ()
+    """For the caller: the reasons of what struck a granted zone."""
+    log_full: bool = False
+    notify: tuple[str, ...] = ()
+    exceptions: tuple[Waiver, ...] = ()
+    shadow: tuple[Would, ...] = ()
+    strikes: tuple[tuple[str, tuple[Strike, ...]], ...] = ()
+    """Per zone of the taxonomy what struck it; a zone that survives has an empty list."""
+
+    @property
+    def zone(self) -> str | None:
+        """The preferred zone, or None when blocked."""
+        return self.zones[0] if self.zones else None
