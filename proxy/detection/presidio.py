@@ -45,7 +45,7 @@ THRESHOLDS = {"PERSON": 0.4, "LOCATION": 0.4, "NRP": 0.4, "ORGANIZATION": 0.4}
 
 
 def load_model(name: str) -> Any:
-    """Load an installed spaCy package with only its `ner` pipe; raises ConfigurationError with the command that installs it."""
+    """Load an installed spaCy package, only its `ner` pipe; raises ConfigurationError with the installing command."""
     if importlib.util.find_spec(name) is None:
         raise ConfigurationError(f"the spaCy model {name} is not installed: pip install {name.replace('_', '-')}")
     import spacy  # noqa: PLC0415

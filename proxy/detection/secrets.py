@@ -33,10 +33,9 @@ _TYPES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("kubernetes-secret", "curl-auth-header", "session-cookie", "sensitive-url"), "GENERIC_SECRET"),
 )
 SCORES = {"high": 0.95, "medium": 0.85, "low": 0.6}
-EMITS = {
-    name: 0.6
-    for name in ("PRIVATE_KEY", "CLOUD_CREDENTIAL", "API_KEY", "PASSWORD", "CONNECTION_STRING", "JWT", "GENERIC_SECRET")
-}
+EMITS = dict.fromkeys(
+    ("PRIVATE_KEY", "CLOUD_CREDENTIAL", "API_KEY", "PASSWORD", "CONNECTION_STRING", "JWT", "GENERIC_SECRET"), 0.6
+)
 
 
 def entity_type(rule_id: str) -> str:

@@ -122,12 +122,8 @@ def find(text: str) -> Iterator[Match]:
 
 
 def _is_fraction(text: str, start: int) -> bool:
-    return (
-        start > 1
-        and text[start - 1] == "."
-        and text[start - 2].isdigit()
-        and not text[max(0, start - 8) : start].count(".") > 1
-    )
+    before = text[max(0, start - 8) : start]
+    return len(before) > 1 and before[-1] == "." and before[-2].isdigit() and before.count(".") == 1
 
 
 RECOGNIZER = Recognizer("cards", {"CREDIT_CARD": 0.8}, find)

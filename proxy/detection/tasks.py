@@ -1,0 +1,138 @@
+"""What is asked of a worker and what it answers, free of request paths so that an answer can be cached and reused.
+
+A unit is one task; so is each seam between two units, because a value may be split over messages. Pure: the server,
+the workers and the command line share it.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from proxy.detection.findings import UNSCANNED, Finding, Scan, Unit
+from proxy.detection.words import SCHEMA_WORDS
+
+FAILURES = frozenset(
+    {"worker_died", "deadline", "bad_answer", "no_worker", "view_bound", "binary", "findings_bound", "error"}
+)
+"""Every reason that a Scan can name."""
+SEAM_CHARS = 160
+"""How much of either side of a boundary between units is joined: longer than any number, long enough for most tokens."""
+_INDEX = re.compile(r"\[\d+\]")
+_DIGITS_NEAR_END = re.compile(r"[0-9][^0-9]{0,6}$")
+_DIGITS_NEAR_START = re.compile(r"^[^0-9]{0,6}[0-9]")
+_OPEN_END = re.compile(r"[\w@+/=.%&-]$")
+_OPEN_START = re.compile(r"^[\w@+/=.%&-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One string of a task: `shape` is its path without the unit's prefix and without indexes."""
+
+    shape: str
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A `unit` of strings that belong together, or a `seam`: the end of one unit and the beginning of the next."""
+
+    kind: Literal["unit", "seam"]
+    texts: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A finding of a task; `index` is that of the string it was found in, -1 for the whole task."""
+
+    entity_type: str
+    score: float
+    detector: str
+    index: int
+    value_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one task. With failures, the task counts as not inspected, whatever was found."""
+
+    hits: tuple[Hit, ...]
+    failures: frozenset[str]
+    views: int
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A task and the paths to give its hits back to."""
+
+    task: Task
+    paths: tuple[str, ...]
+    whole: str
+
+
+def plan(units: Sequence[Unit]) -> list[Planned]:
+    """Return the tasks of a request: its units first, in order, then the seams."""
+    planned = [_unit_task(unit) for unit in units]
+    bodies = ["".join(text.text for text in item.task.texts if text.text not in SCHEMA_WORDS) for item in planned]
+    latest: dict[str, str] = {}
+    running = ""
+    for unit, body in zip(units, bodies, strict=True):
+        tails = {running[-SEAM_CHARS:], latest.get(unit.role, "")[-SEAM_CHARS:]}
+        for tail in sorted(tails):
+            if _could_continue(tail, body):
+                texts = (Text("tail", "", tail), Text("head", "", body[:SEAM_CHARS]))
+                planned.append(Planned(Task("seam", texts), (unit.path, unit.path), unit.path))
+        running = (running + body)[-SEAM_CHARS:]
+        latest[unit.role] = (latest.get(unit.role, "") + body)[-SEAM_CHARS:]
+    return planned
+
+
+def _unit_task(unit: Unit) -> Planned:
+    texts = tuple(
+        Text(_INDEX.sub("[]", segment.path.removeprefix(unit.path)), segment.key, segment.text)
+        for segment in unit.segments
+    )
+    return Planned(Task("unit", texts), tuple(segment.path for segment in unit.segments), unit.path)
+
+
+def _could_continue(tail: str, head: str) -> bool:
+    """Whether a number or a token may run over the boundary; most boundaries lie between two sentences."""
+    if not tail or not head:
+        return False
+    if _DIGITS_NEAR_END.search(tail) and _DIGITS_NEAR_START.search(head[:8]):
+        return True
+    return bool(_OPEN_END.search(tail) and _OPEN_START.search(head))
+
+
+def gather(planned: Sequence[Planned], results: Iterable[Result], *, us: int, segments: int, cached: int) -> Scan:
+    """Give the hits their paths back and join them to one Scan; a failure becomes an UNSCANNED finding."""
+    best: dict[tuple[str, bytes, str], Finding] = {}
+    failures: set[str] = set()
+    views = 0
+    for item, result in zip(planned, results, strict=True):
+        failures |= result.failures
+        views += result.views
+        hits = result.hits
+        if result.failures:
+            hits = (*hits, Hit(UNSCANNED, 1.0, "ringfence", -1, item.whole.encode("utf-8", "surrogatepass")))
+        for hit in hits:
+            path = item.whole if hit.index < 0 else item.paths[hit.index]
+            slot = (hit.entity_type, hit.value_id, path)
+            if slot not in best or best[slot].score < hit.score:
+                best[slot] = Finding(hit.entity_type, hit.score, hit.detector, path, hit.value_id)
+    return Scan(tuple(best.values()), frozenset(failures), us, segments, views, cached)
+
+
+def failed(reason: str) -> Result:
+    """Return the result of a task that nobody could finish."""
+    return Result((), frozenset({reason}), 0)
+
+
+def lowest_scores(*emitted: Mapping[str, float]) -> dict[str, float]:
+    """Merge what several detectors emit; the lowest score of each type wins."""
+    lowest: dict[str, float] = {}
+    for scores in emitted:
+        for name, score in scores.items():
+            lowest[name] = min(score, lowest.get(name, 1.0))
+    return lowest

@@ -1,0 +1,158 @@
+import asyncio
+import os
+import signal
+import sys
+import time
+
+import pytest
+
+from proxy.detection.findings import UNSCANNED, Scan
+from proxy.errors import Unavailable
+
+CARD = "4111 1111 1111 1111"
+
+
+def types(scan: Scan) -> set[str]:
+    return {finding.entity_type for finding in scan.findings}
+
+
+def test_a_scan_finds_what_a_worker_found_and_is_complete(supervised, make_unit):
+    async def main() -> Scan:
+        async with supervised.engine() as engine:
+            return await engine.scan("acme", [make_unit("Pay with", CARD)])
+
+    scan = asyncio.run(main())
+    assert "CREDIT_CARD" in types(scan)
+    assert scan.complete
+    assert {finding.path for finding in scan.findings if finding.entity_type == "CREDIT_CARD"} == {
+        "messages[0].content[1].content"
+    }
+
+
+def test_a_hung_worker_costs_only_its_own_request_and_is_replaced(supervised, make_unit, wait_ready):
+    async def main() -> tuple[Scan, list[Scan], float]:
+        async with supervised.engine(detect_deadline_s=1.0) as engine:
+            before = engine.worker_pids()
+            stopped = before[0]
+            os.kill(stopped, signal.SIGSTOP)
+            began = time.monotonic()
+            scans = await asyncio.gather(
+                *(engine.scan(f"tenant{n}", [make_unit(f"{n}: {CARD}")]) for n in range(2)),
+            )
+            took = time.monotonic() - began
+            await wait_ready(engine, 2)
+            assert stopped not in engine.worker_pids()
+            after = [await engine.scan("later", [make_unit(f"later {n} {CARD}")]) for n in range(3)]
+            return scans, after, took
+
+    scans, after, took = asyncio.run(main())
+    late = [scan for scan in scans if not scan.complete]
+    assert [scan.failures for scan in late] == [frozenset({"deadline"})]
+    assert UNSCANNED in types(late[0])
+    assert took < 3
+    assert all(scan.complete and "CREDIT_CARD" in types(scan) for scan in after)
+
+
+def test_a_killed_worker_costs_only_the_request_it_was_working_on(supervised, make_unit, wait_ready):
+    async def main() -> tuple[list[Scan], Scan]:
+        async with supervised.engine() as engine:
+            pids = engine.worker_pids()
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+            asking = [asyncio.create_task(engine.scan("t", [make_unit(f"{n} {CARD}")])) for n in range(3)]
+            await asyncio.sleep(0.3)
+            os.kill(pids[0], signal.SIGKILL)
+            os.kill(pids[1], signal.SIGCONT)
+            scans = await asyncio.gather(*asking)
+            await wait_ready(engine, 2)
+            return scans, await engine.scan("t", [make_unit(f"again {CARD}")])
+
+    scans, again = asyncio.run(main())
+    assert sorted(len(scan.failures) for scan in scans) == [0, 0, 1]
+    assert next(scan for scan in scans if scan.failures).failures == {"worker_died"}
+    assert again.complete
+
+
+def test_an_idle_worker_that_dies_costs_nothing(supervised, make_unit, wait_ready):
+    async def main() -> list[Scan]:
+        async with supervised.engine() as engine:
+            for pid in engine.worker_pids():
+                os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(0.2)
+            await wait_ready(engine, 2)
+            return [await engine.scan("t", [make_unit(f"{n} {CARD}")]) for n in range(4)]
+
+    assert all(scan.complete for scan in asyncio.run(main()))
+
+
+def test_a_worker_out_of_memory_dies_alone(supervise, make_unit):
+    supervised = supervise(detect_workers=1, detect_worker_memory_bytes=128 * 1024 * 1024)
+    huge = "Maria met John in Paris. " * 1_200_000
+
+    async def main() -> tuple[Scan, Scan]:
+        async with supervised.engine() as engine:
+            starved = await engine.scan("t", [make_unit(huge)])
+            return starved, await engine.scan("t", [make_unit(CARD)])
+
+    starved, fine = asyncio.run(main())
+    assert starved.failures == {"worker_died"}
+    assert UNSCANNED in types(starved)
+    assert fine.complete
+    assert "CREDIT_CARD" in types(fine)
+    assert supervised.stop() == 0
+
+
+def test_equal_values_get_one_id_over_workers_and_requests(supervised, make_unit):
+    async def main() -> list[Scan]:
+        async with supervised.engine() as engine:
+            texts = ["4111 1111 1111 1111", "4111-1111-1111-1111", "card=4111111111111111"]
+            return await asyncio.gather(*(engine.scan("t", [make_unit(text)]) for text in texts))
+
+    ids = {f.value_id for scan in asyncio.run(main()) for f in scan.findings if f.entity_type == "CREDIT_CARD"}
+    assert len(ids) == 1
+
+
+def test_what_one_tenant_sent_is_not_cached_for_another(supervised, make_unit):
+    async def main() -> list[int]:
+        async with supervised.engine() as engine:
+            said = [make_unit("Hello there"), make_unit("How are you?", path="messages[1]")]
+            return [(await engine.scan(tenant, said)).cached for tenant in ("a", "a", "b", "a")]
+
+    assert asyncio.run(main()) == [0, 2, 0, 2]
+
+
+def test_a_cached_message_gives_its_findings_at_its_new_place(supervised, make_unit):
+    async def main() -> Scan:
+        async with supervised.engine() as engine:
+            await engine.scan("a", [make_unit(CARD)])
+            return await engine.scan("a", [make_unit(CARD, path="messages[7]")])
+
+    scan = asyncio.run(main())
+    assert scan.cached == 1
+    assert {finding.path for finding in scan.findings} == {"messages[7].content[0].content"}
+
+
+def test_a_full_queue_refuses_and_skips_nothing(supervised, make_unit):
+    async def main() -> list[object]:
+        async with supervised.engine(detect_queue=1, detect_deadline_s=1.0) as engine:
+            for pid in engine.worker_pids():
+                os.kill(pid, signal.SIGSTOP)
+            asking = [asyncio.create_task(engine.scan("t", [make_unit(f"{n} {CARD}")])) for n in range(2)]
+            await asyncio.sleep(0.2)
+            asking.append(asyncio.create_task(engine.scan("t", [make_unit("third")])))
+            await asyncio.sleep(0.1)
+            with pytest.raises(Unavailable):
+                await engine.scan("t", [make_unit("fourth")])
+            return await asyncio.gather(*asking)
+
+    scans = asyncio.run(main())
+    assert all(UNSCANNED in types(scan) for scan in scans)
+
+
+def test_the_engine_imports_no_model():
+    code = (
+        "import sys, proxy.detection.engine, proxy.supervisor;"
+        "bad = {'spacy', 'presidio_analyzer', 'kingfisher_sdk', 'thinc', 'numpy'} & set(sys.modules);"
+        "sys.exit(repr(bad) if bad else 0)"
+    )
+    assert os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", code]) == 0
