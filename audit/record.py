@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit.errors import RecordRefused
-from audit.kinds import DECLARATIONS, ENVELOPE, UUID7
+from audit.kinds import DECLARATIONS, ENVELOPE, NAME, UUID7
 from audit.schema import Check, Object
 
 MAX_BODY_BYTES = 16 * 1024
@@ -69,6 +69,12 @@ def validate(kind: str, body: Mapping[str, Any]) -> Schema:
 
 
 _check_id = UUID7.compile()
+_check_name = NAME.compile()
+
+
+def is_name(text: str) -> bool:
+    """Whether a record may hold this text as a name."""
+    return _check_name(text) is None
 
 
 def validate_id(kind: str, record_id: str) -> str:

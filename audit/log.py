@@ -1,0 +1,251 @@
+"""The audit log as the rest of the program sees it: append a record, and it is durable when the call returns.
+
+What is trusted: the machine's clock for nothing but time stamps, the file system for what it has synced. What is never
+true: that a record was acknowledged and is not in the log.
+"""
+
+import asyncio
+import base64
+import concurrent.futures
+import hashlib
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Self
+
+from audit.canonical import Writer, halves
+from audit.chain import body_hash, genesis_prev
+from audit.clock import Clock
+from audit.errors import AuditUnavailable, RecordRefused
+from audit.fingerprint import Fingerprinter
+from audit.jcs import NotCanonicalError, parse
+from audit.keys import LogKeys, finish
+from audit.opening import FileLock, establish, take_up
+from audit.record import MAX_BODY_BYTES, REGISTRY, derive, is_name, new_id, registry_sha256, validate, validate_id
+from audit.sqlite import open_reader, unavailable
+from audit.store import Prepared
+from audit.store_sqlite import SqliteStore
+from audit.writer import Entry, Receipt, Text, Waiter, WriterThread
+
+__all__ = ["AuditLog", "Receipt", "new_id"]
+
+W_BYTES = 320
+"""Room that the writer's own field may take in a body."""
+MAX_TEXT_BYTES = 8 * 1024 * 1024
+MAX_BUSY_MS = 5000
+
+
+class AuditLog:
+    """One open log. `append` and `append_sync` are safe from any loop and thread; there is one log a process."""
+
+    def __init__(self, path: Path, lock: FileLock, keys: LogKeys, deadline_s: float) -> None:
+        self.path = path
+        self.fingerprinter: Fingerprinter = keys.fingerprinter()
+        self.vkey = keys.vkey.encode()
+        self._lock = lock
+        self._deadline_s = deadline_s
+        self._clock = Clock()
+        self._self = Writer(_instance(), new_id())
+        self._store = SqliteStore(path, min(MAX_BUSY_MS, int(deadline_s * 1000)))
+        self._writer: WriterThread
+        self._reader: sqlite3.Connection | None = None
+        self._reading = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path, *, keys: Path, origin: str, deadline_s: float) -> Self:
+        """Open the log for writing, or begin it when neither database nor keys exist.
+
+        Takes the lock `<path>.lock`, writes `writer.start`, introduces schemas that are new to this log, and closes
+        what earlier processes left without an outcome. Raises AuditLocked, AuditMismatch or AuditUnavailable.
+        """
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = FileLock(path.with_name(path.name + ".lock"))
+        try:
+            loaded, fresh = establish(path, keys, origin)
+            log = cls(path, lock, loaded, deadline_s)
+            try:
+                log._begin(fresh, loaded, keys, origin)
+            except BaseException:
+                log._store.close()
+                raise
+        except sqlite3.Error as error:
+            lock.release()
+            raise unavailable(error) from None
+        except BaseException:
+            lock.release()
+            raise
+        return log
+
+    async def append(self, kind: str, body: Mapping[str, Any], *, id: str | None = None) -> Receipt:  # noqa: A002
+        """Append a record; it is durable when this returns. Never takes longer than the deadline.
+
+        `body` holds the kind's own fields as plain JSON values (`str`, `int`, `bool`, `list`, `dict`). With a chosen
+        `id` (a UUIDv7 from `new_id`), offering the same record again gives the first one's receipt, so that a failed
+        append can be repeated.
+
+        Raises RecordRefused for a body outside its schema, AuditUnavailable otherwise. A record that was cancelled or
+        ran into the deadline may still be committed: closing it is the caller's task, or the next start's.
+        """
+        loop = asyncio.get_running_loop()
+        entry = self._entry(kind, body, id, loop)
+        self._writer.submit(entry)
+        timer = loop.call_later(self._deadline_s, self._expire, entry)
+        try:
+            receipt: Receipt = await entry.waiter.future
+        finally:
+            timer.cancel()
+            entry.dropped = True
+        return receipt
+
+    def append_sync(self, kind: str, body: Mapping[str, Any], *, id: str | None = None) -> Receipt:  # noqa: A002
+        """Do the same for start-up and the command line; never call it from a running event loop."""
+        entry = self._entry(kind, body, id, None)
+        self._writer.submit(entry)
+        return self._wait(entry)
+
+    def store_bundle(self, sha256_hex: str, text: bytes) -> None:
+        """Archive the text of a policy bundle under its digest; blocks for at most the deadline."""
+        if hashlib.sha256(text).hexdigest() != sha256_hex:
+            raise RecordRefused("bundle_text", ".sha256", "not the digest of the text")
+        if len(text) > MAX_TEXT_BYTES:
+            raise RecordRefused("bundle_text", ".text", "too long")
+        job = Text(sha256_hex, text, Waiter(None))
+        self._writer.submit(job)
+        self._wait(job)
+
+    def committed(self, record_id: str) -> dict[str, Any] | None:
+        """Return a record as the database holds it, read and hashed over a connection that cannot write.
+
+        None when there is no such record; raises AuditUnavailable when it cannot be read or is not what was written.
+        """
+        query = "SELECT body, bh FROM record WHERE id = ?"
+        with self._reading:
+            try:
+                if self._reader is None:
+                    self._reader = open_reader(self.path)
+                row = self._reader.execute(query, (record_id,)).fetchone()
+            except sqlite3.Error as error:
+                self._forget_reader()
+                raise unavailable(error) from None
+        if row is None:
+            return None
+        if body_hash(row[0]) != row[1]:
+            raise AuditUnavailable("corrupt")
+        try:
+            body: dict[str, Any] = parse(row[0])
+        except NotCanonicalError:
+            raise AuditUnavailable("corrupt") from None
+        return body
+
+    def not_ready(self) -> str | None:
+        """Say why no record can be taken now; None when one can."""
+        if not self._writer.alive():
+            return "the audit log is closed"
+        if self._writer.trouble is not None:
+            return f"the audit log cannot be written: {self._writer.trouble}"
+        if self._writer.blocked(self._deadline_s):
+            return "the audit log does not answer"
+        return None
+
+    def close(self) -> None:
+        """Write what was queued and `writer.stop`, and release the lock.
+
+        When the store hangs, the lock stays with this process: its writer may still come back to life.
+        """
+        ended = self._writer.stop(2 * self._deadline_s + MAX_BUSY_MS / 1000)
+        with self._reading:
+            self._forget_reader()
+        if ended:
+            self._lock.release()
+
+    def _begin(self, fresh: bool, loaded: LogKeys, keys: Path, origin: str) -> None:
+        n = 0
+        if fresh:
+            self._genesis(origin)
+            finish(keys)
+            n = 1
+        _, missing = take_up(self._store, loaded, origin)
+        entries = [self._make("writer.start", {"version": metadata.version("ringfence")})]
+        entries += [self._make("schema.introduced", _introduction(*name)) for name in missing]
+        for dec, attempt in self._store.open_attempts():
+            outcome = {"dec": dec, "attempt": attempt, "status": "unknown_after_crash"}
+            entries.append(self._make("route.outcome", outcome))
+        self._store.commit([self._prepared(entry, n + index) for index, entry in enumerate(entries)])
+        self._writer = WriterThread(self._store, self._self, self._make, n + len(entries))
+        self._writer.start()
+
+    def _genesis(self, origin: str) -> None:
+        log_id = os.urandom(16)
+        body = {
+            "log_id": log_id.hex(),
+            "origin": origin,
+            "schema_sha256": registry_sha256(),
+            "vkeys": [self.vkey],
+        }
+        self._store.begin(log_id, genesis_prev(log_id, body), self._prepared(self._make("genesis", body), 0))
+
+    def _prepared(self, entry: Entry, n: int) -> Prepared:
+        body = entry.halves.join(self._self, n)
+        return Prepared(entry.derived, body, body_hash(body))
+
+    def _make(self, kind: str, body: dict[str, Any]) -> Entry:
+        return self._entry(kind, body, None, None)
+
+    def _entry(
+        self,
+        kind: str,
+        body: Mapping[str, Any],
+        chosen: str | None,
+        loop: asyncio.AbstractEventLoop | None,
+    ) -> Entry:
+        schema = validate(kind, body)
+        record_id = new_id() if chosen is None else validate_id(kind, chosen)
+        record = {
+            **body,
+            "v": schema.v,
+            "kind": kind,
+            "id": record_id,
+            "salt": base64.urlsafe_b64encode(os.urandom(16))[:22].decode(),
+            "ts": self._clock.stamp(),
+            "clock": self._clock.sync(),
+        }
+        parts = halves(record, self._clock.mono_us())
+        if len(parts.before) + len(parts.after) + W_BYTES > MAX_BODY_BYTES:
+            raise RecordRefused(kind, "", "too long")
+        due = time.monotonic() + self._deadline_s
+        return Entry(derive(record), parts, chosen is not None, due, Waiter(loop))
+
+    def _expire(self, entry: Entry) -> None:
+        entry.dropped = True
+        entry.waiter.settle(self._late())
+
+    def _late(self) -> AuditUnavailable:
+        return AuditUnavailable("locked" if self._writer.waiting_for_lock() else "deadline")
+
+    def _wait(self, job: Entry | Text) -> Receipt:
+        try:
+            receipt: Receipt = job.waiter.future.result(self._deadline_s)
+        except concurrent.futures.TimeoutError:
+            raise self._late() from None
+        finally:
+            job.dropped = True
+        return receipt
+
+    def _forget_reader(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()
+
+
+def _introduction(kind: str, v: int) -> dict[str, Any]:
+    return {"schema_kind": kind, "schema_v": v, "sha256": REGISTRY[kind, v].sha256}
+
+
+def _instance() -> str:
+    """Name this machine, where its name is one that a record may hold."""
+    name = os.uname().nodename
+    return name if is_name(name) else "unnamed"

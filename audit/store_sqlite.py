@@ -1,0 +1,252 @@
+"""The log in one SQLite file: one process, one writer connection, a batch a transaction, the head row inside it.
+
+The head is read from the database in every transaction and never cached; what is remembered is only the last head that
+was acknowledged, so that a store that went backwards is noticed before anything is built on it.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from audit.chain import body_hash, link
+from audit.errors import AuditUnavailable, Reason
+from audit.jcs import NotCanonicalError, parse
+from audit.sqlite import open_writer, unavailable
+from audit.store import Head, Linked, Prepared, Stored
+
+COLUMNS = "seq, id, prev, bh, link, kind, v, ts, dec, attempt, app, team, decision, zone, body"
+INSERT = f"INSERT INTO record ({COLUMNS}) VALUES ({', '.join('?' * 15)})"  # noqa: S608 - constants
+INSERT_LABEL = "INSERT INTO record_label (what, name, seq) VALUES (?, ?, ?)"
+MOVE_HEAD = "UPDATE head SET size = ?, hash = ? WHERE log_id = ? AND size = ? AND hash = ?"
+BROKEN: frozenset[Reason] = frozenset(("io", "corrupt"))
+"""After these the connection is not used again: its cache may hold what the disk does not."""
+
+
+class SqliteStore:
+    """The writer's side of the file. Every method belongs to whichever one thread is the writer."""
+
+    def __init__(self, path: Path, busy_ms: int) -> None:
+        self._path = path
+        self._busy_ms = busy_ms
+        self._connection: sqlite3.Connection | None = None
+        self._files: tuple[tuple[int, int], ...] = ()
+        self._acked: Head | None = None
+        self._fatal: Reason | None = None
+        self.waiting = False
+        self.in_doubt = False
+
+    def begin(self, log_id: bytes, prev: bytes, genesis: Prepared) -> Linked:
+        """Create the head and the genesis record in one transaction."""
+        head = Head(log_id, 0, prev)
+        return self._transact([genesis], head)[0]
+
+    def commit(self, rows: Sequence[Prepared]) -> list[Linked]:
+        """Link and append all rows in one transaction; durable when it returns, rolled back when it raises.
+
+        After an error of COMMIT itself nothing is known. The file is then opened anew and asked; rows that are found
+        are acknowledged only when a checkpoint has carried them into the database file and that was synced. Where
+        that fails too, AuditUnavailable is raised and the rows may exist: `in_doubt` says so.
+        """
+        return self._transact(rows, None)
+
+    def head(self) -> Head | None:
+        """Return the stored head; None before genesis."""
+        return _read_head(self._open())
+
+    def find(self, record_id: str) -> Stored | None:
+        """Look a record up by its id."""
+        try:
+            row = self._open().execute("SELECT seq, link, body FROM record WHERE id = ?", (record_id,)).fetchone()
+            return None if row is None else Stored(row[0], row[1], parse(row[2]))
+        except sqlite3.Error as error:
+            raise self._failed(error) from None
+        except NotCanonicalError:
+            raise AuditUnavailable("corrupt") from None
+
+    def tail(self, count: int) -> list[tuple[int, bytes, bytes, bytes, bytes]]:
+        """Return (seq, prev, bh, link, body) of the last records, oldest first."""
+        query = "SELECT seq, prev, bh, link, body FROM record ORDER BY seq DESC LIMIT ?"
+        try:
+            return self._open().execute(query, (count,)).fetchall()[::-1]
+        except sqlite3.Error as error:
+            raise self._failed(error) from None
+
+    def of_kind(self, kind: str) -> Iterable[bytes]:
+        """Return the bodies of one kind, in order. Meant for kinds of which there are few."""
+        try:
+            rows = self._open().execute("SELECT body FROM record WHERE kind = ? ORDER BY seq", (kind,)).fetchall()
+        except sqlite3.Error as error:
+            raise self._failed(error) from None
+        return [row[0] for row in rows]
+
+    def open_attempts(self) -> list[tuple[str, int]]:
+        """Return (decision, attempt) of all that lack an outcome, since the last writer's start.
+
+        Earlier ones need no look: each start commits its own record and the closing of all orphans in one transaction.
+        """
+        query = """
+            SELECT made.dec, made.attempt FROM record AS made
+            WHERE made.seq >= (SELECT coalesce(max(seq), 0) FROM record WHERE kind = 'writer.start')
+              AND made.kind IN ('route.decision', 'route.attempt') AND made.dec IS NOT NULL
+              AND NOT EXISTS (
+                SELECT 1 FROM record AS done
+                WHERE done.dec = made.dec AND done.attempt = made.attempt AND done.kind = 'route.outcome')
+            ORDER BY made.seq"""
+        try:
+            return self._open().execute(query).fetchall()
+        except sqlite3.Error as error:
+            raise self._failed(error) from None
+
+    def next_n(self, epoch: str) -> int:
+        """Return the counter of the epoch's next record. With one writer, its last record is the log's last."""
+        rows = self.tail(1)
+        self.in_doubt = False
+        if not rows:
+            return 0
+        w = parse(rows[0][4])["w"]
+        return int(w["n"]) + 1 if w["epoch"] == epoch else 0
+
+    def put_text(self, sha256: str, text: bytes) -> None:
+        """Archive a text under its digest; once is enough."""
+        connection = self._open()
+        try:
+            if connection.execute("SELECT 1 FROM bundle_text WHERE sha256 = ?", (sha256,)).fetchone() is None:
+                connection.execute("INSERT INTO bundle_text (sha256, text) VALUES (?, ?)", (sha256, text))
+        except sqlite3.Error as error:
+            raise self._failed(error) from None
+
+    def close(self) -> None:
+        """Release the connection; the last one to close carries the write-ahead log into the file."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+
+    def _open(self) -> sqlite3.Connection:
+        if self._fatal is not None:
+            raise AuditUnavailable(self._fatal)
+        if self._connection is None:
+            self._connection = open_writer(self._path, self._busy_ms)
+            self._files = self._identify()
+        elif self._files != self._identify():
+            # Deleted or replaced under us: SQLite would go on writing into files that nobody can find again.
+            self.close()
+            self._fatal = "behind"
+            raise AuditUnavailable("behind")
+        return self._connection
+
+    def _identify(self) -> tuple[tuple[int, int], ...]:
+        try:
+            states = [Path(f"{self._path}{suffix}").stat() for suffix in ("", "-wal")]
+        except OSError:
+            return ()
+        return tuple((state.st_dev, state.st_ino) for state in states)
+
+    def _transact(self, rows: Sequence[Prepared], new_head: Head | None) -> list[Linked]:
+        connection = self._open()
+        try:
+            self.waiting = True
+            connection.execute("BEGIN IMMEDIATE")
+            self.waiting = False
+            if new_head is not None:
+                connection.execute(
+                    "INSERT INTO head (log_id, size, hash) VALUES (?, ?, ?)",
+                    (new_head.log_id, new_head.size, new_head.hash),
+                )
+            linked, head = self._insert(connection, rows)
+        except sqlite3.Error as error:
+            raise self._failed(error) from None
+        except BaseException:
+            self._rollback()
+            raise
+        finally:
+            self.waiting = False
+        try:
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._find_out(rows, linked, error)
+        self._open()
+        self._acked = head
+        return linked
+
+    def _insert(self, connection: sqlite3.Connection, rows: Sequence[Prepared]) -> tuple[list[Linked], Head]:
+        old = _read_head(connection)
+        if old is None or self._went_backwards(connection, old):
+            self._fatal = "behind"
+            raise AuditUnavailable("behind")
+        seq, prev = old.size, old.hash
+        values: list[tuple[Any, ...]] = []
+        labels: list[tuple[str, str, int]] = []
+        linked: list[Linked] = []
+        for row in rows:
+            made, end = row.derived, link(old.log_id, seq, prev, row.bh)
+            found = (made.kind, made.v, made.ts, made.dec, made.attempt, made.app, made.team, made.decision, made.zone)
+            values.append((seq, made.id, prev, row.bh, end, *found, row.body))
+            labels.extend((what, name, seq) for what, name in made.labels)
+            linked.append(Linked(seq, end))
+            seq, prev = seq + 1, end
+        connection.executemany(INSERT, values)
+        connection.executemany(INSERT_LABEL, labels)
+        moved = connection.execute(MOVE_HEAD, (seq, prev, old.log_id, old.size, old.hash)).rowcount
+        if moved != 1:
+            raise AuditUnavailable("corrupt")
+        return linked, Head(old.log_id, seq, prev)
+
+    def _went_backwards(self, connection: sqlite3.Connection, found: Head) -> bool:
+        acked = self._acked
+        if acked is None or (found.size, found.hash) == (acked.size, acked.hash):
+            return False
+        if found.log_id != acked.log_id or found.size <= acked.size:
+            return True
+        row = connection.execute("SELECT link FROM record WHERE seq = ?", (acked.size - 1,)).fetchone()
+        return row is None or row[0] != acked.hash
+
+    def _find_out(self, rows: Sequence[Prepared], linked: Sequence[Linked], error: sqlite3.Error) -> None:
+        self.in_doubt = True
+        self._rollback()
+        self.close()
+        connection = self._open()
+        try:
+            for row, expected in zip(rows, linked, strict=True):
+                found = connection.execute("SELECT link FROM record WHERE id = ?", (row.derived.id,)).fetchone()
+                if found is None or found[0] != expected.link:
+                    raise unavailable(error)
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as second:
+            self.close()
+            raise unavailable(second) from None
+        if busy:
+            raise unavailable(error)
+
+    def _failed(self, error: sqlite3.Error) -> AuditUnavailable:
+        reason = unavailable(error)
+        self._rollback()
+        if reason.reason in BROKEN:
+            self.close()
+        return reason
+
+    def _rollback(self) -> None:
+        if self._connection is not None and self._connection.in_transaction:
+            try:
+                self._connection.execute("ROLLBACK")
+            except sqlite3.Error:
+                self.close()
+
+
+def _read_head(connection: sqlite3.Connection) -> Head | None:
+    row = connection.execute("SELECT log_id, size, hash FROM head").fetchone()
+    return None if row is None else Head(*row)
+
+
+def tail_is_whole(head: Head, rows: Sequence[tuple[int, bytes, bytes, bytes, bytes]]) -> bool:
+    """Whether the last records hash to the head: a cheap check at start; the verifier looks at all of them."""
+    if not rows or rows[-1][0] != head.size - 1 or rows[-1][3] != head.hash:
+        return False
+    before: bytes | None = None
+    for seq, prev, bh, end, body in rows:
+        if body_hash(body) != bh or link(head.log_id, seq, prev, bh) != end or before not in (None, prev):
+            return False
+        before = end
+    return True

@@ -1,0 +1,273 @@
+"""The one thread that writes: it takes what has gathered while the last batch was synced, and commits it as one.
+
+There is no timer and no artificial delay: an idle log commits a record at once, a busy one shares each sync among all
+that arrived meanwhile. Callers encode and check their records in their own threads; this thread numbers, links and
+commits. A record whose caller has given up is left out as long as its transaction has not begun.
+"""
+
+import asyncio
+import concurrent.futures
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from audit.canonical import Halves, Writer
+from audit.chain import body_hash
+from audit.errors import AuditError, AuditUnavailable, Reason, RecordRefused
+from audit.jcs import parse
+from audit.kinds import ENVELOPE
+from audit.record import Derived
+from audit.store import Linked, Prepared, Store, Stored
+
+MAX_BATCH = 256
+MAX_BATCH_BYTES = 1024 * 1024
+MAX_QUEUE = 4096
+HEARTBEAT_S = 3600.0
+"""An idle log still says that it is alive: absence can then be told from silence."""
+PROBE_S = 0.5
+"""While the store fails, a heartbeat is tried this often, so that readiness returns without traffic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof for the caller that a record is durable; `link` is H_n in hex. Kept, it can show a later omission."""
+
+    id: str
+    seq: int
+    link: str
+
+
+class Waiter:
+    """Where a result goes: a future of an event loop, or of a thread."""
+
+    __slots__ = ("future", "loop")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        self.loop = loop
+        self.future: Any = concurrent.futures.Future() if loop is None else loop.create_future()
+
+    def settle(self, result: Receipt | AuditError) -> None:
+        """Give the result, unless the caller left. Runs in the loop's thread, or in the writer's for threads."""
+        if self.future.done():
+            return
+        if isinstance(result, AuditError):
+            self.future.set_exception(result)
+        else:
+            self.future.set_result(result)
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A record on its way. `due` is monotonic seconds; `dropped` is set by a caller that has given up."""
+
+    derived: Derived
+    halves: Halves
+    chosen_id: bool
+    due: float
+    waiter: Waiter
+    dropped: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Text:
+    """A text for the archive."""
+
+    sha256: str
+    text: bytes
+    waiter: Waiter
+    dropped: bool = False
+
+
+class WriterThread:
+    """Owns the store from `start` to the end of `stop`."""
+
+    def __init__(self, store: Store, writer: Writer, make: Callable[[str, dict[str, Any]], Entry], n: int) -> None:
+        self._store = store
+        self._writer = writer
+        self._make = make
+        self._n = n
+        self._queue: queue.SimpleQueue[Entry | Text | None] = queue.SimpleQueue()
+        self._gate = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="audit-writer", daemon=True)
+        self._deferred: list[Entry] = []
+        self._stopping = False
+        self.trouble: Reason | None = None
+        self.busy_since: float | None = None
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def alive(self) -> bool:
+        """Whether records are taken."""
+        return not self._closed and self._thread.is_alive()
+
+    def submit(self, job: Entry | Text) -> None:
+        """Queue a job; raises AuditUnavailable at once when there is no room, for waiting would not help."""
+        with self._gate:
+            if self._closed or not self._thread.is_alive():
+                raise AuditUnavailable("closed")
+            if self._queue.qsize() >= MAX_QUEUE:
+                raise AuditUnavailable("queue_full")
+            self._queue.put(job)
+
+    def stop(self, timeout_s: float) -> bool:
+        """Write what was queued and `writer.stop`, then end; False when the store still hangs after the time given."""
+        with self._gate:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def blocked(self, limit_s: float) -> bool:
+        """Whether the batch in hand has taken longer than the limit."""
+        since = self.busy_since
+        return since is not None and time.monotonic() - since > limit_s
+
+    def waiting_for_lock(self) -> bool:
+        """Whether another connection's transaction is what the writer waits for."""
+        return self._store.waiting
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping:
+                self._turn(self._gather())
+            self._write([self._make("writer.stop", {"records": self._n + 1})])
+        finally:
+            self._closed = True
+            self._store.close()
+            left = [*self._deferred, *self._drain()]
+            _settle((job.waiter, AuditUnavailable("closed")) for job in left)
+
+    def _gather(self) -> list[Entry | Text]:
+        batch: list[Entry | Text] = [*self._deferred]
+        self._deferred = []
+        size = 0
+        patience = 0.0 if batch else (HEARTBEAT_S if self.trouble is None else PROBE_S)
+        with suppress(queue.Empty):
+            while len(batch) < MAX_BATCH and size < MAX_BATCH_BYTES:
+                job = self._queue.get(timeout=patience) if patience else self._queue.get_nowait()
+                if job is None:
+                    self._stopping = True
+                    break
+                batch.append(job)
+                size += len(job.text) if isinstance(job, Text) else len(job.halves.before)
+                patience = 0.0
+        return batch
+
+    def _drain(self) -> list[Entry | Text]:
+        left: list[Entry | Text] = []
+        with suppress(queue.Empty):
+            while True:
+                job = self._queue.get_nowait()
+                if job is not None:
+                    left.append(job)
+        return left
+
+    def _turn(self, batch: list[Entry | Text]) -> None:
+        self.busy_since = time.monotonic()
+        for job in batch:
+            if isinstance(job, Text) and not job.dropped:
+                self._archive(job)
+        entries = [job for job in batch if isinstance(job, Entry)]
+        if entries or self._store.in_doubt:
+            self._write(entries)
+        if not batch and not self._stopping:
+            self._write([self._make("writer.heartbeat", {"records": self._n + 1})])
+        self.busy_since = None
+
+    def _archive(self, job: Text) -> None:
+        result: Receipt | AuditError = Receipt(job.sha256, 0, "")
+        try:
+            self._store.put_text(job.sha256, job.text)
+        except AuditError as error:
+            result = error
+        _settle([(job.waiter, result)])
+
+    def _write(self, entries: list[Entry]) -> None:
+        now = time.monotonic()
+        live = [entry for entry in entries if not entry.dropped and entry.due > now]
+        _settle(
+            (entry.waiter, AuditUnavailable("deadline")) for entry in entries if not entry.dropped and entry.due <= now
+        )
+        try:
+            if self._store.in_doubt:
+                self._n = self._store.next_n(self._writer.epoch)
+            fresh, known = self._split(live)
+            linked = self._store.commit(self._prepare(fresh)) if fresh else []
+        except AuditUnavailable as error:
+            self.trouble = error.reason
+            _settle((entry.waiter, AuditUnavailable(error.reason)) for entry in live)
+            return
+        except Exception:  # noqa: BLE001 - whatever it was, no caller may wait for ever or be told that it succeeded
+            self.trouble = "io"
+            self._store.in_doubt = True
+            _settle((entry.waiter, AuditUnavailable("io")) for entry in live)
+            return
+        self.trouble = None
+        self._n += len(fresh)
+        made = [(entry.waiter, _receipt(entry, end)) for entry, end in zip(fresh, linked, strict=True)]
+        _settle([*made, *known])
+
+    def _prepare(self, entries: list[Entry]) -> list[Prepared]:
+        rows = []
+        for n, entry in enumerate(entries, self._n):
+            body = entry.halves.join(self._writer, n)
+            rows.append(Prepared(entry.derived, body, body_hash(body)))
+        return rows
+
+    def _split(self, entries: list[Entry]) -> tuple[list[Entry], list[tuple[Waiter, Receipt | AuditError]]]:
+        """Set apart entries whose chosen id is stored already: a retry of the same record gets its receipt."""
+        fresh: list[Entry] = []
+        known: list[tuple[Waiter, Receipt | AuditError]] = []
+        seen: set[str] = set()
+        for entry in entries:
+            if entry.chosen_id and entry.derived.id in seen:
+                self._deferred.append(entry)
+                continue
+            stored = self._store.find(entry.derived.id) if entry.chosen_id else None
+            if stored is None:
+                fresh.append(entry)
+                seen.add(entry.derived.id)
+            else:
+                known.append((entry.waiter, self._repeat(entry, stored)))
+        return fresh, known
+
+    def _repeat(self, entry: Entry, stored: Stored) -> Receipt | AuditError:
+        offered = parse(entry.halves.join(self._writer, 0))
+        if offered["kind"] == stored.body["kind"] and _own(offered) == _own(stored.body):
+            return _receipt(entry, Linked(stored.seq, stored.link))
+        return RecordRefused(entry.derived.kind, ".id", "another record has this id")
+
+
+def _own(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in ENVELOPE}
+
+
+def _receipt(entry: Entry, linked: Linked) -> Receipt:
+    return Receipt(entry.derived.id, linked.seq, linked.link.hex())
+
+
+def _settle(results: Iterable[tuple[Waiter, Receipt | AuditError]]) -> None:
+    """Hand results over, waking each event loop once."""
+    loops: dict[asyncio.AbstractEventLoop, list[tuple[Waiter, Receipt | AuditError]]] = {}
+    for waiter, result in results:
+        if waiter.loop is None:
+            with suppress(concurrent.futures.InvalidStateError):
+                waiter.settle(result)
+        else:
+            loops.setdefault(waiter.loop, []).append((waiter, result))
+    for loop, mine in loops.items():
+        with suppress(RuntimeError):  # the loop was closed; nobody waits any more
+            loop.call_soon_threadsafe(_settle_here, mine)
+
+
+def _settle_here(results: list[tuple[Waiter, Receipt | AuditError]]) -> None:
+    for waiter, result in results:
+        waiter.settle(result)
