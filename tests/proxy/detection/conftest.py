@@ -20,7 +20,10 @@ from proxy.detection.findings import Scan, Segment, Unit
 from proxy.settings import Settings
 
 RELAY = Path(__file__).with_name("relay.py")
-RUN = "import sys; from proxy.settings import Settings; from proxy.supervisor import run; s = Settings.model_validate_json(sys.argv[1]); sys.exit(run(s, sys.argv[2:]))"
+RUN = (
+    "import sys; from proxy.settings import Settings; from proxy.supervisor import run;"
+    "sys.exit(run(Settings.model_validate_json(sys.argv[1]), sys.argv[2:]))"
+)
 
 EngineFactory = Callable[..., AbstractAsyncContextManager[Engine]]
 
