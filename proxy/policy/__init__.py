@@ -2,3 +2,29 @@
 
 Nothing here reads a clock, a network, a database or a detector.
 """
+
+from proxy.policy.decide import decide
+from proxy.policy.diagnostics import Diagnostic, PolicyError
+from proxy.policy.labels import Findings, to_grid
+from proxy.policy.load import load_policy
+from proxy.policy.model import Call, Decision, Identity, Outcome, Strike, Trust, Waiver, Would, Zone
+from proxy.policy.policy import Policy
+
+__all__ = [
+    "Call",
+    "Decision",
+    "Diagnostic",
+    "Findings",
+    "Identity",
+    "Outcome",
+    "Policy",
+    "PolicyError",
+    "Strike",
+    "Trust",
+    "Waiver",
+    "Would",
+    "Zone",
+    "decide",
+    "load_policy",
+    "to_grid",
+]

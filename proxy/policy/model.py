@@ -120,6 +120,7 @@ class Condition:
     data_class: str
     min_count: int = 1
     min_score: int = 0
+    where: Place = field(default=NOWHERE, compare=False)
     score_where: Place = field(default=NOWHERE, compare=False)
     count_where: Place = field(default=NOWHERE, compare=False)
 
@@ -142,6 +143,7 @@ class Rule:
     notify: tuple[str, ...] = ()
     mode: Mode = Mode.ENFORCE
     where: Place = field(default=NOWHERE, compare=False)
+    then_where: Place = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,7 @@ class PolicyException:
     because: str
     where: Place = field(default=NOWHERE, compare=False)
     until_where: Place = field(default=NOWHERE, compare=False)
+    approved_where: Place = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +196,16 @@ class InlineTest:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A name that must exist elsewhere, where it is used; `user` is the class that lists an entity type."""
+
+    kind: Literal["zone", "class", "entity", "ignored", "rule"]
+    name: str
+    where: Place
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """The merged files, as written; `policies` are (id, version) pairs, the taxonomy's own first."""
 
@@ -207,6 +220,7 @@ class Bundle:
     exceptions: tuple[PolicyException, ...]
     claims: tuple[Claim, ...]
     tests: tuple[InlineTest, ...]
+    where: Place = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,113 @@
+"""Loads a directory of policy files: all of it, checked, or nothing.
+
+A bundle loads when lint finds no error, every inline test passes and every claim is proved. The composition root says
+which types the loaded detectors emit and which zones have upstreams; nothing here asks for them.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from proxy.policy import source
+from proxy.policy.diagnostics import Diagnostic, Place, PolicyError, Problems
+from proxy.policy.lint import TOLERATED, Surroundings, lint
+from proxy.policy.merge import merge
+from proxy.policy.model import Bundle, Reference
+from proxy.policy.parse import parse_file
+from proxy.policy.parse_context import Context, Parts
+from proxy.policy.policy import Policy
+from proxy.policy.testing import TestReport, check_tests
+from proxy.policy.verify import Proof, check_claims
+
+MAX_FILES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Everything known about a directory. Without a bundle, it was too broken for tests and claims to mean anything."""
+
+    files: tuple[tuple[str, str], ...]
+    diagnostics: tuple[Diagnostic, ...]
+    bundle: Bundle | None = None
+    tests: TestReport | None = None
+    proofs: tuple[Proof, ...] = ()
+
+
+def check(directory: Path, around: Surroundings) -> Checked:
+    """Read, lint, test and prove; never raises for what the files hold."""
+    problems = Problems()
+    data = read_directory(directory, problems)
+    return check_files(data, around, problems)
+
+
+def check_files(data: Mapping[str, bytes], around: Surroundings, problems: Problems | None = None) -> Checked:
+    """Check files that were read already, by name."""
+    problems = problems or Problems()
+    texts = tuple((name, text.decode("utf-8", "replace")) for name, text in sorted(data.items()))
+    parts, references = _parse(data, problems)
+    bundle = None if problems.failed else merge(parts, problems)
+    if bundle is None:
+        return Checked(texts, problems.found)
+    lint(bundle, references, around, problems)
+    stopping = [found for found in problems.found if found.severity == "error" and found.code not in TOLERATED]
+    if stopping:
+        return Checked(texts, problems.found)
+    tests = check_tests(bundle, problems)
+    proofs = check_claims(bundle, problems)
+    return Checked(texts, problems.found, bundle, tests, proofs)
+
+
+def load_policy(
+    directory: Path,
+    *,
+    entity_types: frozenset[str] | None,
+    thresholds: Mapping[str, float] | None = None,
+    zones_with_upstreams: frozenset[str] | None,
+    today: dt.date,
+) -> tuple[Policy, tuple[Diagnostic, ...]]:
+    """Return the policy and its warnings; raises PolicyError with all diagnostics, and then nothing was loaded."""
+    around = Surroundings(today, entity_types, thresholds or {}, zones_with_upstreams)
+    checked = check(directory, around)
+    problems = Problems()
+    problems.add(checked.diagnostics)
+    problems.tolerate(TOLERATED)
+    problems.check()
+    if checked.bundle is None:
+        raise PolicyError(checked.diagnostics)
+    return Policy.of(checked.bundle, dict(checked.files), zones_with_upstreams), problems.found
+
+
+def read_directory(directory: Path, problems: Problems) -> dict[str, bytes]:
+    """Read the `*.yaml` files of a directory, hidden ones and subdirectories left out."""
+    try:
+        paths = sorted(path for path in directory.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        problems.error(
+            Place(directory.name, 1, 1), "unreadable", f"cannot be listed: {error.strerror or 'input error'}"
+        )
+        return {}
+    data: dict[str, bytes] = {}
+    for path in paths:
+        if path.suffix == ".yml":
+            problems.error(Place(path.name, 1, 1), "not-read", "only files named *.yaml are read; rename this one")
+        elif path.suffix == ".yaml":
+            try:
+                data[path.name] = source.read(path)
+            except PolicyError as error:
+                problems.add(error.diagnostics)
+    if len(data) > MAX_FILES:
+        problems.error(Place(directory.name, 1, 1), "too-large", f"more than {MAX_FILES} files")
+        return {}
+    return data
+
+
+def _parse(data: Mapping[str, bytes], problems: Problems) -> tuple[list[Parts], list[Reference]]:
+    parts: list[Parts] = []
+    context = Context(problems)
+    for name, text in sorted(data.items()):
+        try:
+            parts.append(parse_file(source.parse(text, name), context))
+        except PolicyError as error:
+            problems.add(error.diagnostics)
+    return parts, context.references

@@ -1,0 +1,50 @@
+"""What the readers of policy files share: where problems go, and the names that must exist in some other file."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from proxy.policy.diagnostics import Place, Problems
+from proxy.policy.model import (
+    NOWHERE,
+    Claim,
+    DataClass,
+    Grant,
+    InlineTest,
+    PolicyException,
+    Reference,
+    Rule,
+    Zone,
+)
+from proxy.policy.source import Node
+
+
+@dataclass(slots=True)
+class Context:
+    """Collects while one file is read."""
+
+    problems: Problems
+    references: list[Reference] = field(default_factory=list)
+
+    def refer(self, kind: Literal["zone", "class", "entity", "ignored", "rule"], node: Node, user: str = "") -> None:
+        """Note that this name, or each name of this list, must exist."""
+        for item in node.members or (node,):
+            if item.kind == "text":
+                self.references.append(Reference(kind, item.raw, item.place, user))
+
+
+@dataclass(slots=True)
+class Parts:
+    """What one file contributes to the bundle."""
+
+    kind: str = ""
+    where: Place = NOWHERE
+    id: tuple[str, int] = ("", 0)
+    owner: str = ""
+    zones: list[Zone] = field(default_factory=list)
+    classes: list[DataClass] = field(default_factory=list)
+    ignored: list[tuple[str, str]] = field(default_factory=list)
+    grants: list[Grant] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
+    exceptions: list[PolicyException] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    tests: list[InlineTest] = field(default_factory=list)

@@ -1,0 +1,101 @@
+"""Runs the inline tests of a bundle and sees which rules they exercise.
+
+Every zone counts as served, and without a day of its own a test sees no live exception: a test says what the policy
+means, which must not change with the machine or the date.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from proxy.policy.decide import decide
+from proxy.policy.diagnostics import Problems
+from proxy.policy.model import Bundle, Decision, InlineTest
+from proxy.policy.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """One test's decision, and what about it was not as expected."""
+
+    __test__ = False
+
+    test: InlineTest
+    got: Decision
+    faults: tuple[tuple[str, str], ...]
+    """(expected, got) in words; empty when the test passed."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything that the test asks for is so."""
+        return not self.faults
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """All results, and the rules that some test saw matching or not matching."""
+
+    __test__ = False
+
+    results: tuple[TestResult, ...]
+    rules: frozenset[str]
+    seen_matching: frozenset[str]
+    seen_not_matching: frozenset[str]
+
+    @property
+    def failed(self) -> tuple[TestResult, ...]:
+        """The tests that did not pass."""
+        return tuple(result for result in self.results if not result.passed)
+
+
+def run_tests(bundle: Bundle) -> TestReport:
+    """Decide every test of the bundle."""
+    policy = Policy.of(bundle, {})
+    results = []
+    matching: set[str] = set()
+    not_matching: set[str] = set()
+    rules = frozenset(rule.id for rule in bundle.rules)
+    waives = {item.id: item.waives for item in bundle.exceptions}
+    for test in bundle.tests:
+        got = decide(policy, test.who, test.call, test.findings, test.on)
+        matched = {name for name, _ in got.rules} | {would.rule for would in got.shadow}
+        matched |= {waives[waiver.id] for waiver in got.exceptions}
+        matching |= matched
+        not_matching |= rules - matched
+        results.append(TestResult(test, got, tuple(_faults(test, got))))
+    return TestReport(tuple(results), rules, frozenset(matching), frozenset(not_matching))
+
+
+def check_tests(bundle: Bundle, problems: Problems) -> TestReport:
+    """Run the tests; a failing one is an error, a rule that no test sees both ways a warning."""
+    report = run_tests(bundle)
+    for result in report.failed:
+        words = "; ".join(f"expected {expected}, got {got}" for expected, got in result.faults)
+        problems.error(result.test.where, "test-failed", words)
+    for rule in bundle.rules:
+        if rule.id not in report.seen_matching:
+            problems.warning(rule.where, "rule-untested", f"{rule.id} matches in no test")
+        elif rule.id not in report.seen_not_matching:
+            problems.warning(rule.where, "rule-untested", f"{rule.id} matches in every test")
+    return report
+
+
+def landing(decision: Decision) -> str:
+    """Write a decision as `allow -> cloud-us`, or `block`."""
+    return f"{decision.outcome.value} -> {decision.zone}" if decision.zone else decision.outcome.value
+
+
+def _faults(test: InlineTest, got: Decision) -> list[tuple[str, str]]:
+    expect = test.expect
+    faults = []
+    if expect.outcome is not got.outcome or expect.zone not in {None, got.zone}:
+        zone = f" -> {expect.zone}" if expect.zone else ""
+        faults.append((f"{expect.outcome.value}{zone}", landing(got)))
+    rules = tuple(name for name, _ in got.rules)
+    for kind, wanted, seen in (("rules", expect.rules, rules), ("ceilings", expect.ceilings, got.ceilings)):
+        if wanted is not None and wanted != seen:
+            faults.append((f"{kind} {_listed(wanted)}", _listed(seen)))
+    return faults
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"
