@@ -1,0 +1,149 @@
+"""Reads for auditors: pages of records by sequence number, over connections that cannot write.
+
+The columns only find records; what is returned is the body, whose bytes the chain commits to.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import aliased
+from sqlalchemy.pool import NullPool
+from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from audit.errors import AuditUnavailable
+from audit.sqlite import open_reader, unavailable
+
+MAX_LIMIT = 1000
+
+
+class RecordRow(SQLModel, table=True):
+    """The table `record` as it is read; migrations create it."""
+
+    __tablename__ = "record"
+
+    seq: int = Field(primary_key=True)
+    id: str
+    prev: bytes
+    bh: bytes
+    link: bytes
+    kind: str
+    v: int
+    ts: str
+    dec: str | None
+    attempt: int | None
+    app: str | None
+    team: str | None
+    decision: str | None
+    zone: str | None
+    body: bytes
+
+
+class LabelRow(SQLModel, table=True):
+    """The table `record_label`: classes and rules of decisions."""
+
+    __tablename__ = "record_label"
+
+    what: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What to look for; None is no restriction. Times are RFC 3339 in UTC with microseconds, `until` excluded."""
+
+    since: str | None = None
+    until: str | None = None
+    app: str | None = None
+    team: str | None = None
+    decision: str | None = None
+    zone: str | None = None
+    class_: str | None = None
+    rule: str | None = None
+    kind: str | None = None
+
+    def used(self) -> list[str]:
+        """Return the names of the filters in use."""
+        return [field.name for field in fields(self) if getattr(self, field.name) is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRecord:
+    """One record for a reader: its place, its hashes in hex, and its body."""
+
+    seq: int
+    id: str
+    prev: str
+    body_hash: str
+    link: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Records in the order of the log; `next` is the `after` of the next page, None at the end."""
+
+    records: tuple[ReadRecord, ...]
+    next: int | None
+
+
+class Records:
+    """The readers' side of one SQLite log. Safe to share between threads: each query has a connection of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self._engine = create_engine("sqlite://", creator=lambda: open_reader(path), poolclass=NullPool)
+
+    def page(self, filters: Filters, *, after: int = -1, limit: int = 100) -> Page:
+        """Return up to `limit` records behind `after`; raises AuditUnavailable when the store does not answer."""
+        statement = select(RecordRow).where(col(RecordRow.seq) > after)
+        for name in ("app", "team", "decision", "zone", "kind"):
+            value = getattr(filters, name)
+            if value is not None:
+                statement = statement.where(getattr(RecordRow, name) == value)
+        if filters.since is not None:
+            statement = statement.where(col(RecordRow.ts) >= filters.since)
+        if filters.until is not None:
+            statement = statement.where(col(RecordRow.ts) < filters.until)
+        for what, value in (("class", filters.class_), ("rule", filters.rule)):
+            if value is not None:
+                label = aliased(LabelRow)
+                statement = statement.join(label, col(label.seq) == col(RecordRow.seq))
+                statement = statement.where(col(label.what) == what, col(label.name) == value)
+        limit = min(limit, MAX_LIMIT)
+        rows = self._run(statement.order_by(col(RecordRow.seq)).limit(limit + 1))
+        more = len(rows) > limit
+        return Page(tuple(_record(row) for row in rows[:limit]), rows[limit - 1].seq if more else None)
+
+    def one(self, record_id: str) -> ReadRecord | None:
+        """Return the record with this id."""
+        rows = self._run(select(RecordRow).where(RecordRow.id == record_id))
+        return _record(rows[0]) if rows else None
+
+    def last(self, count: int) -> tuple[ReadRecord, ...]:
+        """Return the last records, oldest first."""
+        rows = self._run(select(RecordRow).order_by(col(RecordRow.seq).desc()).limit(count))
+        return tuple(_record(row) for row in reversed(rows))
+
+    def _run(self, statement: SelectOfScalar[RecordRow]) -> Sequence[RecordRow]:
+        try:
+            with Session(self._engine) as session:
+                return session.exec(statement).all()
+        except DBAPIError as error:
+            raise _unavailable(error) from None
+        except sqlite3.Error as error:
+            raise unavailable(error) from None
+
+
+def _unavailable(error: DBAPIError) -> AuditUnavailable:
+    return unavailable(error.orig) if isinstance(error.orig, sqlite3.Error) else AuditUnavailable("io")
+
+
+def _record(row: RecordRow) -> ReadRecord:
+    return ReadRecord(row.seq, row.id, row.prev.hex(), row.bh.hex(), row.link.hex(), orjson.loads(row.body))

@@ -1,0 +1,215 @@
+"""What the verifier asks of every record, as a table of steps that know nothing of databases.
+
+A table, so that a test can take one step away and show an attack that then passes unnoticed. A record that fails one
+step is still judged by the others, and so are all records after it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from audit.chain import HASH_BYTES, body_hash, genesis_prev, link
+from audit.jcs import NotCanonicalError, parse
+from audit.record import GENESIS, REGISTRY, Derived, Schema, derive, known_at
+from audit.schema import MAX_INT, Fault
+
+INTRODUCTION = "schema.introduced"
+START = "writer.start"
+STOP = "writer.stop"
+COLUMNS = ("id", "kind", "v", "ts", "dec", "attempt", "app", "team", "decision", "zone")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One stored record as it stands in the database, and what its bytes say.
+
+    `body` is None when the bytes are not canonical, `derived` also when they do not fit their schema; `fault` says
+    where. `absent` are labels that belong to the body and are not stored.
+    """
+
+    seq: int
+    prev: bytes
+    bh: bytes
+    link: bytes
+    raw: bytes
+    columns: tuple[Any, ...]
+    body: dict[str, Any] | None
+    fault: Fault | None
+    derived: Derived | None
+    absent: tuple[tuple[str, str], ...] = ()
+
+
+def read_body(raw: bytes) -> tuple[dict[str, Any] | None, Fault | None, Derived | None]:
+    """Parse, check against the schema and derive."""
+    try:
+        body = parse(raw)
+    except NotCanonicalError:
+        return None, None, None
+    if type(body) is not dict:
+        return None, None, None
+    schema = schema_of(body)
+    if schema is None:
+        return body, None, None
+    fault = schema.whole(body)
+    return body, fault, None if fault else derive(body)
+
+
+def schema_of(body: dict[str, Any]) -> Schema | None:
+    """Return the schema that a body claims, if this verifier has it."""
+    kind, v = body.get("kind"), body.get("v")
+    return REGISTRY.get((kind, v)) if type(kind) is str and type(v) is int else None
+
+
+@dataclass(slots=True)
+class State:
+    """What is carried from record to record: nothing that grows with the log but epochs of crashed writers."""
+
+    log_id: bytes
+    receipts: dict[int, bytes]
+    expected_seq: int = 0
+    prev: bytes | None = None
+    known: frozenset[tuple[str, int]] = frozenset()
+    epochs: dict[str, int] = field(default_factory=dict)
+    labels: int = 0
+    origin: str = ""
+    first_ts: str = ""
+    last_ts: str = ""
+
+    def before(self, row: Row) -> None:
+        """Take from the genesis record what it is judged by itself."""
+        if row.seq == 0 and row.derived is not None and row.body is not None and row.derived.kind == GENESIS:
+            self.known = known_at(row.body["schema_sha256"]) or frozenset()
+            self.origin = row.body["origin"]
+
+    def after(self, row: Row) -> None:
+        """Go on from this record as it claims to be, so that one fault is reported once."""
+        self.expected_seq, self.prev = row.seq + 1, row.link
+        body, made = row.body, row.derived
+        if made is None or body is None:
+            return
+        self.labels += len(made.labels)
+        self.first_ts, self.last_ts = self.first_ts or made.ts, made.ts
+        epoch, n = body["w"]["epoch"], body["w"]["n"]
+        if epoch in self.epochs or made.kind in (GENESIS, START):
+            self.epochs[epoch] = n + 1
+        if made.kind == STOP:
+            self.epochs.pop(epoch, None)
+        if made.kind == INTRODUCTION:
+            self.known |= {(body["schema_kind"], body["schema_v"])}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One step: what is wrong with a record, or None."""
+
+    name: str
+    code: str
+    judge: Callable[[Row, State], str | None]
+
+
+def _gap(row: Row, state: State) -> str | None:
+    return None if row.seq == state.expected_seq else f"sequence number {state.expected_seq} was expected"
+
+
+def _body_hash(row: Row, _: State) -> str | None:
+    return None if body_hash(row.raw) == row.bh else "the stored bytes do not have the stored hash"
+
+
+def _link(row: Row, state: State) -> str | None:
+    if not (len(row.prev) == len(row.bh) == HASH_BYTES and 0 <= row.seq <= MAX_INT):
+        return "a part of the link has the wrong size"
+    made = link(state.log_id, row.seq, row.prev, row.bh)
+    return None if made == row.link else "the link is not the hash of its parts"
+
+
+def _prev(row: Row, state: State) -> str | None:
+    return None if state.prev in (None, row.prev) else "it does not follow the record before it"
+
+
+def _canonical(row: Row, _: State) -> str | None:
+    return "the bytes are not in canonical form" if row.body is None else None
+
+
+def _kind(row: Row, state: State) -> str | None:
+    if row.body is None:
+        return None
+    schema = schema_of(row.body)
+    if schema is None:
+        return "this verifier does not know the kind or its version"
+    if state.known and (schema.kind, schema.v) not in state.known:
+        return "this log did not introduce the kind or its version"
+    if schema.kind == INTRODUCTION and row.derived is not None:
+        introduced = REGISTRY.get((row.body["schema_kind"], row.body["schema_v"]))
+        if introduced is None or introduced.sha256 != row.body["sha256"]:
+            return "it introduces a schema that this verifier does not know"
+    return None
+
+
+def _schema(row: Row, _: State) -> str | None:
+    return f"the body does not fit its schema: {row.fault[0]} {row.fault[1]}" if row.fault else None
+
+
+def _columns(row: Row, _: State) -> str | None:
+    if row.derived is None:
+        return None
+    pairs = zip(COLUMNS, row.columns, strict=True)
+    wrong = [name for name, stored in pairs if stored != getattr(row.derived, name)]
+    return f"columns differ from the body: {', '.join(wrong)}" if wrong else None
+
+
+def _labels(row: Row, _: State) -> str | None:
+    return "a label of the body is not stored" if row.absent else None
+
+
+def _genesis(row: Row, state: State) -> str | None:
+    is_genesis = row.derived is not None and row.derived.kind == GENESIS
+    if row.seq != 0:
+        return "a second genesis" if is_genesis else None
+    if row.body is None or not is_genesis:
+        return "the first record is not a genesis record"
+    if row.prev != genesis_prev(bytes.fromhex(row.body["log_id"]), row.body):
+        return "the chain does not begin at its genesis parameters"
+    return None if state.known else "begun with record schemas that this verifier does not know"
+
+
+def _log_id(row: Row, state: State) -> str | None:
+    if row.seq == 0 and row.body is not None and row.body.get("log_id") != state.log_id.hex():
+        return "the genesis record belongs to another log"
+    return None
+
+
+def _epoch(row: Row, state: State) -> str | None:
+    if row.derived is None or row.body is None or row.derived.kind in (GENESIS, START):
+        return None
+    return None if row.body["w"]["epoch"] in state.epochs else "its writer was not introduced in this log"
+
+
+def _counter(row: Row, state: State) -> str | None:
+    if row.derived is None or row.body is None:
+        return None
+    epoch, n = row.body["w"]["epoch"], row.body["w"]["n"]
+    expected = state.epochs.get(epoch, 0 if row.derived.kind in (GENESIS, START) else n)
+    return None if n == expected else f"its writer's count is {n}, {expected} was expected"
+
+
+def _receipt(row: Row, state: State) -> str | None:
+    kept = state.receipts.get(row.seq)
+    return None if kept in (None, row.link) else "the link is not the one that a receipt names"
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("gap", "GAP", _gap),
+    Check("body_hash", "BODY_HASH", _body_hash),
+    Check("link", "LINK", _link),
+    Check("prev", "LINK", _prev),
+    Check("canonical", "NONCANONICAL", _canonical),
+    Check("kind", "UNKNOWN_KIND", _kind),
+    Check("schema", "SCHEMA", _schema),
+    Check("columns", "COLUMN_MISMATCH", _columns),
+    Check("labels", "COLUMN_MISMATCH", _labels),
+    Check("genesis", "GENESIS", _genesis),
+    Check("log_id", "LOG_ID", _log_id),
+    Check("epoch", "LOG_ID", _epoch),
+    Check("counter", "WRITER_GAP", _counter),
+    Check("receipt", "RECEIPT", _receipt),
+)
