@@ -24,7 +24,7 @@ class Surroundings:
     today: dt.date
     entity_types: frozenset[str] | None = None
     thresholds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
-    """Entity type -> the lowest score that its detector emits."""
+    """Entity type -> the score below which its detector discards values: a cut, not merely the lowest score seen."""
     zones_with_upstreams: frozenset[str] | None = None
 
 

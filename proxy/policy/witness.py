@@ -1,4 +1,4 @@
-"""What a proof quantifies over: one caller and call per cell of the policy's names, and the weakest requests of a class.
+"""What a proof quantifies over: one caller and call per cell of the names, and a class's weakest requests.
 
 A request's fate depends on its names only through the selectors that apply, so two names in one cell are the same to a
 policy. The cells of a dimension are: each exact name, each prefix (a name that matches it and none longer), and a name
