@@ -66,7 +66,11 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class DetectorSet:
-    """What is loaded: the types it emits, the lowest score it emits for each, and a digest of all of it."""
+    """What is loaded, and a digest of all of it.
+
+    `thresholds` holds, for each type whose detector drops weak findings, the score below which it does. A policy that
+    counts weaker ones than that does not load.
+    """
 
     entity_types: frozenset[str]
     thresholds: tuple[tuple[str, float], ...]

@@ -41,6 +41,7 @@ IGNORED = [
     "WORK_OF_ART",
     "MISC",
 ]
+CHUNK, OVERLAP = 4000, 120
 THRESHOLDS = {"PERSON": 0.4, "LOCATION": 0.4, "NRP": 0.4, "ORGANIZATION": 0.4}
 
 
@@ -96,7 +97,22 @@ class Names:
         self.version = f"{meta['lang']}_{meta['name']} {meta['version']}"
 
     def find(self, text: str) -> Iterator[Match]:
-        """Yield the entities of one text of moderate length."""
-        for result in self._analyzer.analyze(text, "en"):
-            value = re.sub(r"\s+", " ", text[result.start : result.end]).strip().casefold()
-            yield Match(result.entity_type, result.start, result.end, result.score, value)
+        """Yield the entities of a text of any length, chunk by chunk: Presidio's cost is not linear."""
+        for offset, chunk in chunks(text):
+            for result in self._analyzer.analyze(chunk, "en"):
+                start, end = result.start, result.end
+                value = re.sub(r"\s+", " ", chunk[start:end]).strip().casefold()
+                yield Match(result.entity_type, offset + start, offset + end, result.score, value)
+
+
+def chunks(text: str) -> Iterator[tuple[int, str]]:
+    """Cut at line ends, else at spaces, else anywhere, with an overlap longer than any name."""
+    start = 0
+    while len(text) - start > CHUNK + OVERLAP:
+        cut = text.rfind("\n", start + CHUNK // 2, start + CHUNK)
+        if cut < 0:
+            cut = text.rfind(" ", start + CHUNK // 2, start + CHUNK)
+        cut = cut if cut > 0 else start + CHUNK
+        yield start, text[start : cut + OVERLAP]
+        start = cut
+    yield start, text[start:]

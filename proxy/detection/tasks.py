@@ -17,7 +17,7 @@ FAILURES = frozenset(
 )
 """Every reason that a Scan can name."""
 SEAM_CHARS = 160
-"""How much of either side of a boundary between units is joined: longer than any number, long enough for most tokens."""
+"""How much of either side of a boundary is joined: longer than any number, long enough for most tokens."""
 _INDEX = re.compile(r"\[\d+\]")
 _DIGITS_NEAR_END = re.compile(r"[0-9][^0-9]{0,6}$")
 _DIGITS_NEAR_START = re.compile(r"^[^0-9]{0,6}[0-9]")
@@ -81,7 +81,7 @@ def plan(units: Sequence[Unit]) -> list[Planned]:
         tails = {running[-SEAM_CHARS:], latest.get(unit.role, "")[-SEAM_CHARS:]}
         for tail in sorted(tails):
             if _could_continue(tail, body):
-                texts = (Text("tail", "", tail), Text("head", "", body[:SEAM_CHARS]))
+                texts = (Text("seam", "", tail), Text("seam", "", body[:SEAM_CHARS]))
                 planned.append(Planned(Task("seam", texts), (unit.path, unit.path), unit.path))
         running = (running + body)[-SEAM_CHARS:]
         latest[unit.role] = (latest.get(unit.role, "") + body)[-SEAM_CHARS:]

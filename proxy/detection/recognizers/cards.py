@@ -92,7 +92,7 @@ def _score(number: str, text: str, start: int, end: int) -> float | None:
 
 
 def _windows(groups: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
-    """Yield ranges of groups that could be one card: usual layouts anywhere, other layouts when nothing else is there."""
+    """Yield ranges of groups that could be one card: usual layouts anywhere, other layouts when they stand alone."""
     for first in range(len(groups)):
         total = 0
         for last in range(first, len(groups)):

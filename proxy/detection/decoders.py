@@ -1,0 +1,315 @@
+"""What an encoding hides: percent signs, HTML entities, escapes, base64, hex, JSON inside strings.
+
+A decoder rewrites a text and returns only the windows that changed, so that a long text with one escape costs little.
+Bytes that turn out not to be text are reported to the budget: nobody has read them.
+"""
+
+import base64
+import binascii
+import html
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from urllib.parse import unquote_to_bytes
+
+WINDOW = 160
+MAX_BINARY = 64
+MAX_INFLATED = 1 << 20
+MIN_RUN, SHORT_WORD = 8, 20
+
+
+@dataclass(slots=True)
+class Budget:
+    """What the views of one task may cost, and why it was not enough."""
+
+    chars: int
+    views: int
+    deadline: float
+    failures: set[str] = field(default_factory=set)
+
+
+Rewrite = Callable[[re.Match[str]], str | None]
+
+
+def rewrite(text: str, pattern: re.Pattern[str], replace: Rewrite) -> str | None:
+    """Return the changed windows of a text, one a line; None when nothing changed."""
+    windows: list[list[str]] = []
+    kept = -1  # end of what the last window has taken of the text
+    for match in pattern.finditer(text):
+        new = replace(match)
+        if new is None or new == match[0]:
+            continue
+        start, end = match.span()
+        if windows and start - kept <= 2 * WINDOW:
+            windows[-1].append(text[kept:start])
+        else:
+            if windows:
+                windows[-1].append(text[kept : kept + WINDOW])
+            windows.append([text[max(0, start - WINDOW, kept) : start]])
+        windows[-1].append(new)
+        kept = end
+    if not windows:
+        return None
+    windows[-1].append(text[kept : kept + WINDOW])
+    return "\n".join("".join(window) for window in windows)
+
+
+# Escapes: their syntax keeps them apart, so one pass decodes them all.
+
+ESCAPES = re.compile(
+    r"(?P<url>(?:%[0-9A-Fa-f]{2})+)"
+    r"|(?P<html>&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?)"
+    r"|(?P<utf16>(?:\\+u[0-9a-fA-F]{4})+)"
+    r"|(?P<point>\\+(?:u\{[0-9a-fA-F]{1,6}\}|U[0-9a-fA-F]{8}))"
+    r"|(?P<bytes>(?:\\+x[0-9a-fA-F]{2})+)"
+    r"|(?P<octal>(?:\\+[0-3][0-7]{2})+)"
+    r"|(?P<plain>\\+[nrt\"'/])"
+)
+_PLAIN = {"n": "\n", "r": "\n", "t": "\t"}
+_HEX4, _HEX2, _OCT3 = re.compile(r"u([0-9a-fA-F]{4})"), re.compile(r"x([0-9a-fA-F]{2})"), re.compile(r"[0-3][0-7]{2}")
+
+
+def _unescape(match: re.Match[str]) -> str | None:
+    kind, found = match.lastgroup, match[0]
+    if kind == "url":
+        return unquote_to_bytes(found).decode("utf-8", "replace")
+    if kind == "html":
+        return html.unescape(found)
+    if kind == "utf16":
+        units = b"".join(int(unit, 16).to_bytes(2, "big") for unit in _HEX4.findall(found))
+        return units.decode("utf-16-be", "replace")
+    if kind == "point":
+        point = int(re.sub(r"[^0-9a-fA-F]", "", found), 16)
+        return chr(point) if point <= 0x10FFFF else None  # noqa: PLR2004 - the last code point
+    if kind == "plain":
+        return _PLAIN.get(found[-1], found[-1])
+    values = [int(unit, 16) for unit in _HEX2.findall(found)] or [int(unit, 8) for unit in _OCT3.findall(found)]
+    return _bytes(bytes(values))
+
+
+def _bytes(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+_FORM = re.compile(r"[?&][\w.\[\]-]+=[^\s&]*\+")
+_PLUS = re.compile(r"(?<=\w)\+(?=\w)")
+
+
+def escapes(text: str, _budget: Budget) -> Iterator[str]:
+    """Decode percent signs, entities and backslashes; plus signs of a query string become spaces."""
+    if "%" in text or "&" in text or "\\" in text:
+        found = rewrite(text, ESCAPES, _unescape)
+        if found is not None:
+            yield found
+    if "+" in text and _FORM.search(text):
+        spaced = rewrite(text, _PLUS, lambda _: " ")
+        if spaced is not None:
+            yield spaced
+
+
+# Tokens: runs of the base64 alphabets, and hex in pairs.
+
+RUN = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+PAIRS = re.compile(
+    r"(?<![0-9A-Za-z])(?:0x)?[0-9a-fA-F]{2}(?:(?:[ :;,-]{1,2}|(?= ?0x) ?)(?:0x)?[0-9a-fA-F]{2}){5,}(?![0-9A-Za-z])"
+)
+_WRAP = re.compile(r"(?<=[A-Za-z0-9+/]{40})\r?\n(?=[A-Za-z0-9+/=])")
+_HEX = re.compile(r"(?:0x)?([0-9a-fA-F]{12,})")
+_WORDS = re.compile(r"(?:(?:[A-Z]?[a-z]{1,23}|[A-Z]{1,23}|[0-9]{1,12})(?:[-_/+]+|(?=[A-Z0-9])|$))+")
+_SPLIT = re.compile(r"[-_/+]")
+
+
+def as_text(data: bytes) -> str | None:
+    """Return bytes as text, if that is what they are: UTF-8, UTF-16 or mostly printable Latin-1, or deflated text."""
+    if data[:2] in (b"\x1f\x8b", b"\x78\x9c", b"\x78\x01", b"\x78\xda"):
+        data = _inflate(data) or data
+    if b"\0" in data[:8]:
+        for codec in ("utf-16-le", "utf-16-be"):
+            try:
+                text = data.decode(codec)
+            except UnicodeDecodeError:
+                continue
+            if _readable(text):
+                return text
+        return None
+    for cut in range(3):  # the run may have been cut within a character
+        try:
+            text = data[: len(data) - cut].decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        return text if _readable(text) else None
+    text = data.decode("latin-1")
+    plain = sum(32 <= byte < 127 or byte in (9, 10, 13) for byte in data)  # noqa: PLR2004 - printable ASCII
+    return text if plain >= 0.8 * len(data) else None
+
+
+def _readable(text: str) -> bool:
+    if text.isprintable():
+        return bool(text)
+    odd = sum(not char.isprintable() and char not in "\t\n\r" for char in text)
+    return odd <= len(text) // 16
+
+
+def _inflate(data: bytes) -> bytes | None:
+    machine = zlib.decompressobj(wbits=47)
+    try:
+        return machine.decompress(data, MAX_INFLATED)
+    except zlib.error:
+        return None
+
+
+def _base64(run: str) -> bytes | None:
+    body = run.rstrip("=")
+    if len(body) % 4 == 1:
+        body = body[:-1]
+    standard = body.replace("-", "+").replace("_", "/")
+    try:
+        return base64.b64decode(standard + "=" * (-len(standard) % 4))
+    except binascii.Error:
+        return None
+
+
+def _candidates(run: str) -> Iterator[bytes]:
+    """Yield what a run may stand for: hex, base64 as a whole, its parts, then base64 begun one to three places late."""
+    hexed = _HEX.fullmatch(run)
+    if hexed:
+        body = hexed[1]
+        yield bytes.fromhex(body if len(body) % 2 == 0 else body[1:])
+    whole = _base64(run)
+    if whole is not None:
+        yield whole
+    for part in _SPLIT.split(run.rstrip("=")):
+        if MIN_RUN <= len(part) < len(run.rstrip("=")):
+            inner = _HEX.fullmatch(part)
+            data = bytes.fromhex(inner[1][len(inner[1]) % 2 :]) if inner else _base64(part)
+            if data is not None:
+                yield data
+    if len(run) >= 3 * MIN_RUN:
+        for late in (1, 2, 3):
+            data = _base64(run[late:])
+            if data is not None:
+                yield data
+
+
+def _decode_run(match: re.Match[str], budget: Budget) -> str | None:
+    run = match[0]
+    if len(run) < SHORT_WORD and run.isalpha() and run[1:].islower():
+        return None
+    texts = list(dict.fromkeys(text for data in _candidates(run) if (text := as_text(data)) is not None))
+    if len(run) * 3 // 4 > MAX_BINARY and _unread(run) > MAX_BINARY:
+        budget.failures.add("binary")
+    if not texts:
+        return None
+    lead = match.string[max(0, match.start() - WINDOW // 4) : match.start()]
+    return f"\n{lead}".join(texts[:3])
+
+
+def _unread(run: str) -> int:
+    """Return how many bytes a long run may hold that nobody can read: none for digits, hashes, words and paths."""
+    whole = _base64(run)
+    hexed = _HEX.fullmatch(run)
+    if hexed:
+        return 0 if run.isdigit() or as_text(bytes.fromhex(hexed[1][len(hexed[1]) % 2 :])) else len(hexed[1]) // 2
+    if _WORDS.fullmatch(run) or (whole is not None and as_text(whole)):
+        return 0
+    parts = [part for part in _SPLIT.split(run.rstrip("=")) if not _WORDS.fullmatch(part)]
+    return sum(len(part) * 3 // 4 for part in parts if not as_text(_base64(part) or b""))
+
+
+def _decode_pairs(match: re.Match[str], budget: Budget) -> str | None:
+    found = re.sub(r"0x|[^0-9a-fA-F]", "", match[0])
+    text = as_text(bytes.fromhex(found[: len(found) // 2 * 2]))
+    if text is None and len(found) // 2 > MAX_BINARY and not found.isdigit():
+        budget.failures.add("binary")
+    return text
+
+
+def tokens(text: str, budget: Budget) -> Iterator[str]:
+    """Decode base64 (either alphabet, padded or not, wrapped or not) and hex (with or without separators)."""
+    joined = _WRAP.sub("", text) if "\n" in text else text
+    found = rewrite(joined, RUN, lambda match: _decode_run(match, budget))
+    if found is not None:
+        yield found
+    paired = rewrite(text, PAIRS, lambda match: _decode_pairs(match, budget))
+    if paired is not None:
+        yield paired
+
+
+# Numbers in other clothes.
+
+_SPELLED = {
+    word: str(n)
+    for n, word in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
+} | {"oh": "0"}
+_WORD = "|".join(_SPELLED)
+SPELLED = re.compile(rf"\b(?:(?:double |triple )?(?:{_WORD})(?:[\s,.-]{{1,3}}|\b)){{6,}}", re.IGNORECASE)
+EXPONENT = re.compile(r"(?<![\w.])[0-9](?:\.[0-9]{1,20})?[eE]\+?[0-9]{1,2}(?![\w.])")
+
+
+def _spell(match: re.Match[str]) -> str:
+    out, times = "", 1
+    for word in re.findall(r"[a-z]+", match[0].lower()):
+        if word in _SPELLED:
+            out, times = out + _SPELLED[word] * times, 1
+        else:
+            times = 2 if word == "double" else 3
+    return f"{out} "
+
+
+def numbers(text: str, _budget: Budget) -> Iterator[str]:
+    """Write spelled digits and exponents out."""
+    spelled = rewrite(text, SPELLED, _spell)
+    if spelled is not None:
+        yield spelled
+    written = rewrite(text, EXPONENT, lambda match: f"{Decimal(match[0]):f}")
+    if written is not None:
+        yield written
+
+
+# JSON inside strings.
+
+
+_OPENING = re.compile(r"[\[{]")
+
+
+class _Pairs(list[tuple[str, object]]):
+    """An object with all of its keys, repeated ones too."""
+
+
+def structure(text: str, budget: Budget) -> Iterator[str]:
+    """Walk a string that is JSON, and return its scalars as `key: value` lines."""
+    opening = _OPENING.search(text)
+    stripped = text[opening.start() :].strip() if opening else ""
+    if len(stripped) < MIN_RUN or stripped[-1:] not in ("}", "]"):
+        return
+    try:
+        value = json.loads(stripped, object_pairs_hook=_Pairs, parse_int=str, parse_float=str, strict=False)
+    except RecursionError:
+        budget.failures.add("view_bound")
+        return
+    except ValueError:
+        return
+    lines = list(_walk(value))
+    if lines:
+        yield "\n".join(lines)
+
+
+def _walk(value: object) -> Iterator[str]:
+    stack: list[tuple[str, object]] = [("", value)]
+    while stack:
+        key, item = stack.pop()
+        if isinstance(item, _Pairs):
+            stack += reversed(item)
+        elif isinstance(item, list):
+            stack += [(key, inner) for inner in reversed(item)]
+        elif isinstance(item, str):
+            yield f"{key}: {item}" if key else item
+
+
+DECODERS = (escapes, tokens, numbers, structure)
