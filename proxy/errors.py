@@ -4,6 +4,7 @@
     ├── ConfigurationError      the server does not start, or a reload is refused
     ├── RequestRefused          4xx: the request itself is at fault (body, key, path, model)
     ├── PolicyRefused           403: the decision is `block`; says why in the policy's words
+    ├── UpstreamRefused         a model server's refusal or failure, in our words
     └── Unavailable             503: something needed to decide or to answer is not there; names what
 
 No message carries a value from a caller or an upstream: not a prompt, not a model name, not a header.
@@ -58,15 +59,35 @@ class PolicyRefused(RingfenceError):
     kind = "policy_error"
     code = "policy_blocked"
 
-    def __init__(self, message: str, *, because: list[str], code: str | None = None) -> None:
-        super().__init__(message, code=code)
+    def __init__(self, message: str, *, because: list[str], extra: dict[str, str]) -> None:
+        super().__init__(message)
         self.because = because
+        self.extra = extra
+
+    def headers(self) -> dict[str, str]:
+        """Add the decision and the receipt of its record."""
+        return {**super().headers(), **self.extra}
 
     def body(self) -> dict[str, Any]:
         """Add the reasons."""
         shape = super().body()
         shape["error"]["because"] = self.because
         return shape
+
+
+class UpstreamRefused(RingfenceError):
+    """A model server refused or failed; its own words may repeat the prompt and are never used."""
+
+    kind = "upstream_error"
+
+    def __init__(self, message: str, *, status: int, code: str, retry_after_s: int | None = None) -> None:
+        super().__init__(message, code=code)
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+    def headers(self) -> dict[str, str]:
+        """Pass on when a retry may help."""
+        return super().headers() if self.retry_after_s is None else {"retry-after": str(self.retry_after_s)}
 
 
 class Unavailable(RingfenceError):

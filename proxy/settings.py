@@ -56,7 +56,11 @@ class Settings(BaseModel):
     def load(cls, flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Self:
         """Merge the sources; raises ConfigurationError naming the setting and its source, never its value."""
         env = os.environ if environ is None else environ
-        given = {name.removeprefix(PREFIX).lower(): value for name, value in env.items() if name.startswith(PREFIX) and name not in NOT_SETTINGS}
+        given = {
+            name.removeprefix(PREFIX).lower(): value
+            for name, value in env.items()
+            if name.startswith(PREFIX) and name not in NOT_SETTINGS
+        }
         chosen = {name: value for name, value in (flags or {}).items() if value is not None}
         home = Path(chosen.get("home") or given.get("home") or Path.home() / ".ringfence")
         file = home / "ringfence.toml"
@@ -67,5 +71,8 @@ class Settings(BaseModel):
         try:
             return cls.model_validate({**stored, **given, **chosen, "home": home})
         except ValidationError as error:
-            lines = [f"setting {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors(include_input=False)]
+            lines = [
+                f"setting {'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+                for fault in error.errors(include_input=False)
+            ]
             raise ConfigurationError(f"settings ({PREFIX}*, {file}): " + "; ".join(lines)) from None

@@ -26,6 +26,8 @@ from proxy.detection.limits import die_with_parent
 from proxy.errors import ConfigurationError
 from proxy.settings import Settings
 
+EX_CONFIG = 78
+"""The server's status when a restart cannot help (sysexits.h)."""
 STOP_GRACE_S = 20.0
 SERVER_RESTARTS, RESTART_WINDOW_S = 5, 60.0
 SHORT_LIFE_S, LONGEST_PAUSE_S = 2.0, 5.0
@@ -86,6 +88,8 @@ class Supervisor:
         if server is None or server.poll() is not None:
             if self._stop_by is not None:
                 return 0
+            if server is not None and server.returncode == EX_CONFIG:
+                return EX_CONFIG
             if not self._may_restart():
                 sys.stderr.write("ringfence: the server ends again and again; giving up\n")
                 return 1

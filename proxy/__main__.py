@@ -1,0 +1,5 @@
+"""`python -m proxy` is `ringfence`."""
+
+from proxy.cli import main
+
+main()

@@ -1,0 +1,123 @@
+"""Which policies and upstreams are in force: loaded together, checked together, swapped together.
+
+A bundle that fails in any part is not used. At start that ends the process; on a reload the old bundle stays in force
+and readiness says that the files on disk were refused. A request takes one snapshot and keeps it to its end.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from watchfiles import awatch
+
+from proxy.detection.findings import DetectorSet
+from proxy.policy.diagnostics import Diagnostic, PolicyError
+from proxy.policy.load import load_policy
+from proxy.policy.model import Trust
+from proxy.policy.policy import Policy
+from proxy.settings import Settings
+from proxy.upstreams.registry import Registry, check_zones, load_registry
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """One consistent snapshot of what is in force."""
+
+    policy: Policy
+    registry: Registry
+    sha256: str
+    """Digest of policies and upstreams together."""
+    warnings: tuple[Diagnostic, ...] = ()
+
+    def record(self) -> dict[str, Any]:
+        """Return the `bundle` object of an audit record."""
+        return {
+            "sha256": self.sha256,
+            "policies": [{"id": name, "version": version} for name, version in self.policy.policies],
+            "upstreams_sha256": self.registry.sha256,
+        }
+
+
+def load(settings: Settings, detectors: DetectorSet | None) -> Active:
+    """Load and check both; raises PolicyError. Without detectors, entity types are not checked against them."""
+    registry = load_registry(settings.upstreams)
+    policy, warnings = load_policy(
+        settings.policies,
+        entity_types=detectors.entity_types if detectors else None,
+        thresholds=dict(detectors.thresholds) if detectors else {},
+        zones_with_upstreams=registry.zones,
+        today=datetime.now(UTC).date(),
+    )
+    check_zones(settings.upstreams, registry, policy.zones)
+    bound = registry.bind({name: (zone.trust is Trust.VENDOR, zone.networks) for name, zone in policy.zones.items()})
+    together = hashlib.sha256(f"ringfence.bundle/v1\0{policy.sha256}\0{registry.sha256}".encode()).hexdigest()
+    return Active(policy, bound, together, warnings)
+
+
+class Activation:
+    """Holds the snapshot in force. `announce` makes a new one durable in the audit log before it is used."""
+
+    def __init__(
+        self, settings: Settings, detectors: DetectorSet, announce: Callable[[Active, str | None], Awaitable[None]]
+    ) -> None:
+        self._settings = settings
+        self._detectors = detectors
+        self._announce = announce
+        self._active: Active | None = None
+        self._refused: str | None = None
+        self._changing = asyncio.Lock()
+
+    @property
+    def active(self) -> Active:
+        """The snapshot in force."""
+        if self._active is None:
+            raise PolicyError(())
+        return self._active
+
+    def not_ready(self) -> str | None:
+        """Why the files on disk are not what is in force; None when they are."""
+        return "no policy is loaded" if self._active is None else self._refused
+
+    async def start(self) -> None:
+        """Load for the first time; raises PolicyError."""
+        await self._activate(load(self._settings, self._detectors))
+
+    async def reload(self) -> None:
+        """Try what is on disk now. If it is refused, or cannot be recorded, the old snapshot stays in force."""
+        async with self._changing:
+            try:
+                loaded = await asyncio.to_thread(load, self._settings, self._detectors)
+                if loaded.sha256 != self.active.sha256:
+                    await self._activate(
+                        replace(loaded, registry=replace(loaded.registry, listed=self.active.registry.listed))
+                    )
+                self._refused = None
+            except PolicyError as error:
+                self._refused = f"the policy files on disk are refused, the last good ones stay in force: {error}"
+                log.error("reload refused: %s", error)  # noqa: TRY400 - diagnostics, not a traceback
+            except Exception as error:  # noqa: BLE001 - whatever it is, the old bundle stays
+                self._refused = f"the reload failed ({type(error).__name__}), the last good policy stays in force"
+                log.error("reload failed: %s", type(error).__name__)  # noqa: TRY400 - its text may quote a file
+
+    async def watch(self) -> None:
+        """Reload whenever a file of the bundle changes; runs until cancelled."""
+        folders = {self._settings.policies, self._settings.upstreams.parent}
+        async for _ in awatch(*folders, watch_filter=lambda _, path: path.endswith((".yaml", ".yml")), recursive=False):
+            await self.reload()
+
+    def relist(self, upstream_id: str, models: list[str]) -> None:
+        """Take over what an upstream's `/v1/models` listed."""
+        active = self.active
+        self._active = replace(active, registry=active.registry.with_listed(upstream_id, models))
+
+    async def _activate(self, loaded: Active) -> None:
+        await self._announce(loaded, self._active.sha256 if self._active else None)
+        for warning in loaded.warnings:
+            log.warning("%s", warning)
+        self._active = loaded

@@ -1,0 +1,179 @@
+"""Changes from the command line: done by the running server over `$RINGFENCE_HOME/admin.sock`, or here without one.
+
+Only one process may write the log, so `ringfence key create` asks the server if there is one and otherwise takes the
+log itself. The socket is for the user that runs the server (mode 0600, and the peer's user id is checked). One JSON
+object a line each way.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from audit.access import MAX_LIMIT, Filters, Records
+from audit.errors import AuditLocked, AuditUnavailable
+from audit.log import AuditLog
+from proxy.errors import ConfigurationError, RequestRefused, RingfenceError, Unavailable
+from proxy.identity import KeyStore, Role, new_key
+from proxy.settings import Settings
+
+MAX_LINE = 64 * 1024
+ANSWER_WITHIN_S = 15.0
+ACTOR = {"kind": "system", "id": "command-line", "app": "ringfence", "team": "ringfence", "auth_strength": "local_user"}
+REPAIR = {**ACTOR, "id": "repair"}
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """What can be changed, over an open log and key store. Blocking; safe to call from any thread."""
+
+    audit: AuditLog
+    keys: KeyStore
+
+    def do(self, op: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Run one operation by name; raises RingfenceError."""
+        operations: dict[str, Callable[..., dict[str, Any]]] = {
+            "key.create": self.create_key,
+            "key.list": self.list_keys,
+            "key.revoke": self.revoke_key,
+            "audit.verified": self.record_verification,
+        }
+        if op not in operations:
+            raise RequestRefused("unknown operation")
+        try:
+            return operations[op](**arguments)
+        except AuditUnavailable as error:
+            raise Unavailable(
+                f"The audit log cannot take a record now ({error.reason}).", code="audit_unavailable"
+            ) from None
+
+    def create_key(self, app: str, team: str, role: str, expires: str | None = None) -> dict[str, Any]:
+        """Grant access: the record first, the state second. The secret is in this answer and nowhere else."""
+        secret, row = new_key(app, team, Role(role), datetime.fromisoformat(expires) if expires else None)
+        self.audit.append_sync("access.granted", {"actor": ACTOR, "key": _recorded(row.public())})
+        public = row.public()
+        self.keys.add(row)
+        return {"secret": secret, "key": public}
+
+    def list_keys(self) -> dict[str, Any]:
+        """Every key that ever was, without secrets."""
+        return {"keys": [row.public() for row in self.keys.rows()]}
+
+    def revoke_key(self, key_id: str) -> dict[str, Any]:
+        """Take access away: the record first, the state second."""
+        row = self.keys.find(key_id)
+        if row.revoked is None:
+            self.audit.append_sync("access.revoked", {"actor": ACTOR, "key": _recorded(row.public())})
+            self.keys.revoke(key_id)
+        return {"key": self.keys.find(key_id).public()}
+
+    def record_verification(self, **result: Any) -> dict[str, Any]:
+        """Record that somebody verified the log, and the result."""
+        receipt = self.audit.append_sync("audit.verified", {"actor": ACTOR, **result})
+        return {"seq": receipt.seq}
+
+    def repair(self) -> None:
+        """Settle what a crash left between a record and the state."""
+        records = Records(self.audit.path)
+        granted = _all(records, "access.granted")
+        revoked = [key["id"] for key in _all(records, "access.revoked")]
+        for key in self.keys.repair(granted, revoked):
+            self.audit.append_sync("access.revoked", {"actor": REPAIR, "key": key})
+
+
+async def serve(admin: Admin, path: Path) -> asyncio.Server:
+    """Listen on the admin socket; the caller closes it."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, ValueError, asyncio.IncompleteReadError):
+            if _peer_uid(writer) in {0, os.getuid()}:
+                answer = await asyncio.to_thread(_answer, admin, await reader.readline())
+                writer.write(answer + b"\n")
+                await writer.drain()
+        writer.close()
+
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+    before = os.umask(0o177)
+    try:
+        return await asyncio.start_unix_server(handle, path, limit=MAX_LINE)
+    finally:
+        os.umask(before)
+
+
+def call(settings: Settings, op: str, **arguments: Any) -> dict[str, Any]:
+    """Run an operation: in the server if one runs, else in this process. Raises RingfenceError."""
+    answer = _ask_server(settings.home / "admin.sock", op, arguments)
+    if answer is not None:
+        return answer
+    try:
+        audit = AuditLog.open(
+            settings.home / "audit.db",
+            keys=settings.home / "keys",
+            origin=settings.origin,
+            deadline_s=settings.audit_deadline_s,
+        )
+    except AuditLocked:
+        raise ConfigurationError(
+            f"A server holds the log in {settings.home} but does not answer on its admin socket; try again when it is up."
+        ) from None
+    keys = KeyStore(settings.home / "state.db")
+    try:
+        return Admin(audit, keys).do(op, arguments)
+    finally:
+        keys.close()
+        audit.close()
+
+
+def _recorded(public: Mapping[str, str]) -> dict[str, str]:
+    return {name: public[name] for name in ("id", "app", "team", "role", "expires") if name in public}
+
+
+def _all(records: Records, kind: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    after: int | None = -1
+    while after is not None:
+        page = records.page(Filters(kind=kind), after=after, limit=MAX_LIMIT)
+        found += [record.body["key"] for record in page.records]
+        after = page.next
+    return found
+
+
+def _answer(admin: Admin, line: bytes) -> bytes:
+    try:
+        asked = json.loads(line)
+        return json.dumps({"ok": admin.do(asked.pop("op"), asked)}).encode()
+    except RingfenceError as error:
+        return json.dumps({"error": error.message, "code": error.code}).encode()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return json.dumps(
+            {"error": "The command line sent what this server does not understand.", "code": "bad_request"}
+        ).encode()
+
+
+def _ask_server(path: Path, op: str, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(ANSWER_WITHIN_S)
+        try:
+            connection.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
+        connection.sendall(json.dumps({"op": op, **arguments}).encode() + b"\n")
+        answer = json.loads(connection.makefile("rb").readline() or b"{}")
+    if "ok" in answer:
+        result: dict[str, Any] = answer["ok"]
+        return result
+    raise RingfenceError(answer.get("error", "The server closed the admin socket."), code=answer.get("code"))
+
+
+def _peer_uid(writer: asyncio.StreamWriter) -> int:
+    peer = writer.get_extra_info("socket")
+    _, uid, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    return int(uid)

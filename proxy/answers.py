@@ -1,0 +1,209 @@
+"""What comes back: an answer passed on as it comes, or our own words in place of an upstream's error.
+
+An upstream's error text may repeat the prompt (vLLM and llama.cpp do), so none is relayed, logged or recorded: the
+status is kept where it means something to the caller, and the code only if it is one of those listed here.
+"""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import orjson
+
+from audit.log import Receipt
+from proxy import evidence
+from proxy.errors import UpstreamRefused
+from proxy.evidence import Ask, Judged
+from proxy.outcomes import Outcomes
+from proxy.routing import Candidate
+from proxy.upstreams.client import Lost
+from proxy.upstreams.permit import EgressPermit
+from proxy.upstreams.sse import Observed, error_event, relay
+
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+KEPT_STATUS = frozenset({400, 404, 409, 413, 415, 422, 429})
+CODES = {
+    "context_length_exceeded": "context_length_exceeded",
+    "exceed_context_size_error": "context_length_exceeded",
+    "model_not_found": "model_not_found",
+    "unsupported_parameter": "unsupported_parameter",
+    "unsupported_value": "unsupported_value",
+    "content_filter": "content_filter",
+    "rate_limit_exceeded": "rate_limit_exceeded",
+    "insufficient_quota": "insufficient_quota",
+}
+"""Codes of upstreams that tell a caller what to do, and the code we give for each."""
+
+
+@dataclass(slots=True)
+class Clock:
+    """Microseconds that each stage took, from the arrival of the request on."""
+
+    started: float
+    spent: dict[str, int] = field(default_factory=dict)
+    _last: float = 0.0
+
+    def mark(self, stage: str) -> None:
+        """Add the time since the last mark to a stage."""
+        now = time.perf_counter()
+        self.spent[stage] = self.spent.get(stage, 0) + int((now - (self._last or self.started)) * 1e6)
+        self._last = now
+
+    def total(self) -> dict[str, int]:
+        """Return every stage, and the total until now."""
+        return {**self.spent, "total": int((time.perf_counter() - self.started) * 1e6)}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One recorded attempt, with the permit for it."""
+
+    ask: Ask
+    judged: Judged
+    candidate: Candidate
+    decision_id: str
+    number: int
+    receipt: Receipt
+    permit: EgressPermit
+    body: bytes
+    clock: Clock
+
+    def outcome(self, status: str, **facts: Any) -> dict[str, Any]:
+        """Return the body of the attempt's outcome record."""
+        return evidence.outcome(
+            self.decision_id,
+            self.number,
+            status,
+            candidate=self.candidate,
+            active=self.judged.active,
+            lat_us=self.clock.total(),
+            **facts,
+        )
+
+
+class Answer:
+    """An upstream's open answer to one attempt. Whoever reads it, to the end or not, causes its outcome record."""
+
+    def __init__(self, attempt: Attempt, response: httpx.Response, outcomes: Outcomes) -> None:
+        self._attempt = attempt
+        self._response = response
+        self._outcomes = outcomes
+        self._received = 0
+        self._observed = Observed()
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the answer is a stream of events."""
+        return self._response.status_code == httpx.codes.OK and self._response.headers.get(
+            "content-type", ""
+        ).startswith("text/event-stream")
+
+    def headers(self) -> dict[str, str]:
+        """Return what a caller learns beside the answer: the decision, the zone, and the receipt of the record."""
+        attempt = self._attempt
+        return {
+            **receipt_headers(attempt.ask, attempt.receipt),
+            "x-ringfence-decision": attempt.judged.decision.outcome.value,
+            "x-ringfence-zone": attempt.candidate.zone,
+            "server-timing": ", ".join(f"{stage};dur={us / 1000:.3f}" for stage, us in attempt.clock.spent.items()),
+        }
+
+    async def whole(self) -> bytes:
+        """Read the whole answer as JSON bytes; raises UpstreamRefused in place of anything else."""
+        status = "unknown"
+        try:
+            body = await self._read()
+            status, answer = self._judge(body)
+            if status != "ok":
+                raise _refusal(self._response, answer)
+            return body
+        except Lost as error:
+            status = "timeout" if error.reason == "timeout" else "unknown"
+            raise UpstreamRefused("The model server broke off its answer.", status=502, code="upstream_lost") from None
+        finally:
+            await self._close(status)
+
+    async def events(self) -> AsyncIterator[bytes]:
+        """Pass a stream on, event by event. A caller that goes away closes the upstream's connection as well."""
+        status = "client_abort"
+        try:
+            async with aclosing(relay(self._count(), self._observed)) as events:
+                async for event in events:
+                    yield event
+            status = "upstream_error" if self._observed.failed else "ok"
+        except Lost as error:
+            status = "timeout" if error.reason == "timeout" else "upstream_error"
+            yield error_event("The model server broke off its answer.", "upstream_lost")
+        finally:
+            await self._close(status)
+
+    async def _read(self) -> bytes:
+        body = bytearray()
+        async for chunk in self._count():
+            body += chunk
+            if len(body) > MAX_ANSWER_BYTES:
+                raise Lost("answer_too_large")
+        return bytes(body)
+
+    async def _count(self) -> AsyncIterator[bytes]:
+        async for chunk in self._response.aiter_raw():
+            self._received += len(chunk)
+            yield chunk
+
+    def _judge(self, body: bytes) -> tuple[str, Any]:
+        try:
+            answer = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            answer = None
+        if self._response.status_code != httpx.codes.OK:
+            return "refused_by_upstream", answer
+        if not isinstance(answer, dict) or answer.get("error"):
+            return "upstream_error", answer
+        self._observed.see(answer)
+        return "ok", answer
+
+    async def _close(self, status: str) -> None:
+        # The record first: closing awaits, and whoever goes away may cancel at the next await.
+        self._outcomes.write(
+            self._attempt.outcome(
+                status,
+                http=self._response.status_code,
+                observed=self._observed,
+                sent=len(self._attempt.body),
+                received=self._received,
+            )
+        )
+        await self._response.aclose()
+
+
+def receipt_headers(ask: Ask, receipt: Receipt) -> dict[str, str]:
+    """Return the headers with which a caller can later prove that the record existed."""
+    return {
+        "x-request-id": ask.id,
+        "x-ringfence-audit-id": receipt.id,
+        "x-ringfence-audit-seq": str(receipt.seq),
+        "x-ringfence-audit-link": receipt.link,
+    }
+
+
+def _refusal(response: httpx.Response, answer: Any) -> UpstreamRefused:
+    error = answer.get("error") if isinstance(answer, dict) else None
+    said = error if isinstance(error, dict) else {}
+    code = next(
+        (CODES[word] for word in (said.get("code"), said.get("type")) if isinstance(word, str) and word in CODES), None
+    )
+    status = response.status_code
+    if status in KEPT_STATUS:
+        retry = response.headers.get("retry-after", "")
+        return UpstreamRefused(
+            f"The model server refused the request with status {status}.",
+            status=status,
+            code=code or "upstream_refused",
+            retry_after_s=int(retry) if retry.isdecimal() and len(retry) < 6 else None,  # noqa: PLR2004 - a day is plenty
+        )
+    return UpstreamRefused(
+        f"The model server gave no usable answer (status {status}).", status=502, code=code or "upstream_error"
+    )

@@ -1,0 +1,52 @@
+"""Denied requests, counted and written to the log once a minute: never one record each, or anybody could flood it."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+
+from audit.errors import AuditUnavailable
+from audit.log import AuditLog
+
+log = logging.getLogger(__name__)
+WINDOW_S = 60.0
+COUNTED = (401, 403, 404)
+
+
+class Denials:
+    """Counts by status within the current window."""
+
+    def __init__(self, audit: AuditLog) -> None:
+        self._audit = audit
+        self._counts = dict.fromkeys(COUNTED, 0)
+        self._since = _now()
+
+    def count(self, status: int) -> None:
+        """Take note of an answer's status."""
+        if status in self._counts:
+            self._counts[status] += 1
+
+    async def run(self) -> None:
+        """Flush every minute until cancelled."""
+        while True:
+            await asyncio.sleep(WINDOW_S)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write one record if there was anything to count; what cannot be written stays counted."""
+        taken, since = dict(self._counts), self._since
+        if not any(taken.values()):
+            self._since = _now()
+            return
+        self._counts, self._since = dict.fromkeys(COUNTED, 0), _now()
+        try:
+            await self._audit.append(
+                "access.denied", {"window_start": since, **{f"n_{status}": count for status, count in taken.items()}}
+            )
+        except AuditUnavailable:
+            self._since = since
+            for status, count in taken.items():
+                self._counts[status] += count
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

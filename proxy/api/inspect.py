@@ -1,0 +1,50 @@
+"""`POST /ringfence/v1/inspect`: a developer's dry run. Says what would happen to a body, and why; sends nothing."""
+
+from collections import Counter
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from proxy import evidence
+from proxy.answers import receipt_headers
+from proxy.api.requests import authenticate, read_ask
+from proxy.evidence import Judged
+from proxy.identity import KeyStore, Role
+from proxy.pipeline import Pipeline
+
+CALLERS = frozenset({Role.APP, Role.SECURITY})
+
+
+async def inspect(request: Request, pipeline: Pipeline, keys: KeyStore) -> Response:
+    """Judge a chat body as if it were sent; recorded as a dry run."""
+    caller = authenticate(request, keys, CALLERS)
+    ask = await read_ask(request, caller, "inspect", pipeline.settings.max_body_bytes)
+    judged, receipt = await pipeline.inspect(ask)
+    return JSONResponse(_report(judged), headers=receipt_headers(ask, receipt))
+
+
+def _report(judged: Judged) -> dict[str, Any]:
+    made = judged.decision
+    found = evidence.findings(judged.scan, judged.content)
+    counts = {entity: len(grids) for entity, grids in evidence.scores(found).items()}
+    where = Counter((finding.entity_type, finding.path or "$") for finding in found)
+    return {
+        "object": "ringfence.inspection",
+        "decision": made.outcome.value,
+        "zone": made.zone,
+        "model": judged.model,
+        "complete": judged.scan.complete and not judged.content.opaque,
+        "incomplete_because": sorted(judged.scan.failures | {part.reason for part in judged.content.opaque}),
+        "types": [{"type": entity, "distinct_values": count} for entity, count in sorted(counts.items())],
+        "places": [{"type": entity, "path": path} for entity, path in sorted(where)],
+        "classes": [{"class": name, "count": count, "score": grid / 20} for name, count, grid in made.classes],
+        "zones": [
+            {"zone": zone, "verdict": "struck" if strikes else "left", "by": [str(strike) for strike in strikes]}
+            for zone, strikes in made.strikes
+        ],
+        "rules": [{"rule": rule, "effect": effect} for rule, effect in made.rules],
+        "because": list(made.because),
+        "policy": judged.active.record(),
+        "sent": False,
+    }

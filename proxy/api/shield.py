@@ -1,0 +1,58 @@
+"""Around every request: errors in the OpenAI shape, denials counted, and nothing of a failure's text let out."""
+
+import logging
+import traceback
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from proxy.api.denials import Denials
+from proxy.errors import RingfenceError
+
+log = logging.getLogger(__name__)
+
+
+class Shield:
+    """ASGI middleware; the outermost, so that nothing above it can print a traceback with content."""
+
+    def __init__(self, app: ASGIApp, denials: Denials) -> None:
+        self._app = app
+        self._denials = denials
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def watch(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._denials.count(message["status"])
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except Exception as error:  # noqa: BLE001 - its text may hold content, so only its type and place are logged
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            log.error("unexpected %s at %s:%s", type(error).__name__, frame.filename, frame.lineno)  # noqa: TRY400
+
+
+async def refuse(_: Request, error: Exception) -> JSONResponse:
+    """Answer for an error: in its own words if it is one of ours, else without any."""
+    if not isinstance(error, RingfenceError):
+        error = RingfenceError("Ringfence failed to handle this request.")
+    return error_response(error)
+
+
+def error_response(error: RingfenceError) -> JSONResponse:
+    """Return an error as the OpenAI API would."""
+    return JSONResponse(error.body(), status_code=error.status, headers=error.headers())
+
+
+def client_address(scope: MutableMapping[str, Any]) -> str:
+    """Return the peer's address as the socket gives it; forwarded headers are a caller's text."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""

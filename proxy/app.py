@@ -1,0 +1,174 @@
+"""The composition root: builds every part once, joins them, and takes them down in order. Nothing is global."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Self
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from audit.api import Reader
+from audit.api import router as audit_router
+from audit.errors import AuditError, AuditUnavailable
+from audit.log import AuditLog
+from proxy import activation, admin
+from proxy.activation import Activation, Active
+from proxy.api import chat, health, inspect, models
+from proxy.api.denials import Denials
+from proxy.api.requests import authenticate
+from proxy.api.shield import Shield, error_response, refuse
+from proxy.detection.engine import Engine
+from proxy.errors import ConfigurationError, RequestRefused, RingfenceError, Unavailable
+from proxy.identity import KeyStore, Role
+from proxy.outcomes import Outcomes
+from proxy.pipeline import Pipeline
+from proxy.settings import Settings
+from proxy.upstreams.client import Timeouts
+from proxy.upstreams.pool import RELIST_S, Pool
+
+MODELS_WITHIN_S = 120.0
+"""Loading the detection models takes seconds; longer than this, something is wrong."""
+DRAIN_S = 5.0
+AUDITORS = frozenset({Role.AUDITOR})
+
+
+@dataclass(slots=True)
+class Runtime:
+    """Every part of a running server."""
+
+    settings: Settings
+    engine: Engine
+    audit: AuditLog
+    keys: KeyStore
+    activation: Activation
+    pool: Pool
+    outcomes: Outcomes
+    denials: Denials
+    admin: admin.Admin
+    admin_server: asyncio.Server
+    tasks: list[asyncio.Task[None]]
+
+    @classmethod
+    async def start(cls, settings: Settings, engine: Engine) -> Self:
+        """Start every part; raises ConfigurationError where the server must not run."""
+        activation.load(settings, None)
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            audit = AuditLog.open(
+                settings.home / "audit.db",
+                keys=settings.home / "keys",
+                origin=settings.origin,
+                deadline_s=settings.audit_deadline_s,
+            )
+        except AuditError as error:
+            raise ConfigurationError(f"The audit log in {settings.home} cannot be opened: {error}") from None
+        keys = KeyStore(settings.home / "state.db")
+        changes = admin.Admin(audit, keys)
+        await asyncio.to_thread(changes.repair)
+        await engine.start()
+        detectors = await _loaded(engine)
+        bundles = Activation(settings, detectors, _announcer(audit))
+        await bundles.start()
+        pool = Pool(
+            Timeouts(settings.upstream_connect_timeout_s, settings.upstream_read_timeout_s),
+            audit.committed,
+            lambda tenant, body: audit.fingerprinter.fingerprint(tenant, "body", "chat", body),
+        )
+        await pool.list_models(bundles.active.registry, bundles.relist)
+        denials = Denials(audit)
+        server = await admin.serve(changes, settings.home / "admin.sock")
+        background: list[Coroutine[Any, Any, None]] = [denials.run(), bundles.watch(), _relist(pool, bundles)]
+        tasks = [asyncio.create_task(work) for work in background]
+        return cls(settings, engine, audit, keys, bundles, pool, Outcomes(audit), denials, changes, server, tasks)
+
+    async def close(self) -> None:
+        """Take everything down; open outcomes get a moment to be written."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        self.admin_server.close()
+        with contextlib.suppress(FileNotFoundError):
+            (self.settings.home / "admin.sock").unlink()
+        await self.outcomes.drain(DRAIN_S)
+        await self.denials.flush()
+        await self.pool.close()
+        await self.engine.close()
+        self.keys.close()
+        await asyncio.to_thread(self.audit.close)
+
+
+def create_app(runtime: Runtime) -> ASGIApp:
+    """Join the endpoints to the parts. What is not routed here is 404."""
+    settings, keys = runtime.settings, runtime.keys
+    pipeline = Pipeline(settings, runtime.engine, runtime.activation, runtime.audit, runtime.outcomes, runtime.pool)
+    checks = {
+        "policy": runtime.activation.not_ready,
+        "detectors": runtime.engine.not_ready,
+        "audit_log": runtime.audit.not_ready,
+    }
+    app = FastAPI(title="Ringfence", docs_url=None, redoc_url=None)
+
+    def route(path: str, method: str, endpoint: Callable[..., Awaitable[Response]], **parts: Any) -> None:
+        app.add_route(path, partial(endpoint, **parts), methods=[method], include_in_schema=False)
+
+    route("/v1/chat/completions", "POST", chat.chat, pipeline=pipeline, keys=keys)
+    route("/v1/models", "GET", models.models, pipeline=pipeline, keys=keys)
+    route("/ringfence/v1/inspect", "POST", inspect.inspect, pipeline=pipeline, keys=keys)
+    route("/livez", "GET", health.livez)
+    route("/readyz", "GET", health.readyz, checks=checks)
+
+    async def auditor(request: Request) -> Reader:
+        return authenticate(request, keys, AUDITORS)
+
+    app.include_router(audit_router(runtime.audit, auditor))
+    app.add_exception_handler(RingfenceError, refuse)
+    app.add_exception_handler(Exception, refuse)
+    app.add_exception_handler(404, _not_found)
+    app.add_exception_handler(405, _not_found)
+    return Shield(app, runtime.denials)
+
+
+async def _not_found(_: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 404)
+    what = "There is nothing at this path." if status == 404 else "This path does not take this method."  # noqa: PLR2004
+    served = "Ringfence serves /v1/chat/completions and /v1/models."
+    return error_response(RequestRefused(f"{what} {served}", status=status, code="not_found"))
+
+
+async def _loaded(engine: Engine) -> Any:
+    async with asyncio.timeout(MODELS_WITHIN_S):
+        while (detectors := engine.loaded) is None:
+            await asyncio.sleep(0.05)
+        return detectors
+
+
+async def _relist(pool: Pool, bundles: Activation) -> None:
+    while True:
+        await asyncio.sleep(RELIST_S)
+        await pool.list_models(bundles.active.registry, bundles.relist)
+
+
+def _announcer(audit: AuditLog) -> Callable[[Active, str | None], Awaitable[None]]:
+    async def announce(active: Active, previous: str | None) -> None:
+        """Archive the text under its digest, then record the activation; a request can only follow both."""
+        files = active.policy.files_sha256
+        body: dict[str, Any] = {
+            "bundle": active.record(),
+            "source": "reload" if previous else "start",
+            "files_sha256": files,
+            **({"previous": previous} if previous else {}),
+        }
+        try:
+            await asyncio.to_thread(audit.store_bundle, files, active.policy.text())
+            await audit.append("policy.activated", body)
+        except AuditUnavailable as error:
+            raise Unavailable(
+                f"The audit log cannot take a record now ({error.reason}).", code="audit_unavailable"
+            ) from None
+
+    return announce

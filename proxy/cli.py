@@ -1,0 +1,92 @@
+"""`ringfence ...`: wires commands to parts, decides nothing."""
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from audit import cli as audit_cli
+from proxy import admin
+from proxy.errors import RingfenceError
+from proxy.identity import Role
+from proxy.policy import cli as policy_cli
+from proxy.settings import PREFIX, Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+keys = typer.Typer(no_args_is_help=True, help="Grant and revoke access.")
+app.add_typer(keys, name="key")
+app.add_typer(audit_cli.app, name="audit")
+app.add_typer(policy_cli.app, name="policy")
+
+Home = Annotated[Path | None, typer.Option(help="Where databases, keys and the admin socket live.")]
+
+
+def main() -> None:
+    """Run a command; what Ringfence can explain ends in one line and status 1, never in a traceback."""
+    try:
+        app()
+    except RingfenceError as error:
+        sys.stderr.write(f"ringfence: {error.message}\n")
+        raise SystemExit(1) from None
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    home: Home = None,
+) -> None:
+    """Run the proxy until it is told to stop."""
+    from proxy import supervisor  # noqa: PLC0415 - no other command forks
+
+    settings = _settings(host=host, port=port, home=home)
+    raise typer.Exit(supervisor.run(settings, [sys.executable, "-m", "proxy.server"]))
+
+
+@keys.command("create")
+def create_key(
+    app_name: Annotated[str, typer.Option("--app", help="The application that will use the key.")],
+    team: Annotated[str, typer.Option(help="The team it belongs to: the tenant.")],
+    role: Annotated[Role, typer.Option(help="What the key may do.")] = Role.APP,
+    expires: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last valid moment is this day, 00:00 UTC.")
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Create a key. It is shown once, here, and kept only as a hash."""
+    until = expires.replace(tzinfo=UTC).isoformat() if expires else None
+    made = admin.call(_settings(home=home), "key.create", app=app_name, team=team, role=role.value, expires=until)
+    sys.stderr.write(f"{_line(made['key'])}\nThis is the only time the key is shown:\n")
+    sys.stdout.write(f"{made['secret']}\n")
+
+
+@keys.command("list")
+def list_keys(home: Home = None) -> None:
+    """List every key that ever was, without its secret."""
+    for key in admin.call(_settings(home=home), "key.list")["keys"]:
+        sys.stdout.write(f"{_line(key)}\n")
+
+
+@keys.command("revoke")
+def revoke_key(
+    key_id: Annotated[str, typer.Argument(help="The id, as `key list` shows it.")], home: Home = None
+) -> None:
+    """Revoke a key, at once."""
+    sys.stdout.write(f"{_line(admin.call(_settings(home=home), 'key.revoke', key_id=key_id)['key'])}\n")
+
+
+def _settings(**flags: Any) -> Settings:
+    """Load settings and hand the flags down to processes that are started from here."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    os.environ.update({f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()})
+    return Settings.load(given)
+
+
+def _line(key: dict[str, str]) -> str:
+    state = (
+        f"revoked {key['revoked']}" if "revoked" in key else f"until {key['expires']}" if "expires" in key else "active"
+    )
+    return f"{key['id']}  app={key['app']}  team={key['team']}  role={key['role']}  created={key['created']}  {state}"

@@ -1,0 +1,66 @@
+"""Outcome records, written behind the answer and retried until the log takes them.
+
+What a killed process leaves open is closed at the next start by the log itself.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+from audit.errors import AuditUnavailable, RecordRefused
+from audit.log import AuditLog
+
+log = logging.getLogger(__name__)
+FIRST_WAIT_S = 0.1
+LONGEST_WAIT_S = 5.0
+
+
+class Outcomes:
+    """Everything that still has to be written. Its size is bounded by the requests in flight: without a log that
+    answers, no new decision is made.
+    """
+
+    def __init__(self, audit: AuditLog) -> None:
+        self._audit = audit
+        self._open: set[asyncio.Task[None]] = set()
+
+    def write(self, body: dict[str, Any]) -> None:
+        """Write an outcome as soon as the log takes it."""
+        self._start(self._append(body))
+
+    def settle(self, record_id: str, body: dict[str, Any]) -> None:
+        """Write an outcome if the record it belongs to, which was not acknowledged in time, becomes durable after all."""
+        self._start(self._settle(record_id, body))
+
+    async def drain(self, timeout_s: float) -> None:
+        """Wait for what is still open; what is left after the time-out is closed at the next start."""
+        if self._open:
+            await asyncio.wait(self._open, timeout=timeout_s)
+
+    def _start(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
+
+    async def _append(self, body: dict[str, Any]) -> None:
+        wait = FIRST_WAIT_S
+        while True:
+            try:
+                await self._audit.append("route.outcome", body)
+            except AuditUnavailable:
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, LONGEST_WAIT_S)
+            except RecordRefused as refused:
+                log.error("an outcome was refused by its schema: %s", refused)  # noqa: TRY400 - names no value
+                body = {name: body[name] for name in ("dec", "attempt", "status")}
+            else:
+                return
+
+    async def _settle(self, record_id: str, body: dict[str, Any]) -> None:
+        wait = FIRST_WAIT_S
+        while self._audit.not_ready() is not None:
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, LONGEST_WAIT_S)
+        await asyncio.sleep(wait)
+        if self._audit.committed(record_id) is not None:
+            await self._append(body)

@@ -1,0 +1,56 @@
+"""Where a decided request may go: the list of attempts, made once, from the zones that the decision left.
+
+The list of a pinned request holds on-prem upstreams only, because nothing else was ever put in it. A retry takes the
+next entry; it cannot name a zone that is not in the list.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import orjson
+
+from proxy.upstreams.registry import Registry, Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One upstream that may answer, and the model it is asked for."""
+
+    upstream: Upstream
+    model: str
+
+    @property
+    def zone(self) -> str:
+        """The zone of the upstream."""
+        return self.upstream.zone
+
+    def final_body(self, body: dict[str, Any]) -> bytes:
+        """Serialise what is sent: the object that was scanned, with the model mapped and nothing stored at a vendor."""
+        sent = {**body, "model": self.model}
+        if self.upstream.vendor and sent.get("store"):
+            sent["store"] = False
+        return orjson.dumps(sent)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Candidates of one zone, in order. Moving to the next route is a new decision record."""
+
+    zone: str
+    candidates: tuple[Candidate, ...]
+
+
+def routes(zones_left: Iterable[str], model: str, registry: Registry) -> list[Route]:
+    """List the routes for a requested model, in the order of the zones that survived the decision."""
+    found = [candidate for zone in zones_left for candidate in candidates(zone, model, registry)]
+    return [Route(zone, tuple(group)) for zone, group in groupby(found, key=lambda candidate: candidate.zone)]
+
+
+def candidates(zone: str, model: str, registry: Registry) -> list[Candidate]:
+    """List the upstreams of one zone that serve the model, its stand-in for the zone, or a default model."""
+    inside = [upstream for upstream in registry.upstreams if upstream.zone == zone]
+    wanted = registry.stand_ins.get(model, {}).get(zone, model)
+    exact = [Candidate(upstream, wanted) for upstream in inside if registry.serves(upstream, wanted)]
+    return exact or [Candidate(upstream, upstream.default_model) for upstream in inside if upstream.default_model]

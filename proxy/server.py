@@ -1,0 +1,90 @@
+"""The server process: started by the supervisor, never imports a detection model.
+
+    python -m proxy.server --control-fd N
+
+Settings come from the environment and the settings file. Exit status 78 (sysexits.h, EX_CONFIG) means that a restart
+cannot help: settings, policies, upstreams or the audit log are not usable as they are.
+"""
+
+import argparse
+import asyncio
+import gc
+import logging
+import signal
+import socket
+import sys
+
+import uvicorn
+import uvloop
+
+from proxy.app import Runtime, create_app
+from proxy.detection.engine import Engine
+from proxy.errors import ConfigurationError
+from proxy.policy.diagnostics import PolicyError
+from proxy.settings import Settings
+from proxy.supervisor import EX_CONFIG
+
+
+def main() -> int:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m proxy.server")
+    parser.add_argument("--control-fd", type=int, required=True)
+    control_fd = parser.parse_args().control_fd
+    for chatty in ("alembic", "watchfiles"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        settings = Settings.load()
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_serve(settings, control_fd))
+    except PolicyError as error:
+        sys.stderr.write("".join(f"ringfence: {found}\n" for found in error.diagnostics))
+        return EX_CONFIG
+    except ConfigurationError as error:
+        sys.stderr.write(f"ringfence: {error.message}\n")
+        return EX_CONFIG
+
+
+async def _serve(settings: Settings, control_fd: int) -> int:
+    runtime = await Runtime.start(settings, Engine(control_fd, settings))
+    try:
+        server = _Server(
+            uvicorn.Config(
+                create_app(runtime),
+                host=settings.host,
+                port=settings.port,
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                access_log=False,
+                server_header=False,
+                date_header=False,
+                proxy_headers=False,
+                log_config=None,
+                timeout_graceful_shutdown=10,
+            )
+        )
+        asyncio.get_running_loop().add_signal_handler(
+            signal.SIGHUP, lambda: asyncio.ensure_future(runtime.activation.reload())
+        )
+        gc.collect()
+        gc.freeze()
+        await server.serve()
+        return 0
+    finally:
+        await runtime.close()
+
+
+class _Server(uvicorn.Server):
+    """Says where it listens, once it does: with port 0 nobody could know otherwise."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            sys.stdout.write(f"ringfence: listening on http://{f'[{host}]' if ':' in host else host}:{port}\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

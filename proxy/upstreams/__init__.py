@@ -1,0 +1,1 @@
+"""The organisation's and the vendors' model servers: what is configured, and the one door to them."""

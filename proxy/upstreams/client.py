@@ -1,0 +1,232 @@
+"""The only door to model servers: httpx over an aiohttp transport that sends nothing without a permit.
+
+What never happens here: a proxy from the environment, a cookie kept or sent (aiohttp's jar is a dummy and httpx's
+client, which has a jar of its own, is not used), a redirect followed, a transport retry, a header of the caller's,
+a compressed answer. What is always known: whether a byte of the body was written. `NotSent` is proof that none was;
+everything else that goes wrong is `Lost`, and a lost request is never sent again to a vendor.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import httpx
+
+from proxy.upstreams.permit import Confirm, EgressPermit, Fingerprint, PermitError
+from proxy.upstreams.registry import Upstream
+
+PROBES = frozenset({"/models", "/api/status", "/api/tags"})
+"""Paths that may be read without a permit: constant requests that carry nothing of anybody's content."""
+KEEPALIVE_S = 15.0
+MAX_PROBE_BYTES = 4 * 1024 * 1024
+
+
+class UpstreamError(Exception):
+    """An attempt failed. `reason` is one of ours, never the upstream's or the library's text."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotSent(UpstreamError):
+    """No byte of the body was written: refused, unresolved, wrong address, failed TLS, or no connection in time."""
+
+
+class Lost(UpstreamError):
+    """Something was written and no usable answer came back; the upstream may have acted on it.
+
+    `answered` is the status of an answer that there was after all, such as 503; 0 when there was none.
+    """
+
+    def __init__(self, reason: str, *, answered: int = 0) -> None:
+        super().__init__(reason)
+        self.answered = answered
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: to connect, and between two reads."""
+
+    connect: float
+    read: float
+
+
+class UpstreamClient:
+    """Connections to one upstream. Two upstreams share nothing, so nothing can cross between them."""
+
+    def __init__(self, upstream: Upstream, timeouts: Timeouts, confirm: Confirm, fingerprint: Fingerprint) -> None:
+        self._upstream = upstream
+        self._transport = _PermitTransport(upstream, timeouts, confirm, fingerprint)
+
+    async def send(self, permit: EgressPermit, body: bytes) -> httpx.Response:
+        """Send a body; the response is open, to be read with `aiter_raw` and closed by the caller.
+
+        Raises PermitError before anything else, NotSent or Lost when the attempt fails.
+        """
+        headers = {
+            **self._headers(),
+            "content-type": "application/json",
+            "accept": "application/json, text/event-stream",
+        }
+        url = f"{self._upstream.base_url}/chat/completions"
+        request = httpx.Request("POST", url, headers=headers, content=body, extensions={"permit": permit})
+        return await self._transport.handle_async_request(request)
+
+    async def probe(self, path: str) -> Any:
+        """Read a constant path as JSON, without a body and without a permit; raises UpstreamError."""
+        if path not in PROBES:
+            raise PermitError("not a probe")
+        root = self._upstream.base_url if path == "/models" else self._upstream.base_url.removesuffix("/v1")
+        response = await self._transport.handle_async_request(
+            httpx.Request("GET", root + path, headers=self._headers())
+        )
+        try:
+            if response.status_code != httpx.codes.OK:
+                raise Lost(f"http_{response.status_code}")
+            answer = b""
+            async for chunk in response.aiter_raw():
+                answer += chunk
+                if len(answer) > MAX_PROBE_BYTES:
+                    raise Lost("answer_too_large")
+            return httpx.Response(200, content=answer).json()
+        except ValueError:
+            raise Lost("bad_answer") from None
+        finally:
+            await response.aclose()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._transport.aclose()
+
+    def _headers(self) -> dict[str, str]:
+        key = self._upstream.api_key()
+        return {"user-agent": "ringfence", **({"authorization": f"Bearer {key}"} if key else {})}
+
+
+class _PermitTransport(httpx.AsyncBaseTransport):
+    """Redeems the permit in the very call that opens the connection: there is no way round it."""
+
+    def __init__(self, upstream: Upstream, timeouts: Timeouts, confirm: Confirm, fingerprint: Fingerprint) -> None:
+        self._upstream = upstream
+        self._timeouts = timeouts
+        self._confirm = confirm
+        self._fingerprint = fingerprint
+        self._session: aiohttp.ClientSession | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        body = request.content
+        permit = request.extensions.get("permit")
+        if permit is not None:
+            permit.redeem(self._upstream.id, self._upstream.zone, body, self._confirm, self._fingerprint)
+        elif request.method != "GET" or body:
+            raise PermitError("a request with a body needs a permit")
+        payload = _Body(body) if body else None
+        try:
+            answer = await self._open().request(
+                request.method,
+                str(request.url),
+                data=payload,
+                headers={name: value for name, value in request.headers.items() if name != "host"},
+                allow_redirects=False,
+            )
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            # From a ValueError of the library's own checks nothing was written either; `_Body` is the only witness.
+            failure = Lost if payload is not None and payload.started else NotSent
+            raise failure(_reason(error)) from None
+        return httpx.Response(
+            answer.status,
+            headers=[(name.lower(), value) for name, value in answer.headers.items()],
+            stream=_Stream(answer),
+            request=request,
+        )
+
+    async def aclose(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=0, keepalive_timeout=KEEPALIVE_S, socket_factory=_checked_socket(self._upstream)
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                auto_decompress=False,
+                requote_redirect_url=False,
+                headers={"accept-encoding": "identity"},
+                timeout=aiohttp.ClientTimeout(
+                    total=None,
+                    connect=self._timeouts.connect,
+                    sock_connect=self._timeouts.connect,
+                    sock_read=self._timeouts.read,
+                ),
+            )
+        return self._session
+
+
+class _Body(aiohttp.payload.Payload):
+    """The final bytes, and the witness of whether writing them has begun."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(body, content_type="application/json")
+        self._size = len(body)
+        self.started = False
+
+    async def write(self, writer: aiohttp.abc.AbstractStreamWriter) -> None:
+        self.started = True
+        await writer.write(self._value)
+
+    async def write_with_length(self, writer: aiohttp.abc.AbstractStreamWriter, content_length: int | None) -> None:
+        await self.write(writer)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        raise TypeError("the body of a request is not to be shown")
+
+
+class _Stream(httpx.AsyncByteStream):
+    """An answer's bytes as they come; a connection that breaks off is `Lost`."""
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._answer.content.iter_any():
+                yield chunk
+        except (aiohttp.ClientError, TimeoutError, OSError, asyncio.IncompleteReadError) as error:
+            raise Lost(_reason(error)) from None
+
+    async def aclose(self) -> None:
+        self._answer.close()
+
+
+def _checked_socket(upstream: Upstream) -> Any:
+    """Make sockets only to addresses that the zone may have: a name that resolves elsewhere is not connected to."""
+
+    def create(address: tuple[Any, ...]) -> socket.socket:
+        family, kind, protocol, _, target = address
+        if not upstream.networks or any(ipaddress.ip_address(target[0]) in network for network in upstream.networks):
+            made = socket.socket(family, kind, protocol)
+            made.setblocking(False)  # noqa: FBT003 - the standard library's signature
+            return made
+        raise OSError("address outside the networks of the zone")
+
+    return create
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    if isinstance(error, aiohttp.ClientSSLError):
+        return "tls"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "dns"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return "connect"
+    return "connection_lost"

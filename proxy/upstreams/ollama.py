@@ -1,0 +1,41 @@
+"""Whether an Ollama server is what it seems: a local one.
+
+Ollama can forward a request to its vendor: for a model named `...:cloud` or `...-cloud`, and for a local name that
+carries `remote_host` (Ollama's documentation of cloud models, August 2026). It counts as local only when its cloud is
+switched off (`OLLAMA_NO_CLOUD=1`), the name has no cloud suffix and the model has no remote host. Asked before every
+request, because any of that can change.
+"""
+
+import re
+from typing import Any
+
+from proxy.upstreams.client import NotSent, UpstreamClient, UpstreamError
+
+CLOUD_NAME = re.compile(r".*[:-]cloud", re.IGNORECASE | re.DOTALL)
+
+
+async def check_local(client: UpstreamClient, model: str) -> None:
+    """Raise NotSent with the reason unless the model is certain to run on this server."""
+    if CLOUD_NAME.fullmatch(model):
+        raise NotSent("ollama_cloud_model")
+    try:
+        status, tags = await client.probe("/api/status"), await client.probe("/api/tags")
+    except UpstreamError as error:
+        raise NotSent("ollama_status_unknown" if error.reason.startswith("http_") else error.reason) from None
+    cloud = status.get("cloud") if isinstance(status, dict) else None
+    if not isinstance(cloud, dict) or cloud.get("disabled") is not True:
+        raise NotSent("ollama_cloud_open_set_OLLAMA_NO_CLOUD")
+    entry = _entry(tags, model)
+    if entry is None:
+        raise NotSent("ollama_model_not_pulled")
+    if entry.get("remote_host") or entry.get("remote_model"):
+        raise NotSent("ollama_remote_model")
+
+
+def _entry(tags: Any, model: str) -> dict[str, Any] | None:
+    rows = tags.get("models") if isinstance(tags, dict) else None
+    names = {model, model if ":" in model else f"{model}:latest"}
+    for row in rows if isinstance(rows, list) else []:
+        if isinstance(row, dict) and names & {row.get("name"), row.get("model")}:
+            return row
+    return None

@@ -1,0 +1,54 @@
+"""One client for each upstream of the registry, and what has to be known of an upstream before it is used."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from proxy.routing import Candidate
+from proxy.upstreams import ollama
+from proxy.upstreams.client import Timeouts, UpstreamClient, UpstreamError
+from proxy.upstreams.permit import Confirm, Fingerprint
+from proxy.upstreams.registry import Registry, Upstream
+
+log = logging.getLogger(__name__)
+RELIST_S = 30.0
+
+
+class Pool:
+    """Clients by upstream. A changed upstream is another upstream, with connections of its own."""
+
+    def __init__(self, timeouts: Timeouts, confirm: Confirm, fingerprint: Fingerprint) -> None:
+        self._timeouts = timeouts
+        self._confirm = confirm
+        self._fingerprint = fingerprint
+        self._clients: dict[Upstream, UpstreamClient] = {}
+
+    def client(self, upstream: Upstream) -> UpstreamClient:
+        """Return the client of an upstream."""
+        if upstream not in self._clients:
+            self._clients[upstream] = UpstreamClient(upstream, self._timeouts, self._confirm, self._fingerprint)
+        return self._clients[upstream]
+
+    async def check(self, candidate: Candidate) -> None:
+        """Raise NotSent when an upstream is not what its zone says it is."""
+        if candidate.upstream.kind == "ollama" and not candidate.upstream.vendor:
+            await ollama.check_local(self.client(candidate.upstream), candidate.model)
+
+    async def list_models(self, registry: Registry, found: Callable[[str, list[str]], None]) -> None:
+        """Ask every upstream that serves what it lists; one that does not answer keeps what it listed before."""
+        listing = [upstream for upstream in registry.upstreams if upstream.lists_models]
+        await asyncio.gather(*(self._list(upstream, found) for upstream in listing))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await asyncio.gather(*(client.close() for client in self._clients.values()))
+
+    async def _list(self, upstream: Upstream, found: Callable[[str, list[str]], None]) -> None:
+        try:
+            answer = await self.client(upstream).probe("/models")
+        except UpstreamError as error:
+            log.warning("upstream %s does not list its models: %s", upstream.id, error.reason)
+            return
+        rows = answer.get("data") if isinstance(answer, dict) else None
+        names = [row.get("id") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        found(upstream.id, [name for name in names if isinstance(name, str)])

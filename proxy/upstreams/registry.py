@@ -1,0 +1,226 @@
+"""The upstream registry: which model servers exist, in which zone each stands, and which models each serves.
+
+Part of the bundle that is activated as one, read with the same strictness as a policy. Zones are names of the
+policy's taxonomy; `bind` joins the two and gives each upstream the networks that its zone may be reached in.
+"""
+
+import hashlib
+import ipaddress
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import orjson
+
+from proxy.errors import RequestRefused
+from proxy.policy.diagnostics import Problems
+from proxy.policy.source import Node, load
+
+KINDS = ("openai", "vllm", "ollama", "lmstudio")
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,126}")
+PATTERN = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9._:/@-]{0,125}\*?")
+VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
+OTHER = "other"
+"""Stands in records for every name that is not configured or registered."""
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """One OpenAI-compatible server in exactly one zone. `networks` empty means any address (a vendor's)."""
+
+    id: str
+    kind: str
+    zone: str
+    base_url: str
+    api_key_env: str = ""
+    models: tuple[str, ...] = ()
+    default_model: str = ""
+    region: str = ""
+    allow_http: bool = False
+    vendor: bool = True
+    networks: tuple[Network, ...] = ()
+
+    def api_key(self) -> str:
+        """Read the upstream's key from the environment; it is in no file and no record."""
+        return os.environ.get(self.api_key_env, "") if self.api_key_env else ""
+
+    @property
+    def lists_models(self) -> bool:
+        """Whether it serves whatever its own `/v1/models` lists."""
+        return "*" in self.models
+
+    @property
+    def endpoint_sha256(self) -> str:
+        """Digest of the base URL, as it stands in records."""
+        return hashlib.sha256(self.base_url.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Every upstream, what answers instead of a model in a zone, and what the upstreams were seen to serve."""
+
+    upstreams: tuple[Upstream, ...]
+    stand_ins: Mapping[str, Mapping[str, str]]
+    sha256: str
+    listed: Mapping[str, frozenset[str]]
+
+    @property
+    def zones(self) -> frozenset[str]:
+        """Zones that have an upstream."""
+        return frozenset(upstream.zone for upstream in self.upstreams)
+
+    def serves(self, upstream: Upstream, model: str) -> bool:
+        """Whether an upstream serves a model under this very name."""
+        if model == upstream.default_model or model in self.listed.get(upstream.id, ()):
+            return True
+        return any(_matches(pattern, model) for pattern in upstream.models if pattern != "*")
+
+    def registered(self, model: str) -> str:
+        """Return the configured name or pattern that a model name stands under; OTHER when there is none."""
+        if model in self.names():
+            return model
+        patterns = (p for u in self.upstreams for p in u.models if p != "*" and _matches(p, model))
+        return next(patterns, OTHER)
+
+    def resolve(self, model: str) -> str:
+        """Return the registered name of a requested model; raises RequestRefused (404) without repeating it."""
+        registered = self.registered(model)
+        if registered == OTHER:
+            raise RequestRefused(
+                "This model is not served here; GET /v1/models lists what you may use.",
+                status=404,
+                code="model_not_found",
+                param="model",
+            )
+        return registered
+
+    def names(self) -> frozenset[str]:
+        """Every model that has a name of its own, that is, does not only match a pattern."""
+        exact = {m for u in self.upstreams for m in (*u.models, u.default_model) if m and not m.endswith("*")}
+        mapped = {name for zones in self.stand_ins.values() for name in zones.values()}
+        return frozenset(exact.union(mapped, self.stand_ins, *self.listed.values()))
+
+    def with_listed(self, upstream_id: str, models: Iterable[str]) -> "Registry":
+        """Return the registry with what an upstream's `/v1/models` listed; unusable names are left out."""
+        usable = frozenset(model for model in models if MODEL.fullmatch(model))
+        return replace(self, listed={**self.listed, upstream_id: usable})
+
+    def bind(self, zones: Mapping[str, tuple[bool, tuple[str, ...]]]) -> "Registry":
+        """Join with the taxonomy: for each zone whether a vendor runs it, and the networks of an own one."""
+        return replace(self, upstreams=tuple(_bound(upstream, *zones[upstream.zone]) for upstream in self.upstreams))
+
+
+def load_registry(path: Path) -> Registry:
+    """Read an upstream file; raises PolicyError with `file:line:col` for everything that is wrong with it."""
+    problems = Problems()
+    top = load(path).fields(problems, required=["upstreams"], optional=["models"])
+    upstreams = tuple(_upstream(node, problems) for node in top["upstreams"].items(problems, least=1))
+    seen: set[str] = set()
+    for node, upstream in zip(top["upstreams"].members, upstreams, strict=True):
+        if upstream.id and upstream.id in seen:
+            problems.error(node, "duplicate-id", f"'{upstream.id}' is the name of two upstreams")
+        seen.add(upstream.id)
+    stand_ins = _stand_ins(top["models"], {upstream.zone for upstream in upstreams}, problems)
+    problems.check()
+    return Registry(upstreams, stand_ins, _digest(upstreams, stand_ins), {})
+
+
+def check_zones(path: Path, registry: Registry, zones: Iterable[str]) -> None:
+    """Raise PolicyError where an upstream stands in a zone that the taxonomy does not have."""
+    problems = Problems()
+    known = tuple(zones)
+    for node, upstream in zip(load(path).entries["upstreams"][1].members, registry.upstreams, strict=True):
+        if upstream.zone not in known:
+            node.entries["zone"][1].choice(problems, known, "unknown-zone")
+    problems.check()
+
+
+def _upstream(node: Node, problems: Problems) -> Upstream:
+    keys = node.fields(
+        problems,
+        required=["name", "kind", "zone", "base_url"],
+        optional=["api_key_env", "models", "default_model", "region", "allow_http"],
+    )
+    made = Upstream(
+        id=keys["name"].text(problems, NAME, "a name of a-z, 0-9 and '-'"),
+        kind=keys["kind"].choice(problems, KINDS),
+        zone=keys["zone"].text(problems, NAME, "the name of a zone"),
+        base_url=_base_url(keys["base_url"], keys["allow_http"].boolean(problems), problems),
+        api_key_env=keys["api_key_env"].text(problems, VARIABLE, "the name of an environment variable, never a key"),
+        models=tuple(
+            model.text(problems, PATTERN, "a model name, 'prefix*' or '*'") for model in keys["models"].items(problems)
+        ),
+        default_model=keys["default_model"].text(problems, MODEL, "a model name"),
+        region=keys["region"].text(problems, NAME, "a region"),
+        allow_http=keys["allow_http"].boolean(problems),
+    )
+    if node.kind == "mapping" and not made.models and not made.default_model:
+        problems.error(node, "serves-nothing", "an upstream needs 'models' or 'default_model'")
+    return made
+
+
+def _base_url(node: Node, allow_http: bool, problems: Problems) -> str:
+    text = node.text(problems)
+    try:
+        url = urlsplit(text)
+        host = url.hostname if url.port is None or url.port else None
+    except ValueError:
+        url, host = SplitResult("", "", "", "", ""), None
+    if not text:
+        return ""
+    if url.scheme not in {"http", "https"} or not host or url.query or url.fragment or url.username or url.password:
+        problems.error(
+            node, "bad-url", "expected an http(s) URL without user, query or fragment, such as https://host/v1"
+        )
+    elif url.scheme == "http" and not (allow_http or is_loopback(host)):
+        problems.error(
+            node, "plain-http", "content would cross a network unencrypted", "use https, or say 'allow_http: true'"
+        )
+    return text.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host of a URL is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _stand_ins(node: Node, zones: set[str], problems: Problems) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for key, value in node.pairs(problems):
+        name = key.text(problems, MODEL, "a model name")
+        found[name] = {
+            zone.choice(problems, sorted(zones), "unknown-zone"): model.text(problems, MODEL, "a model name")
+            for zone, model in value.pairs(problems)
+        }
+    return found
+
+
+def _matches(pattern: str, model: str) -> bool:
+    if pattern.endswith("*"):
+        return model.startswith(pattern[:-1]) and MODEL.fullmatch(model) is not None
+    return model == pattern
+
+
+def _digest(upstreams: tuple[Upstream, ...], stand_ins: Mapping[str, Mapping[str, str]]) -> str:
+    plain: dict[str, Any] = {
+        "upstreams": [
+            {name: getattr(u, name) for name in Upstream.__dataclass_fields__ if name not in {"networks", "vendor"}}
+            for u in upstreams
+        ],
+        "models": stand_ins,
+    }
+    return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _bound(upstream: Upstream, vendor: bool, networks: tuple[str, ...]) -> Upstream:
+    return replace(upstream, vendor=vendor, networks=tuple(ipaddress.ip_network(text) for text in networks))

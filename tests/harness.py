@@ -1,0 +1,384 @@
+"""Real parts for tests: a scripted model server that keeps every byte it got, and a Ringfence process around it."""
+
+import asyncio
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from proxy import admin
+from proxy.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+WORDS = ("The", " quick", " brown", " fox", " jumps.")
+
+
+@dataclass
+class Seen:
+    """One request as it arrived."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class StandIn:
+    """A model server on loopback, in a thread of its own. `received` is every byte of every connection.
+
+    `behaviour` is one of: answer (streams when asked to), echo_error, hang, hang_up, redirect, slow_stream,
+    half_stream, error_in_stream, garbage, or `status:NNN`.
+    """
+
+    name: str = "stand-in"
+    behaviour: str = "answer"
+    models: tuple[str, ...] = ()
+    model_reported: str = ""
+    extra_headers: dict[str, str] = field(default_factory=dict)
+    chunk_delay_s: float = 0.0
+    received: bytearray = field(default_factory=bytearray)
+    requests: list[Seen] = field(default_factory=list)
+    connections: int = 0
+    port: int = 0
+    status_body: Any = None
+    routes: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        assert self._ready.wait(10)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def posts(self) -> list[Seen]:
+        return [seen for seen in self.requests if seen.method == "POST"]
+
+    def clear(self) -> None:
+        """Forget what arrived and answer normally again."""
+        self.received.clear()
+        self.requests.clear()
+        self.connections = 0
+        self.behaviour = "answer"
+
+    def stop(self) -> None:
+        """Close the port: connections are refused from now on."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join(10)
+
+    def _run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        server = await asyncio.start_server(self._handle, "127.0.0.1", self.port)
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        await self._stopping.wait()
+        server.close()
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while await self._one(reader, writer):
+                pass
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            byte = await reader.read(1)
+            if not byte:
+                return False
+            self.received += byte
+            head += byte
+        first, *lines = head.decode("latin-1").split("\r\n")
+        method, path, _ = first.split(" ")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
+        body = b""
+        while len(body) < int(headers.get("content-length", 0)):
+            piece = await reader.read(65536)
+            if not piece:
+                return False
+            self.received += piece
+            body += piece
+        self.requests.append(Seen(method, path, headers, body))
+        return await self._answer(method, path, body, writer)
+
+    async def _answer(self, method: str, path: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
+        if path in self.routes:
+            return self._reply(writer, 200, json.dumps(self.routes[path]).encode())
+        if method == "GET":
+            listed = {"object": "list", "data": [{"id": model, "object": "model"} for model in self.models]}
+            return self._reply(writer, 200, json.dumps(listed).encode())
+        mode = self.behaviour
+        if mode == "hang":
+            await asyncio.sleep(3600)
+        if mode == "hang_up":
+            return False
+        if mode == "redirect":
+            return self._reply(
+                writer, 307, b"", {"location": self.extra_headers.get("location", "http://127.0.0.1:1/")}
+            )
+        if mode == "garbage":
+            return self._reply(writer, 200, b"this is not JSON: " + body)
+        if mode.startswith("status:"):
+            return self._reply(
+                writer, int(mode[7:]), json.dumps(self.status_body or {"error": {"message": "no"}}).encode()
+            )
+        if mode == "echo_error":
+            said = {
+                "error": {
+                    "message": f"cannot do {body.decode()}",
+                    "code": 400,
+                    "type": body.decode()[:200],
+                    "param": body.decode(),
+                }
+            }
+            return self._reply(writer, 400, json.dumps(said).encode())
+        asked = json.loads(body)
+        if asked.get("stream"):
+            return await self._stream(asked, writer)
+        return self._reply(writer, 200, json.dumps(self._completion(asked)).encode())
+
+    def _completion(self, asked: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "id": "chatcmpl-1",
+            "object": "chat.completion",
+            "created": 1760000000,
+            "model": self.model_reported or asked["model"],
+            "choices": [
+                {
+                    "index": 0,
+                    "message": {"role": "assistant", "content": "".join(WORDS)},
+                    "finish_reason": "stop",
+                    "logprobs": None,
+                }
+            ],
+            "usage": {"prompt_tokens": 12, "completion_tokens": 5, "total_tokens": 17},
+        }
+
+    async def _stream(self, asked: dict[str, Any], writer: asyncio.StreamWriter) -> bool:
+        writer.write(self._head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"}))
+        shape = {
+            "id": "chatcmpl-1",
+            "object": "chat.completion.chunk",
+            "created": 1760000000,
+            "model": self.model_reported or asked["model"],
+        }
+
+        def event(delta: dict[str, Any], finish: str | None = None) -> bytes:
+            return (
+                b"data: "
+                + json.dumps({**shape, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}).encode()
+                + b"\n\n"
+            )
+
+        events = [
+            b": a comment\n\n",
+            event({"role": "assistant", "content": ""}),
+            *(event({"content": word}) for word in WORDS),
+        ]
+        if self.behaviour == "error_in_stream":
+            events = [
+                *events[:3],
+                b"data: " + json.dumps({"error": {"message": f"failed on {asked}"}}).encode() + b"\n\n",
+            ]
+        elif self.behaviour != "half_stream":
+            events.append(event({}, "stop"))
+            if (asked.get("stream_options") or {}).get("include_usage"):
+                usage = {"prompt_tokens": 12, "completion_tokens": 5, "total_tokens": 17}
+                events.append(b"data: " + json.dumps({**shape, "choices": [], "usage": usage}).encode() + b"\n\n")
+            events.append(b"data: [DONE]\n\n")
+        for item in events:
+            writer.write(b"%x\r\n%s\r\n" % (len(item), item))
+            await writer.drain()
+            await asyncio.sleep(self.chunk_delay_s)
+        if self.behaviour == "half_stream":
+            return False
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+        return True
+
+    def _reply(
+        self, writer: asyncio.StreamWriter, status: int, body: bytes, headers: dict[str, str] | None = None
+    ) -> bool:
+        given = {"content-type": "application/json", **self.extra_headers, **(headers or {})}
+        writer.write(self._head(status, {**given, "content-length": str(len(body))}) + body)
+        return True
+
+    def _head(self, status: int, headers: dict[str, str]) -> bytes:
+        lines = [f"HTTP/1.1 {status} X", *(f"{name}: {value}" for name, value in headers.items())]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+@dataclass
+class Ringfence:
+    """A running `ringfence serve` with a home of its own."""
+
+    home: Path
+    process: subprocess.Popen[bytes]
+    url: str
+    settings: Settings
+    environ: dict[str, str]
+
+    @property
+    def log_path(self) -> Path:
+        return self.home / "server.log"
+
+    def admin(self, op: str, **arguments: Any) -> dict[str, Any]:
+        """Do what the command line does."""
+        return admin.call(self.settings, op, **arguments)
+
+    def key(self, app: str = "app", team: str = "team", role: str = "app") -> str:
+        """Create an API key."""
+        return str(self.admin("key.create", app=app, team=team, role=role)["secret"])
+
+    def client(self, key: str | None = None) -> httpx.Client:
+        """Return a plain HTTP client with a key."""
+        headers = {"authorization": f"Bearer {key or self.key()}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False)
+
+    def server_pid(self) -> int:
+        """Process id of the server process, a child of the supervisor."""
+        return next(pid for pid, line in self.children() if "proxy.server" in line)
+
+    def worker_pids(self) -> list[int]:
+        """Process ids of the detector workers: the children that are no server."""
+        return [pid for pid, line in self.children() if "proxy.server" not in line]
+
+    def children(self) -> Iterator[tuple[int, str]]:
+        """Child processes of the supervisor with their command lines."""
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                after = stat.read_text().rpartition(")")[2].split()
+                line = stat.with_name("cmdline").read_text().replace("\0", " ")
+            except OSError:
+                continue
+            if int(after[1]) == self.process.pid and after[0] != "Z":
+                yield int(stat.parent.name), line
+
+    def stop(self, sig: int = signal.SIGTERM) -> int:
+        """End it and wait."""
+        self.process.send_signal(sig)
+        return self.process.wait(30)
+
+
+def upstreams_file(path: Path, cloud: StandIn | None, onprem: StandIn | None, **more: Any) -> Path:
+    """Write a registry with one vendor upstream and one on-prem upstream."""
+    rows = []
+    if onprem is not None:
+        rows.append(
+            {
+                "name": "local",
+                "kind": "openai",
+                "zone": "onprem",
+                "base_url": onprem.url,
+                "default_model": "local-model",
+            }
+        )
+    if cloud is not None:
+        rows.append(
+            {
+                "name": "vendor",
+                "kind": "openai",
+                "zone": "cloud-us",
+                "base_url": cloud.url,
+                "api_key_env": "VENDOR_KEY",
+                "models": ["gpt-4*"],
+            }
+        )
+    path.write_text(yaml.safe_dump({"upstreams": rows, **more}))
+    return path
+
+
+@contextmanager
+def ringfence(home: Path, upstreams: Path, **settings: Any) -> Iterator[Ringfence]:
+    """Run a server until the block ends."""
+    started = start(home, upstreams, **settings)
+    try:
+        yield started
+    finally:
+        if started.process.poll() is None:
+            started.stop()
+
+
+def start(home: Path, upstreams: Path, *, wait: bool = True, **settings: Any) -> Ringfence:
+    """Start a server on a free port and wait until it listens; raises AssertionError with its log when it ends before."""
+    home.mkdir(parents=True, exist_ok=True)
+    given = {"home": home, "upstreams": upstreams, "port": 0, "detect_workers": 1, **settings}
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")}
+    environ |= {f"RINGFENCE_{name.upper()}": str(value) for name, value in given.items()}
+    environ["VENDOR_KEY"] = "vendor-credential"
+    with (home / "server.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "proxy", "serve"],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=environ,
+            cwd=ROOT,
+            start_new_session=True,
+        )
+    made = Ringfence(home, process, "", Settings.load(environ=environ), environ)
+    if wait:
+        made.url = wait_for_url(made)
+    return made
+
+
+def wait_for_url(server: Ringfence, timeout_s: float = 90.0) -> str:
+    """Read the address from the line that the server prints once it listens."""
+    assert server.process.stdout is not None
+    until = time.monotonic() + timeout_s
+    said = b""
+    while time.monotonic() < until:
+        if select.select([server.process.stdout], [], [], 0.2)[0]:
+            piece = os.read(server.process.stdout.fileno(), 4096)
+            said += piece
+            if found := re.search(rb"listening on (http://\S+)\n", said):
+                return found[1].decode()
+            if not piece:
+                break
+    if server.process.poll() is None:
+        server.process.kill()
+    raise AssertionError(f"the server did not start: {server.log_path.read_text()[-4000:]}")
+
+
+def chat_body(text: str = "What is a monad?", model: str = "gpt-4o-mini", **fields: Any) -> dict[str, Any]:
+    """Return a chat body with one user message."""
+    return {"model": model, "messages": [{"role": "user", "content": text}], **fields}
+
+
+def eventually(condition: Any, timeout_s: float = 10.0) -> Any:
+    """Wait until a condition gives something true and return it."""
+    until = time.monotonic() + timeout_s
+    while not (value := condition()):
+        assert time.monotonic() < until, "the condition did not come true in time"
+        time.sleep(0.02)
+    return value

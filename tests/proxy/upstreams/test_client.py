@@ -1,0 +1,231 @@
+import asyncio
+import hashlib
+import ipaddress
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from harness import StandIn
+
+from proxy.upstreams.client import Lost, NotSent, Timeouts, UpstreamClient
+from proxy.upstreams.permit import EgressPermit, PermitError
+from proxy.upstreams.registry import Upstream
+
+BODY = b'{"model":"m","messages":[]}'
+
+
+def fingerprint(tenant: str, body: bytes) -> str:
+    return hashlib.sha256(tenant.encode() + body).hexdigest()
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "kind": "route.decision",
+        "zone": "cloud-us",
+        "zones_left": ["cloud-us"],
+        "dry_run": False,
+        "up": {"id": "vendor", "zone": "cloud-us", "body_fp": fingerprint("team", BODY)},
+    }
+    return {**made, **changes}
+
+
+@pytest.fixture
+def server() -> Iterator[StandIn]:
+    made = StandIn()
+    yield made
+    made.stop()
+
+
+def upstream_of(server: StandIn, **changes: Any) -> Upstream:
+    return replace(Upstream("vendor", "openai", "cloud-us", server.url, "VENDOR_KEY"), **changes)
+
+
+def send(
+    upstream: Upstream,
+    permit: EgressPermit | None = None,
+    stored: Mapping[str, Any] | None = None,
+    times: int = 1,
+    body: bytes = BODY,
+) -> list[tuple[int, bytes]]:
+    async def run() -> list[tuple[int, bytes]]:
+        client = UpstreamClient(upstream, Timeouts(1.0, 1.0), lambda _: stored or record(), fingerprint)
+        answers = []
+        try:
+            for _ in range(times):
+                response = await client.send(permit or EgressPermit("r", "team", "vendor", "cloud-us", BODY), body)
+                answers.append((response.status_code, b"".join([chunk async for chunk in response.aiter_raw()])))
+        finally:
+            await client.close()
+        return answers
+
+    return asyncio.run(run())
+
+
+def test_a_permitted_body_arrives_with_our_headers_only(server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VENDOR_KEY", "k-1")
+    assert send(upstream_of(server))[0][0] == 200
+    seen = server.posts[0]
+    assert seen.body == BODY
+    assert set(seen.headers) == {
+        *("host", "accept", "accept-encoding", "content-type", "content-length", "user-agent", "authorization")
+    }
+    assert seen.headers["accept-encoding"] == "identity"
+    assert seen.headers["authorization"] == "Bearer k-1"
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        record(kind="route.outcome"),
+        record(dry_run=True),
+        record(zone="onprem"),
+        record(zones_left=["onprem"]),
+        record(up={"id": "other", "zone": "cloud-us", "body_fp": fingerprint("team", BODY)}),
+        record(up={"id": "vendor", "zone": "onprem", "body_fp": fingerprint("team", BODY)}),
+        record(up={"id": "vendor", "zone": "cloud-us", "body_fp": fingerprint("team", b"other")}),
+        record(up={}),
+    ],
+)
+def test_a_record_that_does_not_say_the_same_opens_nothing(server: StandIn, stored: dict[str, Any]) -> None:
+    with pytest.raises(PermitError):
+        send(upstream_of(server), stored=stored)
+    assert server.connections == 0
+
+
+def test_without_a_durable_record_nothing_is_opened(server: StandIn) -> None:
+    async def run() -> None:
+        client = UpstreamClient(upstream_of(server), Timeouts(1, 1), lambda _: None, fingerprint)
+        await client.send(EgressPermit("r", "team", "vendor", "cloud-us", BODY), BODY)
+
+    with pytest.raises(PermitError):
+        asyncio.run(run())
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize(
+    "permit",
+    [
+        EgressPermit("r", "team", "other", "cloud-us", BODY),
+        EgressPermit("r", "team", "vendor", "onprem", BODY),
+        EgressPermit("r", "team", "vendor", "cloud-us", b"other"),
+        EgressPermit("r", "other-team", "vendor", "cloud-us", BODY),
+    ],
+)
+def test_a_permit_for_something_else_opens_nothing(server: StandIn, permit: EgressPermit) -> None:
+    with pytest.raises(PermitError):
+        send(upstream_of(server), permit)
+    assert server.connections == 0
+
+
+def test_a_permit_serves_once(server: StandIn) -> None:
+    with pytest.raises(PermitError, match="used before"):
+        send(upstream_of(server), EgressPermit("r", "team", "vendor", "cloud-us", BODY), times=2)
+    assert len(server.posts) == 1
+
+
+def test_a_permit_expires(server: StandIn) -> None:
+    permit = EgressPermit("r", "team", "vendor", "cloud-us", BODY)
+    permit.expires -= 10
+    with pytest.raises(PermitError, match="expired"):
+        send(upstream_of(server), permit)
+    assert server.connections == 0
+
+
+def test_the_transport_itself_sends_no_body_without_a_permit(server: StandIn) -> None:
+    async def run() -> None:
+        client = UpstreamClient(upstream_of(server), Timeouts(1, 1), lambda _: record(), fingerprint)
+        await client._transport.handle_async_request(httpx.Request("POST", server.url, content=BODY))
+
+    with pytest.raises(PermitError):
+        asyncio.run(run())
+    assert server.connections == 0
+
+
+def test_only_constant_paths_can_be_probed(server: StandIn) -> None:
+    async def run(path: str) -> Any:
+        client = UpstreamClient(upstream_of(server), Timeouts(1, 1), lambda _: None, fingerprint)
+        try:
+            return await client.probe(path)
+        finally:
+            await client.close()
+
+    with pytest.raises(PermitError):
+        asyncio.run(run("/models?q=content"))
+    assert server.connections == 0
+    assert asyncio.run(run("/models"))["object"] == "list"
+
+
+def test_the_environment_cannot_bend_the_way(server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    trap = StandIn("trap")
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{trap.port}")
+    monkeypatch.setenv("NO_PROXY", "")
+    assert send(upstream_of(server))[0][0] == 200
+    assert trap.connections == 0
+    assert len(server.posts) == 1
+    trap.stop()
+
+
+def test_a_cookie_is_never_sent_back(server: StandIn) -> None:
+    server.extra_headers = {"set-cookie": "tenant=one; Path=/"}
+    send(upstream_of(server), times=2)
+    assert len(server.posts) == 2
+    assert not any("cookie" in seen.headers for seen in server.posts)
+
+
+def test_a_redirect_is_an_answer_and_not_followed(server: StandIn) -> None:
+    trap = StandIn("trap")
+    server.behaviour = "redirect"
+    server.extra_headers = {"location": trap.url}
+    assert send(upstream_of(server))[0][0] == 307
+    assert trap.connections == 0
+    trap.stop()
+
+
+def test_a_server_that_reads_the_body_and_hangs_up_is_lost_and_asked_once(server: StandIn) -> None:
+    server.behaviour = "hang_up"
+    with pytest.raises(Lost):
+        send(upstream_of(server))
+    assert len(server.posts) == 1
+
+
+def test_a_server_that_never_answers_is_lost(server: StandIn) -> None:
+    server.behaviour = "hang"
+    with pytest.raises(Lost) as lost:
+        send(upstream_of(server))
+    assert lost.value.reason == "timeout"
+
+
+def test_a_refused_connection_is_proof_that_nothing_was_sent(server: StandIn) -> None:
+    upstream = upstream_of(server)
+    server.stop()
+    with pytest.raises(NotSent) as failure:
+        send(upstream)
+    assert failure.value.reason == "connect"
+
+
+def test_an_address_outside_the_zone_is_not_connected_to(server: StandIn) -> None:
+    elsewhere = (ipaddress.ip_network("10.1.0.0/16"),)
+    with pytest.raises(NotSent):
+        send(upstream_of(server, networks=elsewhere))
+    assert server.connections == 0
+    assert send(upstream_of(server, networks=(ipaddress.ip_network("127.0.0.0/8"),)))[0][0] == 200
+
+
+def test_a_name_that_resolves_outside_the_zone_is_not_connected_to(server: StandIn) -> None:
+    named = upstream_of(
+        server, base_url=f"http://localhost:{server.port}/v1", networks=(ipaddress.ip_network("10.0.0.0/8"),)
+    )
+    with pytest.raises(NotSent):
+        send(named)
+    assert server.connections == 0
+
+
+def test_a_large_body_arrives_whole(server: StandIn) -> None:
+    body = b'{"model":"m","messages":["' + b"x" * 3_000_000 + b'"]}'
+    stored = record(up={"id": "vendor", "zone": "cloud-us", "body_fp": fingerprint("team", body)})
+    permit = EgressPermit("r", "team", "vendor", "cloud-us", body)
+    assert send(upstream_of(server), permit, stored, body=body)[0][0] == 200
+    assert server.posts[0].body == body

@@ -1,0 +1,97 @@
+from pathlib import Path
+
+import pytest
+
+from proxy.errors import RequestRefused
+from proxy.policy.diagnostics import PolicyError
+from proxy.upstreams.registry import OTHER, Registry, check_zones, load_registry
+
+ROW = 'name: a, kind: openai, zone: onprem, base_url: "http://127.0.0.1:1/v1"'
+
+
+def load(tmp_path: Path, text: str) -> Registry:
+    path = tmp_path / "upstreams.yaml"
+    path.write_text(text)
+    return load_registry(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("upstreams: []", "1:12: error[too-few]"),
+        ("upstreams:\n  - {%s}" % ROW, "2:5: error[serves-nothing]"),
+        ("upstreams:\n  - {%s, default_model: m, zoen: x}" % ROW, "error[unknown-key]"),
+        ("upstreams:\n  - {%s, default_model: m}\n  - {%s, default_model: m}" % (ROW, ROW), "3:5: error[duplicate-id]"),
+        (
+            'upstreams:\n  - {name: a, kind: openai, zone: z, base_url: "http://10.0.0.1/v1", default_model: m}',
+            "error[plain-http]",
+        ),
+        (
+            'upstreams:\n  - {name: a, kind: openai, zone: z, base_url: "ftp://h/v1", default_model: m}',
+            "error[bad-url]",
+        ),
+        (
+            'upstreams:\n  - {name: a, kind: openai, zone: z, base_url: "https://u:p@h/v1", default_model: m}',
+            "error[bad-url]",
+        ),
+        (
+            'upstreams:\n  - {name: a, kind: gpt, zone: z, base_url: "https://h/v1", default_model: m}',
+            "error[unknown-value]",
+        ),
+        ('upstreams:\n  - {%s, api_key_env: "sk-abc", default_model: m}' % ROW, "error[bad-name]"),
+        ("upstreams:\n  - {%s, models: ['a*b']}" % ROW, "error[bad-name]"),
+        ("upstreams:\n  - {%s, default_model: m}\nmodels:\n  gpt: {cloud: m}" % ROW, "4:9: error[unknown-zone]"),
+    ],
+)
+def test_a_mistake_is_refused_with_its_place(tmp_path: Path, text: str, expected: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        load(tmp_path, text)
+    assert expected in "\n".join(map(str, refused.value.diagnostics))
+
+
+def test_a_key_in_the_file_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError) as refused:
+        load(tmp_path, "upstreams:\n  - {%s, api_key_env: 'sk-not-a-name-but-a-key', default_model: m}" % ROW)
+    assert "sk-not" not in str(refused.value.diagnostics)
+
+
+def test_a_zone_that_the_taxonomy_does_not_have_is_refused(tmp_path: Path) -> None:
+    registry = load(tmp_path, "upstreams:\n  - {%s, default_model: m}" % ROW)
+    check_zones(tmp_path / "upstreams.yaml", registry, ["onprem"])
+    with pytest.raises(PolicyError, match="2:"):
+        check_zones(tmp_path / "upstreams.yaml", registry, ["on-prem"])
+
+
+def test_models_resolve_to_registered_names(tmp_path: Path) -> None:
+    registry = load(
+        tmp_path,
+        "upstreams:\n  - {%s, models: ['gpt-4*', exact, '*'], default_model: d}\nmodels:\n  m: {onprem: d}" % ROW,
+    )
+    registry = registry.with_listed("a", ["listed", "bad name with spaces"])
+    assert [registry.resolve(name) for name in ("gpt-4o", "exact", "d", "m", "listed")] == [
+        "gpt-4*",
+        "exact",
+        "d",
+        "m",
+        "listed",
+    ]
+    assert registry.registered("gpt-4o jane") == OTHER
+    assert registry.registered("bad name with spaces") == OTHER
+
+
+def test_an_unknown_model_is_404_without_echo(tmp_path: Path) -> None:
+    registry = load(tmp_path, "upstreams:\n  - {%s, models: ['gpt-4*']}" % ROW)
+    with pytest.raises(RequestRefused) as refused:
+        registry.resolve("jane.doe")
+    assert refused.value.status == 404
+    assert "jane" not in str(refused.value.body())
+
+
+def test_the_digest_covers_everything_that_routes(tmp_path: Path) -> None:
+    texts = [
+        "upstreams:\n  - {%s, default_model: m}" % ROW,
+        "upstreams:\n  - {%s, default_model: n}" % ROW,
+        "upstreams:\n  - {%s, default_model: m}\nmodels:\n  x: {onprem: m}" % ROW,
+    ]
+    assert len({load(tmp_path, text).sha256 for text in texts}) == 3
+    assert load(tmp_path, "# comment\n" + texts[0]).sha256 == load(tmp_path, texts[0]).sha256

@@ -1,0 +1,65 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proxy.upstreams.sse import UPSTREAM_FAILED, Observed, relay
+
+STREAM = (
+    b": comment\r\n\r\n"
+     b'data: {"model":"m","choices":[{"delta":{"content":"h\xc3\xa9"},"finish_reason":null}]}\n\n'
+     b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
+     b'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":1}}}\n\n'
+     b"data: [DONE]\n\n"
+)
+
+
+def run(pieces: list[bytes]) -> tuple[bytes, Observed]:
+    async def feed() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            yield piece
+
+    async def collect() -> bytes:
+        return b"".join([event async for event in relay(feed(), observed)])
+
+    observed = Observed()
+    return asyncio.run(collect()), observed
+
+
+@given(st.lists(st.integers(0, len(STREAM)), max_size=30))
+def test_a_stream_is_passed_on_byte_for_byte_however_it_is_cut(cuts: list[int]) -> None:
+    edges = [0, *sorted(cuts), len(STREAM)]
+    passed, observed = run([STREAM[a:b] for a, b in zip(edges, edges[1:], strict=False)])
+    assert passed == STREAM
+    assert observed.model == "m"
+    assert observed.finish == "stop"
+    assert observed.usage == {"in": 3, "out": 2, "cached": 1}
+
+
+def test_an_upstream_error_in_a_stream_is_replaced_and_ends_it() -> None:
+    passed, observed = run([b'data: {"error":{"message":"failed on: my secret"}}\n\ndata: more\n\n'])
+    assert passed == UPSTREAM_FAILED
+    assert observed.failed
+
+
+def test_an_error_event_by_name_is_replaced() -> None:
+    passed, observed = run([b'event: error\ndata: {"message":"my secret"}\n\n'])
+    assert passed == UPSTREAM_FAILED
+    assert observed.failed
+
+
+def test_data_that_is_not_json_is_never_passed_on() -> None:
+    passed, _ = run([b"data: panic: my secret\n\n"])
+    assert passed == UPSTREAM_FAILED
+
+
+def test_a_tail_without_an_end_is_checked_too() -> None:
+    passed, _ = run([b'data: {"error":{"message":"my secret"}}'])
+    assert passed == UPSTREAM_FAILED
+
+
+def test_an_endless_event_is_cut_off() -> None:
+    passed, observed = run([b"data: " + b"x" * 1_000_000] * 6)
+    assert observed.failed
+    assert b"too large" in passed
