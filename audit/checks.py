@@ -90,8 +90,7 @@ class State:
         self.labels += len(made.labels)
         self.first_ts, self.last_ts = self.first_ts or made.ts, made.ts
         epoch, n = body["w"]["epoch"], body["w"]["n"]
-        if epoch in self.epochs or made.kind in (GENESIS, START):
-            self.epochs[epoch] = n + 1
+        self.epochs[epoch] = n + 1
         if made.kind == STOP:
             self.epochs.pop(epoch, None)
         if made.kind == INTRODUCTION:

@@ -74,23 +74,22 @@ def open_reader(path: Path, busy_ms: int = 200) -> sqlite3.Connection:
     modes = ("?mode=ro",) if wal.exists() else ("?mode=ro", "?mode=ro&immutable=1")
     failure: sqlite3.Error | None = None
     for mode in modes:
-        connection = sqlite3.connect(
-            uri + mode,
-            uri=True,
-            isolation_level=None,
-            timeout=busy_ms / 1000,
-            check_same_thread=False,
-        )
         try:
-            connection.execute("PRAGMA query_only=ON")
-            connection.execute("PRAGMA trusted_schema=OFF")
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            return _try_reader(uri + mode, busy_ms)
         except sqlite3.Error as error:
-            connection.close()
             failure = error
-        else:
-            return connection
     raise unavailable(failure or sqlite3.Error()) from None
+
+
+def _try_reader(uri: str, busy_ms: int) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_ms / 1000, check_same_thread=False)
+    try:
+        for statement in ("PRAGMA query_only=ON", "PRAGMA trusted_schema=OFF", "SELECT count(*) FROM sqlite_master"):
+            connection.execute(statement).fetchone()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def require_local(path: Path) -> None:

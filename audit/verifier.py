@@ -8,6 +8,7 @@ A live log is read page by page, up to the head found at the start, so that its 
 """
 
 import hashlib
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from audit.chain import HASH_BYTES, LOG_ID_BYTES
+from audit.chain import LOG_ID_BYTES
 from audit.checks import CHECKS, COLUMNS, Check, Row, State, read_body
 from audit.errors import AuditUnavailable
 from audit.sqlite import open_reader
@@ -49,11 +50,10 @@ class KeptReceipt:
     @classmethod
     def parse(cls, text: str) -> "KeptReceipt":
         """Read `SEQ:LINK`, the values of the response headers; raises ValueError."""
-        seq, _, end = text.partition(":")
-        kept = cls(int(seq), bytes.fromhex(end))
-        if kept.seq < 0 or len(kept.link) != HASH_BYTES:
+        found = re.fullmatch(r"([0-9]{1,16}):([0-9a-f]{64})", text)
+        if found is None:
             raise ValueError("not a receipt")
-        return kept
+        return cls(int(found[1]), bytes.fromhex(found[2]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,193 @@
+"""Attacks on a finished log, as an auditor would meet them: each is named with its code and its place."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from audit.errors import AuditUnavailable
+from audit.verifier import KeptReceipt, verify
+
+FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def found(path: Path, **options: Any) -> set[tuple[str, int | None]]:
+    return {(finding.code, finding.seq) for finding in verify(path, **options).findings}
+
+
+def test_an_untouched_log_is_self_consistent_and_says_what_that_does_not_prove(specimens: Any) -> None:
+    report = verify(specimens[0].path)
+    assert report.ok
+    assert report.grade == "self-consistent"
+    assert report.checked == report.size
+    assert len(report.unproven) == 3
+    assert "cut off" in report.unproven[0]
+
+
+@FEW
+@given(data=st.data())
+def test_any_flipped_bit_of_any_body_is_found_at_its_record(data: st.DataObject, forger: Any) -> None:
+    index = data.draw(st.integers(0, len(forger.rows) - 1))
+    body = forger.rows[index]["body"]
+    bit = data.draw(st.integers(0, 8 * len(body) - 1))
+    flipped = bytearray(body)
+    flipped[bit // 8] ^= 1 << bit % 8
+    try:
+        _set(forger.path, "body", index, bytes(flipped))
+        codes = found(forger.path)
+    finally:
+        _set(forger.path, "body", index, body)
+    assert ("BODY_HASH", index) in codes
+    assert {seq for _, seq in codes} <= {index, index + 1, None}
+    assert [seq for code, seq in codes if code == "BODY_HASH"] == [index]
+
+
+@FEW
+@given(data=st.data())
+def test_any_flipped_bit_of_any_hash_is_found_next_to_its_record(data: st.DataObject, forger: Any) -> None:
+    index = data.draw(st.integers(0, len(forger.rows) - 1))
+    column = data.draw(st.sampled_from(["prev", "bh", "link"]))
+    bit = data.draw(st.integers(0, 255))
+    flipped = bytearray(forger.rows[index][column])
+    flipped[bit // 8] ^= 1 << bit % 8
+    try:
+        _set(forger.path, column, index, bytes(flipped))
+        codes = found(forger.path)
+    finally:
+        _set(forger.path, column, index, forger.rows[index][column])
+    assert codes
+    assert {seq for _, seq in codes} <= {index, index + 1}
+
+
+@pytest.mark.parametrize("column", ["id", "kind", "v", "ts", "dec", "attempt", "app", "team", "decision", "zone"])
+def test_an_edited_column_is_found_at_its_record(column: str, forger: Any) -> None:
+    index = next(row["seq"] for row in forger.rows if row["kind"] == "route.decision")
+    _set(forger.path, column, index, 7 if column in ("v", "attempt") else "other")
+    assert found(forger.path) == {("COLUMN_MISMATCH", index)}
+
+
+def test_a_deleted_record_is_found(forger: Any) -> None:
+    del forger.rows[6]
+    forger.save()
+    assert found(forger.path) == {("GAP", 7), ("LINK", 7), ("WRITER_GAP", 7)}
+
+
+def test_an_inserted_record_is_found(forger: Any) -> None:
+    head = dict(forger.head)
+    row = dict(forger.rows[5], id="01a1fe6d-0185-7595-b576-122b77425aab", prev=bytes(32))
+    forger.rows.insert(5, row)
+    for index, moved in enumerate(forger.rows):
+        moved["seq"] = index
+    forger.head = {**head, "size": len(forger.rows)}
+    forger.save()
+    codes = found(forger.path)
+    assert ("LINK", 5) in codes
+    assert ("LINK", 6) in codes
+
+
+def test_two_swapped_records_are_found(forger: Any) -> None:
+    one, two = forger.rows[5], forger.rows[7]
+    one["seq"], two["seq"] = two["seq"], one["seq"]
+    forger.rows[5], forger.rows[7] = two, one
+    forger.save()
+    assert {("LINK", 5), ("LINK", 7)} <= found(forger.path)
+
+
+def test_a_record_of_another_log_is_found(forger: Any, forge: Any, specimens: Any) -> None:
+    forger.rows[5] = forge(specimens[1].path).rows[5]
+    forger.save()
+    assert {("LOG_ID", 5), ("LINK", 5), ("LINK", 6)} <= found(forger.path)
+
+
+def test_a_whole_other_log_in_its_place_is_found_by_a_receipt(specimens: Any) -> None:
+    kept = specimens[0].receipts[3]
+    receipt = KeptReceipt(kept.seq, bytes.fromhex(kept.link))
+    assert found(specimens[1].path, receipts=[receipt]) == {("RECEIPT", kept.seq)}
+
+
+def test_a_log_rehashed_from_a_record_on_passes_alone_but_not_against_a_later_receipt(
+    forger: Any,
+    specimens: Any,
+) -> None:
+    forger.salt(6)
+    forger.relink(6)
+    forger.save()
+    report = verify(forger.path)
+    assert report.grade == "self-consistent"
+    assert any("rewritten" in what for what in report.unproven)
+    early, late = specimens[0].receipts[0], specimens[0].receipts[-1]
+    assert found(forger.path, receipts=[KeptReceipt(early.seq, bytes.fromhex(early.link))]) == set()
+    assert found(forger.path, receipts=[KeptReceipt(late.seq, bytes.fromhex(late.link))]) == {("RECEIPT", late.seq)}
+
+
+def test_a_cut_off_end_passes_alone_but_not_against_a_receipt(forger: Any, specimens: Any) -> None:
+    last = specimens[0].receipts[-1]
+    del forger.rows[last.seq :]
+    forger.relink()
+    forger.save()
+    assert verify(forger.path).grade == "self-consistent"
+    report = verify(forger.path, receipts=[KeptReceipt(last.seq, bytes.fromhex(last.link))])
+    assert report.grade == "failed"
+    assert [(finding.code, finding.seq) for finding in report.findings] == [("TRUNCATED", last.seq)]
+
+
+def test_contradicting_receipts_are_found(specimens: Any) -> None:
+    one, two = (specimen.receipts[0] for specimen in specimens)
+    receipts = [KeptReceipt(kept.seq, bytes.fromhex(kept.link)) for kept in (one, two)]
+    assert found(specimens[0].path, receipts=receipts) == {("RECEIPT", one.seq)}
+
+
+def test_values_of_a_wrong_type_are_found_not_trusted(forger: Any) -> None:
+    with closing(sqlite3.connect(forger.path)) as connection, connection:
+        sql = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'record'").fetchone()[0]
+        _drop_triggers(connection)
+        connection.execute("PRAGMA writable_schema=ON")
+        connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'record'", (sql.replace("STRICT", ""),))
+    _set(forger.path, "body", 4, 17)
+    _set(forger.path, "bh", 5, "text of thirty-two characters...")
+    codes = found(forger.path)
+    assert {("BODY_HASH", 4), ("NONCANONICAL", 4), ("BODY_HASH", 5), ("LINK", 5)} <= codes
+
+
+def test_a_damaged_file_is_a_finding_or_an_error_but_never_consistent(forger: Any) -> None:
+    content = bytearray(forger.path.read_bytes())
+    content[4096:] = bytes(len(content) - 4096)
+    forger.path.write_bytes(content)
+    with pytest.raises(AuditUnavailable):
+        verify(forger.path)
+
+
+def test_a_file_that_is_not_there_is_not_created(tmp_path: Path) -> None:
+    with pytest.raises(AuditUnavailable):
+        verify(tmp_path / "none.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_live_log_is_verified_while_it_is_written(open_log: Any, decision: Any) -> None:
+    log = open_log()
+    for _ in range(5):
+        log.append_sync("route.decision", decision())
+    report = verify(log.path)
+    assert report.ok
+    assert report.size == 7
+
+
+@pytest.mark.parametrize("text", ["", "1", "1:ab", "-1:" + "0" * 64, "x:" + "0" * 64])
+def test_a_malformed_receipt_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a receipt"):
+        KeptReceipt.parse(text)
+
+
+def _drop_triggers(connection: sqlite3.Connection) -> None:
+    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f"DROP TRIGGER {name}")
+
+
+def _set(path: Path, column: str, seq: int, value: object) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        _drop_triggers(connection)
+        connection.execute(f"UPDATE record SET {column} = ? WHERE seq = ?", (value, seq))  # noqa: S608
