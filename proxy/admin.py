@@ -99,8 +99,7 @@ async def serve(admin: Admin, path: Path) -> asyncio.Server:
                 await writer.drain()
         writer.close()
 
-    with contextlib.suppress(FileNotFoundError):
-        path.unlink()
+    path.unlink(missing_ok=True)  # noqa: ASYNC240 - once, at start
     before = os.umask(0o177)
     try:
         return await asyncio.start_unix_server(handle, path, limit=MAX_LINE)
@@ -122,7 +121,7 @@ def call(settings: Settings, op: str, **arguments: Any) -> dict[str, Any]:
         )
     except AuditLocked:
         raise ConfigurationError(
-            f"A server holds the log in {settings.home} but does not answer on its admin socket; try again when it is up."
+            f"A server holds the log in {settings.home} but does not answer on its admin socket; try again later."
         ) from None
     keys = KeyStore(settings.home / "state.db")
     try:

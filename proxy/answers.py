@@ -117,14 +117,14 @@ class Answer:
         try:
             body = await self._read()
             status, answer = self._judge(body)
-            if status != "ok":
-                raise _refusal(self._response, answer)
-            return body
         except Lost as error:
             status = "timeout" if error.reason == "timeout" else "unknown"
             raise UpstreamRefused("The model server broke off its answer.", status=502, code="upstream_lost") from None
         finally:
             await self._close(status)
+        if status != "ok":
+            raise _refusal(self._response, answer)
+        return body
 
     async def events(self) -> AsyncIterator[bytes]:
         """Pass a stream on, event by event. A caller that goes away closes the upstream's connection as well."""

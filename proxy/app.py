@@ -1,7 +1,6 @@
 """The composition root: builds every part once, joins them, and takes them down in order. Nothing is global."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +22,7 @@ from proxy.api.denials import Denials
 from proxy.api.requests import authenticate
 from proxy.api.shield import Shield, error_response, refuse
 from proxy.detection.engine import Engine
+from proxy.detection.findings import DetectorSet
 from proxy.errors import ConfigurationError, RequestRefused, RingfenceError, Unavailable
 from proxy.identity import KeyStore, Role
 from proxy.outcomes import Outcomes
@@ -33,6 +33,7 @@ from proxy.upstreams.pool import RELIST_S, Pool
 
 MODELS_WITHIN_S = 120.0
 """Loading the detection models takes seconds; longer than this, something is wrong."""
+POLL_S = 0.05
 DRAIN_S = 5.0
 AUDITORS = frozenset({Role.AUDITOR})
 
@@ -92,8 +93,7 @@ class Runtime:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         self.admin_server.close()
-        with contextlib.suppress(FileNotFoundError):
-            (self.settings.home / "admin.sock").unlink()
+        (self.settings.home / "admin.sock").unlink(missing_ok=True)
         await self.outcomes.drain(DRAIN_S)
         await self.denials.flush()
         await self.pool.close()
@@ -140,11 +140,12 @@ async def _not_found(_: Request, error: Exception) -> Response:
     return error_response(RequestRefused(f"{what} {served}", status=status, code="not_found"))
 
 
-async def _loaded(engine: Engine) -> Any:
-    async with asyncio.timeout(MODELS_WITHIN_S):
-        while (detectors := engine.loaded) is None:
-            await asyncio.sleep(0.05)
-        return detectors
+async def _loaded(engine: Engine) -> DetectorSet:
+    for _ in range(int(MODELS_WITHIN_S / POLL_S)):
+        if engine.loaded is not None:
+            return engine.loaded
+        await asyncio.sleep(POLL_S)
+    raise ConfigurationError(f"The detection models were not loaded within {MODELS_WITHIN_S:.0f} s.")
 
 
 async def _relist(pool: Pool, bundles: Activation) -> None:

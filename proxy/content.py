@@ -240,7 +240,7 @@ class _Walk:
 
 
 def _literals(number: float) -> Iterator[str]:
-    """A number as it is sent and, for a float that is whole, as the digits it stands for."""
+    """Yield a number as it is sent and, for a float that is whole, as the digits it stands for."""
     yield str(number)
     if isinstance(number, float) and number.is_integer() and abs(number) < 1e20:  # noqa: PLR2004 - beyond any identifier
         yield str(int(number))

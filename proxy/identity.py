@@ -72,7 +72,7 @@ class ApiKey(SQLModel, table=True):
     revoked: str | None = None
 
     def public(self) -> dict[str, str]:
-        """What may be shown and recorded: everything but the hash, and nothing that is absent."""
+        """Return what may be shown and recorded: everything but the hash, and nothing that is absent."""
         shown = self.model_dump(exclude={"hash"}, exclude_none=True)
         return {name: str(value) for name, value in shown.items()}
 

@@ -16,8 +16,9 @@ LONGEST_WAIT_S = 5.0
 
 
 class Outcomes:
-    """Everything that still has to be written. Its size is bounded by the requests in flight: without a log that
-    answers, no new decision is made.
+    """Everything that still has to be written.
+
+    Its size is bounded by the requests in flight: without a log that answers, no new decision is made.
     """
 
     def __init__(self, audit: AuditLog) -> None:
@@ -29,7 +30,7 @@ class Outcomes:
         self._start(self._append(body))
 
     def settle(self, record_id: str, body: dict[str, Any]) -> None:
-        """Write an outcome if the record it belongs to, which was not acknowledged in time, becomes durable after all."""
+        """Write an outcome if its record, which was not acknowledged in time, becomes durable after all."""
         self._start(self._settle(record_id, body))
 
     async def drain(self, timeout_s: float) -> None:

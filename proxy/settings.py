@@ -26,6 +26,10 @@ class Settings(BaseModel):
 
     home: Path = Field(default_factory=lambda: Path.home() / ".ringfence")
     """Where databases, keys and the admin socket live; mode 0700."""
+    cache: Path = Field(
+        default_factory=lambda: Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ringfence"
+    )
+    """Compiled detection rules: 7 s to make at the first start, and the same for every home."""
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     policies: Path = ROOT / "policies"

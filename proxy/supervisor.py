@@ -191,7 +191,7 @@ class Supervisor:
         from proxy.detection.analysis import Analyzer  # noqa: PLC0415 - the server was started without it
         from proxy.detection.findings import Segment, Unit  # noqa: PLC0415
 
-        self._analyzer = Analyzer(self._settings.detect_model, cache_dir=self._settings.home / "cache" / "kingfisher")
+        self._analyzer = Analyzer(self._settings.detect_model, cache_dir=self._settings.cache / "kingfisher")
         self._analyzer.analyze([Unit("", "user", (Segment("", "content", WARM_UP),))])
         gc.collect()
         gc.freeze()

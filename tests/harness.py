@@ -132,7 +132,9 @@ class StandIn:
         self.requests.append(Seen(method, path, headers, body))
         return await self._answer(method, path, body, writer)
 
-    async def _answer(self, method: str, path: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
+    async def _answer(  # noqa: PLR0911 - one return a behaviour
+        self, method: str, path: str, body: bytes, writer: asyncio.StreamWriter
+    ) -> bool:
         if path in self.routes:
             return self._reply(writer, 200, json.dumps(self.routes[path]).encode())
         if method == "GET":
@@ -331,7 +333,7 @@ def ringfence(home: Path, upstreams: Path, **settings: Any) -> Iterator[Ringfenc
 
 
 def start(home: Path, upstreams: Path, *, wait: bool = True, **settings: Any) -> Ringfence:
-    """Start a server on a free port and wait until it listens; raises AssertionError with its log when it ends before."""
+    """Start a server on a free port and wait until it listens; AssertionError with its log if it ends before."""
     home.mkdir(parents=True, exist_ok=True)
     given = {"home": home, "upstreams": upstreams, "port": 0, "detect_workers": 1, **settings}
     environ = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")}

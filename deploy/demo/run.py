@@ -174,9 +174,11 @@ def listening() -> tuple[str, str, str] | None:
     """Find a model server that already runs here: its kind, base URL and first model."""
     for kind, port in LISTENING.items():
         url = f"http://127.0.0.1:{port}/v1"
-        with contextlib.suppress(OSError, ValueError, KeyError, IndexError, TypeError):
-            with urllib.request.urlopen(f"{url}/models", timeout=1) as answer:  # noqa: S310 - a constant loopback URL
-                return kind, url, json.load(answer)["data"][0]["id"]
+        with (
+            contextlib.suppress(OSError, ValueError, KeyError, IndexError, TypeError),
+            urllib.request.urlopen(f"{url}/models", timeout=1) as answer,  # noqa: S310 - a constant loopback URL
+        ):
+            return kind, url, json.load(answer)["data"][0]["id"]
     return None
 
 
@@ -316,9 +318,7 @@ def demo(stack: contextlib.ExitStack, home: Path, *, real: bool) -> int:
         leaked = [value for value in PLANTED if value in wire.seen]
         expected = sum(not prompt.pinned for prompt in PROMPTS)
         wrong += len(leaked) + abs(wire.posts() - expected)
-        print(
-            f"\non the wire to the cloud stand-in: {wire.posts()} requests, {len(leaked)} of {len(PLANTED)} planted values"
-        )
+        print(f"\non the wire to the cloud stand-in: {wire.posts()} requests, {len(leaked)} planted values")
     return finish(environ, home, wrong)
 
 
@@ -340,9 +340,8 @@ def finish(environ: dict[str, str], home: Path, wrong: int) -> int:
     shutil.copy(log, copy)
     seq = flip_one_byte(copy)
     forged = run(environ, "audit", "verify", "--db", str(copy))
-    print(
-        f"\none byte of record {seq} flipped in a copy:\n$ ringfence audit verify --db tampered.db\n{forged.stdout.strip()}"
-    )
+    print(f"\none bit of record {seq} flipped in a copy:\n$ ringfence audit verify --db tampered.db")
+    print(forged.stdout.strip())
     caught = forged.returncode != 0 and str(seq) in forged.stdout
     print(f"\n{'every prompt went where it should' if not wrong else f'{wrong} THINGS WENT WRONG'}", end="; ")
     print("the log verifies, the forged copy does not" if honest.returncode == 0 and caught else "THE VERIFIER FAILED")

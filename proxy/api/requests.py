@@ -25,7 +25,10 @@ class Unauthenticated(RequestRefused):
 
 
 def authenticate(request: Request, keys: KeyStore, allowed: frozenset[Role]) -> Caller:
-    """Return the caller of a request; raises RequestRefused: 400 for two credentials, 401 for none, 403 for the wrong role."""
+    """Return the caller of a request.
+
+    Raises RequestRefused: 400 for two credentials, 401 for none that is valid, 403 for the wrong role.
+    """
     given = request.headers.getlist("authorization")
     if len(given) > 1:
         raise RequestRefused("Two Authorization headers were sent; send one.", code="duplicate_authorization")
@@ -33,7 +36,7 @@ def authenticate(request: Request, keys: KeyStore, allowed: frozenset[Role]) -> 
     caller = keys.authenticate(secret.strip()) if scheme.lower() == "bearer" else None
     if caller is None:
         raise Unauthenticated(
-            "A valid Ringfence API key is needed: 'Authorization: Bearer rf-...'. Keys are made with 'ringfence key create'.",
+            "A valid Ringfence API key is needed: 'Authorization: Bearer rf-...'; 'ringfence key create' makes one.",
             status=401,
             code="invalid_api_key",
         )

@@ -182,10 +182,14 @@ class _Body(aiohttp.payload.Payload):
         self.started = True
         await writer.write(self._value)
 
-    async def write_with_length(self, writer: aiohttp.abc.AbstractStreamWriter, content_length: int | None) -> None:
+    async def write_with_length(  # the base class slices the body by the length, which here is always all of it
+        self,
+        writer: aiohttp.abc.AbstractStreamWriter,
+        content_length: int | None,  # noqa: ARG002
+    ) -> None:
         await self.write(writer)
 
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:  # noqa: ARG002
         raise TypeError("the body of a request is not to be shown")
 
 

@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 
 from hypothesis import given
@@ -8,10 +9,11 @@ from proxy.upstreams.sse import UPSTREAM_FAILED, Observed, relay
 
 STREAM = (
     b": comment\r\n\r\n"
-     b'data: {"model":"m","choices":[{"delta":{"content":"h\xc3\xa9"},"finish_reason":null}]}\n\n'
-     b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
-     b'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":1}}}\n\n'
-     b"data: [DONE]\n\n"
+    b'data: {"model":"m","choices":[{"delta":{"content":"h\xc3\xa9"},"finish_reason":null}]}\n\n'
+    b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
+    b'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2,'
+    b'"prompt_tokens_details":{"cached_tokens":1}}}\n\n'
+    b"data: [DONE]\n\n"
 )
 
 
@@ -30,7 +32,7 @@ def run(pieces: list[bytes]) -> tuple[bytes, Observed]:
 @given(st.lists(st.integers(0, len(STREAM)), max_size=30))
 def test_a_stream_is_passed_on_byte_for_byte_however_it_is_cut(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(STREAM)]
-    passed, observed = run([STREAM[a:b] for a, b in zip(edges, edges[1:], strict=False)])
+    passed, observed = run([STREAM[a:b] for a, b in itertools.pairwise(edges)])
     assert passed == STREAM
     assert observed.model == "m"
     assert observed.finish == "stop"
