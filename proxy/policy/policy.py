@@ -53,7 +53,7 @@ class Policy:
 def canonical(bundle: Bundle) -> bytes:
     """Return the meaning of a bundle as canonical JSON (RFC 8785 on strings, integers, arrays and objects)."""
     meaning = _plain(bundle)
-    del meaning["tests"]
+    meaning.pop("tests", None)
     return _json(meaning)
 
 
