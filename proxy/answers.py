@@ -4,10 +4,9 @@ An upstream's error text may repeat the prompt (vLLM and llama.cpp do), so none 
 status is kept where it means something to the caller, and the code only if it is one of those listed here.
 """
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -24,6 +23,7 @@ from proxy.upstreams.permit import EgressPermit
 from proxy.upstreams.sse import Observed, error_event, relay
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
+BROKEN_OFF = "The model server broke off its answer."
 KEPT_STATUS = frozenset({400, 404, 409, 413, 415, 422, 429})
 CODES = {
     "context_length_exceeded": "context_length_exceeded",
@@ -38,25 +38,6 @@ CODES = {
 """Codes of upstreams that tell a caller what to do, and the code we give for each."""
 
 
-@dataclass(slots=True)
-class Clock:
-    """Microseconds that each stage took, from the arrival of the request on."""
-
-    started: float
-    spent: dict[str, int] = field(default_factory=dict)
-    _last: float = 0.0
-
-    def mark(self, stage: str) -> None:
-        """Add the time since the last mark to a stage."""
-        now = time.perf_counter()
-        self.spent[stage] = self.spent.get(stage, 0) + int((now - (self._last or self.started)) * 1e6)
-        self._last = now
-
-    def total(self) -> dict[str, int]:
-        """Return every stage, and the total until now."""
-        return {**self.spent, "total": int((time.perf_counter() - self.started) * 1e6)}
-
-
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One recorded attempt, with the permit for it."""
@@ -64,31 +45,39 @@ class Attempt:
     ask: Ask
     judged: Judged
     candidate: Candidate
-    decision_id: str
     number: int
-    receipt: Receipt
+    decided: Receipt
+    """Of the decision record, which further attempts refer to as well."""
     permit: EgressPermit
     body: bytes
-    clock: Clock
 
     def outcome(self, status: str, **facts: Any) -> dict[str, Any]:
         """Return the body of the attempt's outcome record."""
         return evidence.outcome(
-            self.decision_id,
+            self.decided.id,
             self.number,
             status,
             candidate=self.candidate,
             active=self.judged.active,
-            lat_us=self.clock.total(),
+            lat_us=self.ask.clock.total(),
             **facts,
         )
+
+    def headers(self) -> dict[str, str]:
+        """Return what a caller learns beside the answer: the decision, the zone, and the receipt of its record."""
+        return {
+            **receipt_headers(self.ask, self.decided),
+            "x-ringfence-decision": self.judged.decision.outcome.value,
+            "x-ringfence-zone": self.candidate.zone,
+            "server-timing": ", ".join(f"{stage};dur={us / 1000:.3f}" for stage, us in self.ask.clock.spent.items()),
+        }
 
 
 class Answer:
     """An upstream's open answer to one attempt. Whoever reads it, to the end or not, causes its outcome record."""
 
     def __init__(self, attempt: Attempt, response: httpx.Response, outcomes: Outcomes) -> None:
-        self._attempt = attempt
+        self.attempt = attempt
         self._response = response
         self._outcomes = outcomes
         self._received = 0
@@ -101,16 +90,6 @@ class Answer:
             "content-type", ""
         ).startswith("text/event-stream")
 
-    def headers(self) -> dict[str, str]:
-        """Return what a caller learns beside the answer: the decision, the zone, and the receipt of the record."""
-        attempt = self._attempt
-        return {
-            **receipt_headers(attempt.ask, attempt.receipt),
-            "x-ringfence-decision": attempt.judged.decision.outcome.value,
-            "x-ringfence-zone": attempt.candidate.zone,
-            "server-timing": ", ".join(f"{stage};dur={us / 1000:.3f}" for stage, us in attempt.clock.spent.items()),
-        }
-
     async def whole(self) -> bytes:
         """Read the whole answer as JSON bytes; raises UpstreamRefused in place of anything else."""
         status = "unknown"
@@ -119,11 +98,11 @@ class Answer:
             status, answer = self._judge(body)
         except Lost as error:
             status = "timeout" if error.reason == "timeout" else "unknown"
-            raise UpstreamRefused("The model server broke off its answer.", status=502, code="upstream_lost") from None
+            raise self._receipted(UpstreamRefused(BROKEN_OFF, status=502, code="upstream_lost")) from None
         finally:
             await self._close(status)
         if status != "ok":
-            raise _refusal(self._response, answer)
+            raise self._receipted(_refusal(self._response, answer))
         return body
 
     async def events(self) -> AsyncIterator[bytes]:
@@ -136,9 +115,13 @@ class Answer:
             status = "upstream_error" if self._observed.failed else "ok"
         except Lost as error:
             status = "timeout" if error.reason == "timeout" else "upstream_error"
-            yield error_event("The model server broke off its answer.", "upstream_lost")
+            yield error_event(BROKEN_OFF, "upstream_lost")
         finally:
             await self._close(status)
+
+    def _receipted(self, error: UpstreamRefused) -> UpstreamRefused:
+        error.receipt = self.attempt.headers()
+        return error
 
     async def _read(self) -> bytes:
         body = bytearray()
@@ -168,11 +151,11 @@ class Answer:
     async def _close(self, status: str) -> None:
         # The record first: closing awaits, and whoever goes away may cancel at the next await.
         self._outcomes.write(
-            self._attempt.outcome(
+            self.attempt.outcome(
                 status,
                 http=self._response.status_code,
                 observed=self._observed,
-                sent=len(self._attempt.body),
+                sent=len(self.attempt.body),
                 received=self._received,
             )
         )

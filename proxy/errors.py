@@ -25,6 +25,8 @@ class RingfenceError(Exception):
         self.message = message
         self.code = code or self.code
         self.param = param
+        self.receipt: dict[str, str] = {}
+        """Headers of the decision and its record, once there is one."""
 
     def headers(self) -> dict[str, str]:
         """Headers that tell clients whether a retry can help."""
@@ -59,14 +61,9 @@ class PolicyRefused(RingfenceError):
     kind = "policy_error"
     code = "policy_blocked"
 
-    def __init__(self, message: str, *, because: list[str], extra: dict[str, str]) -> None:
+    def __init__(self, message: str, *, because: list[str]) -> None:
         super().__init__(message)
         self.because = because
-        self.extra = extra
-
-    def headers(self) -> dict[str, str]:
-        """Add the decision and the receipt of its record."""
-        return {**super().headers(), **self.extra}
 
     def body(self) -> dict[str, Any]:
         """Add the reasons."""
@@ -103,4 +100,4 @@ class Unavailable(RingfenceError):
 
     def headers(self) -> dict[str, str]:
         """Invite a retry, for what may pass by itself."""
-        return {} if self.retry_after_s is None else {"retry-after": str(self.retry_after_s)}
+        return super().headers() if self.retry_after_s is None else {"retry-after": str(self.retry_after_s)}

@@ -5,9 +5,10 @@ histograms, so that a decision can be made again exactly without the text.
 """
 
 import ipaddress
+import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from proxy.activation import Active
@@ -23,6 +24,25 @@ MAX_LISTED = 64
 """Paths and types that one record can list."""
 
 
+@dataclass(slots=True)
+class Clock:
+    """Microseconds that each stage took, from the arrival of the request on."""
+
+    started: float = field(default_factory=time.perf_counter)
+    spent: dict[str, int] = field(default_factory=dict)
+    _last: float = 0.0
+
+    def mark(self, stage: str) -> None:
+        """Add the time since the last mark to a stage."""
+        now = time.perf_counter()
+        self.spent[stage] = self.spent.get(stage, 0) + int((now - (self._last or self.started)) * 1e6)
+        self._last = now
+
+    def total(self) -> dict[str, int]:
+        """Return every stage, and the total until now."""
+        return {**self.spent, "total": int((time.perf_counter() - self.started) * 1e6)}
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One authenticated request: who, from where, and the body as parsed once."""
@@ -33,8 +53,7 @@ class Ask:
     address: str
     body: dict[str, Any]
     raw: bytes
-    received: float
-    """`time.perf_counter()` at arrival."""
+    clock: Clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,14 @@ the decision left, so no retry can leave them.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from audit.errors import AuditUnavailable
 from audit.log import AuditLog, Receipt
 from audit.record import new_id
 from proxy import content, evidence
 from proxy.activation import Activation
-from proxy.answers import Answer, Attempt, Clock, receipt_headers
+from proxy.answers import Answer, Attempt, receipt_headers
 from proxy.detection.findings import Detector
 from proxy.errors import PolicyRefused, RequestRefused, RingfenceError, Unavailable, UpstreamRefused
 from proxy.evidence import Ask, Judged
@@ -52,29 +52,24 @@ class Pipeline:
 
     async def chat(self, ask: Ask) -> Answer:
         """Judge, record, send; the answer is open. Raises the errors of `proxy.errors`."""
-        clock = Clock(ask.received)
         judged = await self.judge(ask)
-        clock.mark("detect")
         ways = routes(judged.decision.zones, ask.body["model"], judged.active.registry)
         if not ways:
             await self._refuse(ask, judged)
-        failure: UpstreamError | None = None
+        failure = UpstreamError("none")
+        attempt: Attempt | None = None
         for route in ways:
-            decision_id = ""
+            first: Attempt | None = None
             for number, candidate in enumerate(route.candidates, start=1):
-                attempt = await self._record(ask, judged, candidate, decision_id, number, failure, clock)
-                decision_id = attempt.decision_id
+                attempt = await self._record(ask, judged, candidate, number, first, failure)
+                first = first or attempt
                 try:
                     return await self._send(attempt)
                 except UpstreamError as error:
                     failure = error
-                    if isinstance(error, Lost) and candidate.upstream.vendor and not error.answered:
-                        raise Unavailable(
-                            "The model server did not answer; it may have received the request.",
-                            code="upstream_lost",
-                            retry_after_s=None,
-                        ) from None
-        raise _none_answered(ways, failure)
+                if isinstance(failure, Lost) and not failure.answered and candidate.upstream.vendor:
+                    raise _unanswered(attempt, failure, ways)
+        raise _unanswered(attempt, failure, ways)
 
     async def inspect(self, ask: Ask) -> tuple[Judged, Receipt]:
         """Judge and record a dry run: nothing is sent."""
@@ -93,6 +88,7 @@ class Pipeline:
         if loaded is None:
             raise Unavailable("No detector is loaded.", code="detectors_unavailable")
         scan = await self.detector.scan(ask.caller.team, said.units)
+        ask.clock.mark("detect")
         decision = decide(
             active.policy,
             Identity(ask.caller.team, ask.caller.app, ask.caller.key_id),
@@ -103,27 +99,23 @@ class Pipeline:
         return Judged(active, said, model, loaded.sha256, scan, decision)
 
     async def _record(  # noqa: PLR0917 - the facts of one attempt
-        self,
-        ask: Ask,
-        judged: Judged,
-        candidate: Candidate,
-        decision_id: str,
-        number: int,
-        why: UpstreamError | None,
-        clock: Clock,
+        self, ask: Ask, judged: Judged, candidate: Candidate, number: int, first: Attempt | None, failure: UpstreamError
     ) -> Attempt:
-        """Make the record of one attempt durable and return what may be sent under it."""
+        """Make the record of one attempt durable and return what may be sent under it.
+
+        The first attempt of a zone is a decision record, which the further ones refer to.
+        """
         body = candidate.final_body(ask.body)
         up = evidence.upstream(candidate, judged.active, self._fingerprint(ask.caller.team, body))
-        record_id = new_id()
-        if number == 1:
-            receipt = await self._append_decision(ask, judged, candidate.zone, up, record_id)
+        if first is None:
+            receipt = decided = await self._append_decision(ask, judged, candidate.zone, up, new_id())
         else:
-            attempt = {"dec": decision_id, "attempt": number, "zone": candidate.zone, "up": up, "why": _why(why)}
-            receipt = await self._append("route.attempt", attempt, record_id, decision_id, number)
-        clock.mark("audit")
+            decided = first.decided
+            again = {"dec": decided.id, "attempt": number, "zone": candidate.zone, "up": up, "why": failure.why}
+            receipt = await self._append("route.attempt", again, new_id(), decided.id, number)
+        ask.clock.mark("audit")
         permit = EgressPermit(receipt.id, ask.caller.team, candidate.upstream.id, candidate.zone, body)
-        return Attempt(ask, judged, candidate, decision_id or receipt.id, number, receipt, permit, body, clock)
+        return Attempt(ask, judged, candidate, number, decided, permit, body)
 
     async def _send(self, attempt: Attempt) -> Answer:
         """Redeem the permit; every failure is followed by an outcome record and raised as UpstreamError."""
@@ -145,28 +137,27 @@ class Pipeline:
         except BaseException:
             self.outcomes.write(attempt.outcome("unknown"))
             raise
-        attempt.clock.mark("ttfb")
+        attempt.ask.clock.mark("ttfb")
         if response.status_code in TRY_ELSEWHERE:
             await response.aclose()
             self.outcomes.write(attempt.outcome("upstream_error", http=response.status_code, sent=len(attempt.body)))
             raise Lost(f"http_{response.status_code}", answered=response.status_code)
         return Answer(attempt, response, self.outcomes)
 
-    async def _refuse(self, ask: Ask, judged: Judged) -> None:
+    async def _refuse(self, ask: Ask, judged: Judged) -> NoReturn:
         """Record what cannot be sent anywhere, and raise why."""
         receipt = await self._append_decision(ask, judged, judged.decision.zone, None, new_id())
         self.outcomes.write(evidence.outcome(receipt.id, 1, "not_sent"))
+        error: RingfenceError
         if judged.decision.outcome is Outcome.BLOCK:
-            raise PolicyRefused(
-                "The policy of your organisation refuses this request.",
-                because=list(judged.decision.because),
-                extra={**receipt_headers(ask, receipt), "x-ringfence-decision": "block"},
-            )
-        raise Unavailable(
-            f"No model server of the zones that are left ({', '.join(judged.decision.zones)}) serves this model.",
-            code="no_upstream",
-            retry_after_s=None,
-        )
+            because = list(judged.decision.because)
+            error = PolicyRefused("The policy of your organisation refuses this request.", because=because)
+        else:
+            zones = ", ".join(judged.decision.zones)
+            text = f"No model server of the zones that are left ({zones}) serves this model."
+            error = Unavailable(text, code="no_upstream", retry_after_s=None)
+        error.receipt = {**receipt_headers(ask, receipt), "x-ringfence-decision": judged.decision.outcome.value}
+        raise error
 
     async def _append_decision(
         self, ask: Ask, judged: Judged, zone: str | None, up: dict[str, Any] | None, record_id: str
@@ -194,22 +185,19 @@ class Pipeline:
         return self.audit.fingerprinter.fingerprint(ask.caller.team, "ip", "ip", evidence.address_bytes(ask.address))
 
 
-def _why(error: UpstreamError | None) -> str:
-    if isinstance(error, NotSent):
-        return "not_sent"
-    if isinstance(error, Lost) and error.answered:
-        return "upstream_error"
-    return "timeout" if error is not None and error.reason == "timeout" else "unknown"
-
-
-def _none_answered(ways: list[Route], failure: UpstreamError | None) -> RingfenceError:
+def _unanswered(attempt: Attempt | None, failure: UpstreamError, ways: list[Route]) -> RingfenceError:
+    """Say why nothing came back, with the receipt of the last decision."""
+    error: RingfenceError
     if isinstance(failure, Lost) and failure.answered == TOO_MANY:
-        return UpstreamRefused(
-            "The model server is at its rate limit.", status=TOO_MANY, code="rate_limit_exceeded", retry_after_s=1
-        )
-    zones = ", ".join(route.zone for route in ways)
-    reason = failure.reason if failure else "none"
-    return Unavailable(
-        f"No model server answered in the zones that this request may use ({zones}); the last failure: {reason}.",
-        code="upstream_unavailable",
-    )
+        text = "The model server is at its rate limit."
+        error = UpstreamRefused(text, status=TOO_MANY, code="rate_limit_exceeded", retry_after_s=1)
+    elif isinstance(failure, Lost) and not failure.answered:
+        text = f"The model server gave no answer ({failure.reason}); it may have received the request."
+        error = Unavailable(text, code="upstream_lost", retry_after_s=None)
+    else:
+        zones = ", ".join(route.zone for route in ways)
+        text = f"No model server answered in the zones that this request may use ({zones}): {failure.reason}."
+        error = Unavailable(text, code="upstream_unavailable")
+    if attempt is not None:
+        error.receipt = attempt.headers()
+    return error

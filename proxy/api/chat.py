@@ -16,7 +16,7 @@ async def chat(request: Request, pipeline: Pipeline, keys: KeyStore) -> Response
     ask = await read_ask(request, caller, "chat", pipeline.settings.max_body_bytes)
     answer = await pipeline.chat(ask)
     if answer.streamed:
-        headers = {**answer.headers(), "cache-control": "no-cache", "x-accel-buffering": "no"}
+        headers = {**answer.attempt.headers(), "cache-control": "no-cache", "x-accel-buffering": "no"}
         return StreamingResponse(answer.events(), media_type="text/event-stream", headers=headers)
     body = await answer.whole()
-    return Response(body, media_type="application/json", headers=answer.headers())
+    return Response(body, media_type="application/json", headers=answer.attempt.headers())

@@ -1,14 +1,12 @@
 """What is common to the endpoints: who calls, and a body read strictly and within bounds."""
 
-import time
-
 from starlette.requests import Request
 
 from audit.record import new_id
 from proxy import content
 from proxy.api.shield import client_address
 from proxy.errors import RequestRefused
-from proxy.evidence import Ask
+from proxy.evidence import Ask, Clock
 from proxy.identity import Caller, KeyStore, Role
 
 REALM = 'Bearer realm="ringfence"'
@@ -51,7 +49,7 @@ def authenticate(request: Request, keys: KeyStore, allowed: frozenset[Role]) -> 
 
 async def read_ask(request: Request, caller: Caller, endpoint: str, max_body_bytes: int) -> Ask:
     """Read a request whole; raises RequestRefused: 400, 413 or 415."""
-    received = time.perf_counter()
+    clock = Clock()
     encoding = request.headers.get("content-encoding", "identity")
     if encoding.strip().lower() != "identity":
         raise RequestRefused("A compressed body is not accepted.", status=415, code="unsupported_encoding")
@@ -60,7 +58,7 @@ async def read_ask(request: Request, caller: Caller, endpoint: str, max_body_byt
     if media.strip().lower() != "application/json" or charset not in {"", "utf-8"}:
         raise RequestRefused("The body must be 'application/json' in UTF-8.", status=415, code="unsupported_media_type")
     raw = await _read(request, max_body_bytes)
-    return Ask(new_id(), endpoint, caller, client_address(request.scope), content.parse(raw), raw, received)
+    return Ask(new_id(), endpoint, caller, client_address(request.scope), content.parse(raw), raw, clock)
 
 
 async def _read(request: Request, limit: int) -> bytes:

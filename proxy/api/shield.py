@@ -49,7 +49,7 @@ async def refuse(_: Request, error: Exception) -> JSONResponse:
 
 def error_response(error: RingfenceError) -> JSONResponse:
     """Return an error as the OpenAI API would."""
-    return JSONResponse(error.body(), status_code=error.status, headers=error.headers())
+    return JSONResponse(error.body(), status_code=error.status, headers={**error.headers(), **error.receipt})
 
 
 def client_address(scope: MutableMapping[str, Any]) -> str:

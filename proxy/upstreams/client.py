@@ -28,6 +28,9 @@ MAX_PROBE_BYTES = 4 * 1024 * 1024
 class UpstreamError(Exception):
     """An attempt failed. `reason` is one of ours, never the upstream's or the library's text."""
 
+    why = "unknown"
+    """How the record of a further attempt names this failure."""
+
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -35,6 +38,8 @@ class UpstreamError(Exception):
 
 class NotSent(UpstreamError):
     """No byte of the body was written: refused, unresolved, wrong address, failed TLS, or no connection in time."""
+
+    why = "not_sent"
 
 
 class Lost(UpstreamError):
@@ -46,6 +51,7 @@ class Lost(UpstreamError):
     def __init__(self, reason: str, *, answered: int = 0) -> None:
         super().__init__(reason)
         self.answered = answered
+        self.why = "upstream_error" if answered else "timeout" if reason == "timeout" else "unknown"
 
 
 @dataclass(frozen=True, slots=True)
