@@ -1,0 +1,112 @@
+"""Ringfence inside the process of a test: every part is the real one but the detector, which finds what the test says.
+
+For tests that need to hold one part still: a request that is cancelled between two stages, a log that stops to answer.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+from harness import StandIn, upstreams_file
+from starlette.types import ASGIApp
+
+from proxy.app import Runtime, create_app
+from proxy.detection.engine import Engine
+from proxy.detection.findings import UNSCANNED, DetectorSet, Finding, Scan, Unit
+from proxy.identity import Role
+from proxy.policy.source import load
+from proxy.settings import ROOT, Settings
+
+
+def entity_types() -> frozenset[str]:
+    """Every type that the shipped taxonomy names."""
+    top = load(ROOT / "policies" / "taxonomy.yaml")
+    classes = [node for _, node in top.entries["classes"][1].entries.values()]
+    lists = [node.entries["entities"][1] for node in classes if "entities" in node.entries]
+    return frozenset(str(member.raw) for members in lists for member in members.members)
+
+
+class Scripted:
+    """A detector that finds given words, each as a value of its type; `failures` make every scan incomplete."""
+
+    def __init__(self, words: Mapping[str, str] | None = None) -> None:
+        self.words = dict(words or {})
+        self.failures: frozenset[str] = frozenset()
+        self.tenants: list[str] = []
+        self.loaded: DetectorSet | None = DetectorSet(entity_types(), (), "0" * 64)
+        self.why_not: str | None = None
+
+    async def start(self) -> None:
+        """Nothing has to be started."""
+
+    async def close(self) -> None:
+        """Nor ended."""
+
+    def not_ready(self) -> str | None:
+        return self.why_not
+
+    async def scan(self, tenant: str, units: Sequence[Unit]) -> Scan:
+        self.tenants.append(tenant)
+        found = [
+            Finding(entity, 0.95, "scripted", segment.path, word.encode())
+            for unit in units
+            for segment in unit.segments
+            for word, entity in self.words.items()
+            if word in segment.text
+        ]
+        found += [Finding(UNSCANNED, 1.0, "scripted", "", why.encode()) for why in self.failures]
+        return Scan(tuple(found), self.failures, 1, sum(len(unit.segments) for unit in units), 1, 0)
+
+
+@dataclass
+class Inside:
+    """A running runtime, its application, and a client that calls it without a socket."""
+
+    runtime: Runtime
+    detector: Scripted
+    app: ASGIApp
+    client: httpx.AsyncClient
+
+    def key(self, app: str = "app", team: str = "team", role: Role = Role.APP) -> dict[str, str]:
+        """Create a key and return the header that carries it. Blocks: the log's writer is a thread of its own."""
+        made = self.runtime.admin.create_key(app=app, team=team, role=role.value)
+        return {"authorization": f"Bearer {made['secret']}"}
+
+    async def settled(self) -> list[dict[str, Any]]:
+        """Wait for open outcomes and return every record of the log."""
+        await self.runtime.outcomes.drain(5)
+        from audit.access import Filters, Records
+
+        page = Records(self.runtime.audit.path).page(Filters(), after=-1, limit=1000)
+        return [record.body for record in page.records]
+
+    async def records(self, kind: str) -> list[dict[str, Any]]:
+        """Return the records of one kind, once open outcomes are written."""
+        return [body for body in await self.settled() if body["kind"] == kind]
+
+
+@asynccontextmanager
+async def inside(
+    home: Path,
+    cloud: StandIn | None = None,
+    onprem: StandIn | None = None,
+    *,
+    detector: Scripted | None = None,
+    upstreams: Path | None = None,
+    **settings: Any,
+) -> AsyncIterator[Inside]:
+    """Run the whole server but its process."""
+    file = upstreams or upstreams_file(home / "upstreams.yaml", cloud, onprem)
+    scripted = detector or Scripted()
+    chosen = Settings(home=home, upstreams=file, **settings)
+    runtime = await Runtime.start(chosen, cast("Engine", scripted))
+    app = create_app(runtime)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://ringfence") as client:
+            yield Inside(runtime, scripted, app, client)
+    finally:
+        await runtime.close()
