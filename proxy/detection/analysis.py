@@ -15,7 +15,7 @@ from proxy.detection.assembly import Assembled, assemble, line
 from proxy.detection.findings import UNCOVERED, UNSCANNED, DetectorSet, Scan, Unit
 from proxy.detection.normal import apart, fold, has_invisible, normalise, tagged
 from proxy.detection.presidio import THRESHOLDS, Names
-from proxy.detection.recognizers import RECOGNIZERS, Match
+from proxy.detection.recognizers import RECOGNIZERS, Match, phones
 from proxy.detection.scripts import uncovered
 from proxy.detection.secrets import EMITS, SecretScanner
 from proxy.detection.tasks import Hit, Result, Task, gather, lowest_scores, plan
@@ -34,6 +34,7 @@ class Analyzer:
 
     def __init__(self, model: str, *, cache_dir: Path | None = None) -> None:
         names, scanner = Names(model), SecretScanner(cache_dir)
+        phones.warm()
         self._cheap: list[tuple[str, Finder]] = [("kingfisher", scanner.find)]
         self._cheap += [(recognizer.name, recognizer.find) for recognizer in RECOGNIZERS]
         self._all: list[tuple[str, Finder]] = [*self._cheap, ("spacy", names.find)]
@@ -74,7 +75,7 @@ class Analyzer:
         for text, finders in ((base, self._all), (decoded, self._all), (twisted, self._cheap)):
             yield from self._hits(text, finders)
         for text in (base, decoded):
-            for script, offset in uncovered(text.text):
+            for script, offset in uncovered(text.text, decoded=text is decoded):
                 yield Hit(UNCOVERED, 1.0, "scripts", text.index_at(offset), self._value_id(UNCOVERED, script))
         for joined in reading.joined():
             yield from self._hits(joined, self._cheap, crossing=True)

@@ -13,6 +13,7 @@ from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, SpacyNlpEngine
 from presidio_analyzer.predefined_recognizers import SpacyRecognizer
 
+from proxy.detection.persons import fences, weigh
 from proxy.detection.recognizers.base import Match
 from proxy.errors import ConfigurationError
 
@@ -98,11 +99,15 @@ class Names:
 
     def find(self, text: str) -> Iterator[Match]:
         """Yield the entities of a text of any length, chunk by chunk: Presidio's cost is not linear."""
+        fenced = fences(text)
         for offset, chunk in chunks(text):
             for result in self._analyzer.analyze(chunk, "en"):
-                start, end = result.start, result.end
-                value = re.sub(r"\s+", " ", chunk[start:end]).strip().casefold()
-                yield Match(result.entity_type, offset + start, offset + end, result.score, value)
+                start, end = offset + result.start, offset + result.end
+                person = result.entity_type == "PERSON"
+                score = weigh(text, start, end, fenced) if person else result.score
+                if score is not None:
+                    value = re.sub(r"\s+", " ", text[start:end]).strip().casefold()
+                    yield Match(result.entity_type, start, end, score, value)
 
 
 def chunks(text: str) -> Iterator[tuple[int, str]]:

@@ -15,7 +15,7 @@ _SCRIPTS = {
     for name in ("Cyrillic", "Greek", "Han", "Hiragana", "Katakana", "Hangul", "Arabic", "Hebrew", "Thai", "Devanagari")
 }
 _SYLLABIC = frozenset({"Han", "Hangul"})
-MIN_RUN = 2
+MIN_RUN, MIN_DECODED_RUN = 2, 4
 MAX_SINGLE = 3
 """Single letters are symbols (a Greek delta) until there are more than so many of them."""
 
@@ -25,8 +25,11 @@ def script(char: str) -> str:
     return next((name for name, pattern in _SCRIPTS.items() if pattern.match(char)), "Other")
 
 
-def uncovered(text: str) -> Iterator[tuple[str, int]]:
-    """Yield each script that nobody covers, with the offset of its first letter."""
+def uncovered(text: str, *, decoded: bool = False) -> Iterator[tuple[str, int]]:
+    """Yield each script that nobody covers, with the offset of its first letter.
+
+    In `decoded` text a few letters may be chance: random bytes that happen to be UTF-8.
+    """
     if text.isascii():
         return
     seen: set[str] = set()
@@ -34,6 +37,8 @@ def uncovered(text: str) -> Iterator[tuple[str, int]]:
     for run in _RUN.finditer(text):
         name = script(run[0][0])
         if name in seen:
+            continue
+        if decoded and len(run[0]) < MIN_DECODED_RUN:
             continue
         if len(run[0]) < MIN_RUN and name not in _SYLLABIC:
             singles[name] += 1
