@@ -24,16 +24,19 @@ class FileLock:
     """An exclusive lock beside the database, held for the life of the process that writes."""
 
     def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            os.close(self._descriptor)
+            os.close(descriptor)
             raise AuditLocked(f"another process holds {path}") from None
+        self._descriptor: int | None = descriptor
 
     def release(self) -> None:
-        """Let another process write."""
-        os.close(self._descriptor)
+        """Let another process write; once is enough."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def establish(path: Path, keys: Path, origin: str) -> tuple[LogKeys, bool]:

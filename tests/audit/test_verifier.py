@@ -1,6 +1,8 @@
 """Attacks on a finished log, as an auditor would meet them: each is named with its code and its place."""
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,11 +14,19 @@ from hypothesis import strategies as st
 from audit.errors import AuditUnavailable
 from audit.verifier import KeptReceipt, verify
 
+ROOT = Path(__file__).parents[2]
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def found(path: Path, **options: Any) -> set[tuple[str, int | None]]:
     return {(finding.code, finding.seq) for finding in verify(path, **options).findings}
+
+
+def test_the_verifier_needs_nothing_but_the_standard_library() -> None:
+    program = "import audit.verifier, sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    command = [sys.executable, "-S", "-c", program]
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env={}, check=True)
+    assert set(ran.stdout.split()) <= sys.stdlib_module_names | {"audit", "__main__"}
 
 
 def test_an_untouched_log_is_self_consistent_and_says_what_that_does_not_prove(specimens: Any) -> None:

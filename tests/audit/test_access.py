@@ -1,0 +1,75 @@
+"""Pages for auditors: every filter finds what it names, and pages join without gap or repetition."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audit.access import Filters, Records
+from audit.errors import AuditUnavailable
+
+
+@pytest.fixture
+def records(specimens: Any) -> Records:
+    return Records(specimens[0].path)
+
+
+def test_pages_join_to_the_whole_log(records: Records) -> None:
+    whole = records.page(Filters(), limit=1000)
+    assert whole.next is None
+    assert [record.seq for record in whole.records] == list(range(len(whole.records)))
+    for size in (1, 4, 17):
+        joined, after = [], -1
+        while True:
+            page = records.page(Filters(), after=after, limit=size)
+            joined += page.records
+            if page.next is None:
+                break
+            after = page.next
+        assert tuple(joined) == whole.records
+
+
+FILTERS = [
+    ({"team": "sales"}, 6),
+    ({"app": "crm"}, 6),
+    ({"decision": "allow"}, 4),
+    ({"zone": "cloud-eu"}, 2),
+    ({"class_": "pii"}, 6),
+    ({"rule": "baseline/keep-home"}, 6),
+    ({"kind": "route.outcome"}, 6),
+    ({"class_": "pii", "rule": "baseline/keep-home", "decision": "pin", "team": "sales"}, 2),
+    ({"class_": "phi"}, 0),
+    ({"since": "2020-01-01T00:00:00.000000Z", "until": "2999-01-01T00:00:00.000000Z"}, 17),
+    ({"since": "2999-01-01T00:00:00.000000Z"}, 0),
+    ({"until": "2020-01-01T00:00:00.000000Z"}, 0),
+]
+
+
+@pytest.mark.parametrize(("filters", "count"), FILTERS)
+def test_a_filter_finds_what_it_names(filters: dict[str, str], count: int, records: Records) -> None:
+    page = records.page(Filters(**filters), limit=1000)
+    assert len(page.records) == count
+    assert [record.seq for record in page.records] == sorted(record.seq for record in page.records)
+
+
+def test_a_time_range_is_half_open(records: Records) -> None:
+    stamps = [record.body["ts"] for record in records.page(Filters()).records]
+    found = records.page(Filters(since=stamps[3], until=stamps[6])).records
+    assert [record.body["ts"] for record in found] == [ts for ts in stamps if stamps[3] <= ts < stamps[6]]
+
+
+def test_one_record_is_found_by_its_id(records: Records, specimens: Any) -> None:
+    kept = specimens[0].receipts[0]
+    found = records.one(kept.id)
+    assert found is not None
+    assert (found.seq, found.link, found.body["id"]) == (kept.seq, kept.link, kept.id)
+    assert records.one("01a1fe6d-0185-7595-b576-122b77425aaa") is None
+
+
+def test_the_last_records_come_oldest_first(records: Records) -> None:
+    assert [record.seq for record in records.last(3)] == [14, 15, 16]
+
+
+def test_a_log_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(AuditUnavailable):
+        Records(tmp_path / "none.db").last(1)

@@ -1,0 +1,94 @@
+"""The commands as a person runs them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from audit import cli
+
+
+def run(*arguments: str) -> Any:
+    return CliRunner().invoke(cli.app, list(arguments))
+
+
+def test_verify_gives_the_grade_and_what_it_does_not_prove(specimens: Any) -> None:
+    result = run("verify", "--db", str(specimens[0].path))
+    assert result.exit_code == 0
+    assert "grade      self-consistent" in result.output
+    assert "does not prove" in result.output
+    assert "cut off" in result.output
+    assert "valid" not in result.output
+
+
+def test_verify_names_the_record_and_fails(forger: Any) -> None:
+    forger.salt(4)
+    forger.save()
+    result = run("verify", "--db", f"sqlite:///{forger.path}")
+    assert result.exit_code == 1
+    assert "grade      failed" in result.output
+    assert "BODY_HASH        4: " in result.output
+    assert "does not prove" not in result.output
+
+
+def test_verify_finds_a_cut_off_end_by_a_receipt(forger: Any, specimens: Any) -> None:
+    last = specimens[0].receipts[-1]
+    receipt = ("--receipt", f"{last.seq}:{last.link}")
+    assert run("verify", "--db", str(forger.path), *receipt).exit_code == 0
+    del forger.rows[last.seq :]
+    forger.relink()
+    forger.save()
+    result = run("verify", "--db", str(forger.path), "--json", *receipt)
+    assert result.exit_code == 1
+    report = json.loads(result.output)
+    assert (report["ok"], report["grade"]) == (False, "failed")
+    assert [(finding["code"], finding["seq"]) for finding in report["findings"]] == [("TRUNCATED", last.seq)]
+
+
+def test_verify_lets_the_program_record_it(specimens: Any, sampler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(cli, "record_hook", lambda kind, body: told.append((kind, body)))
+    run("verify", "--db", str(specimens[0].path))
+    kind, body = told[0]
+    assert kind == "audit.verified"
+    assert (body["grade"], body["size"], body["findings"]) == ("self-consistent", 17, 0)
+
+
+@pytest.mark.parametrize("arguments", [["--db", "none.db"], ["--db", "postgresql://x/y"], ["--receipt", "nonsense"]])
+def test_verify_says_when_it_cannot_read(arguments: list[str]) -> None:
+    assert run("verify", *arguments).exit_code == 2
+
+
+def test_the_default_is_the_log_of_the_home(specimens: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RINGFENCE_HOME", str(specimens[0].path.parent))
+    assert run("verify").exit_code == 0
+
+
+def test_tail_shows_the_last_records(specimens: Any) -> None:
+    result = run("tail", "--db", str(specimens[0].path), "-n", "3")
+    lines = result.output.splitlines()
+    assert len(lines) == 3
+    assert "route.decision sales/crm allow cloud-eu baseline/keep-home pii:1" in lines[0]
+    assert "route.outcome ok" in lines[1]
+    as_json = run("tail", "--db", str(specimens[0].path), "-n", "1", "--json")
+    assert json.loads(as_json.output)["body"]["kind"] == "writer.stop"
+    assert run("tail", "--db", "none.db").exit_code == 2
+
+
+def test_tail_follows_a_live_log(open_log: Any, decision: Any) -> None:
+    log = open_log()
+    log.append_sync("route.decision", decision())
+    program = "from audit.cli import app; app()"
+    command = [sys.executable, "-u", "-c", program, "tail", "--follow", "-n", "1", "--db", str(log.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as child:
+        assert child.stdout is not None
+        first = child.stdout.readline()
+        later = log.append_sync("route.decision", decision())
+        second = child.stdout.readline()
+        child.terminate()
+    assert "route.decision" in first
+    assert second.startswith(f"{later.seq} ")

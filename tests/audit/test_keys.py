@@ -1,0 +1,56 @@
+"""Key files: made once, readable by their owner alone, and never replaced in silence."""
+
+from pathlib import Path
+
+import pytest
+
+from audit import keys
+from audit.errors import AuditMismatch
+from audit.vkey import VerifierKey
+
+ORIGIN = "log.example/audit"
+
+
+def test_keys_are_read_back_as_they_were_made(tmp_path: Path) -> None:
+    directory = tmp_path / "keys"
+    assert not keys.exist(directory)
+    made = keys.create(directory, ORIGIN)
+    loaded = keys.load(directory)
+    assert keys.exist(directory)
+    assert loaded.vkey == made.vkey == VerifierKey.decode(made.vkey.encode())
+    assert loaded.vkey.name == ORIGIN
+    assert loaded.vkey.key == loaded.signing.public_key().public_bytes_raw()
+    assert loaded.master == made.master
+    assert len(set(made.master)) > 8
+    assert keys.unfinished(directory)
+    keys.finish(directory)
+    assert not keys.unfinished(directory)
+
+
+def test_nobody_else_can_read_them(tmp_path: Path) -> None:
+    directory = tmp_path / "keys"
+    keys.create(directory, ORIGIN)
+    assert directory.stat().st_mode & 0o777 == 0o700
+    for name in (keys.SIGNING, keys.MASTER):
+        assert (directory / name).stat().st_mode & 0o777 == 0o600
+    (directory / keys.SIGNING).chmod(0o640)
+    with pytest.raises(AuditMismatch, match="0600"):
+        keys.load(directory)
+
+
+@pytest.mark.parametrize("name", [keys.SIGNING, keys.MASTER])
+@pytest.mark.parametrize("content", ["", "zz", "PRIVATE+KEY+a+b+c", "é"])
+def test_a_malformed_file_is_refused_without_repeating_it(name: str, content: str, tmp_path: Path) -> None:
+    keys.create(tmp_path, ORIGIN)
+    (tmp_path / name).write_text(content)
+    with pytest.raises(AuditMismatch) as caught:
+        keys.load(tmp_path)
+    assert content == "" or content not in str(caught.value).replace(str(tmp_path), "")
+
+
+def test_half_of_the_keys_is_refused(tmp_path: Path) -> None:
+    keys.create(tmp_path, ORIGIN)
+    keys.finish(tmp_path)
+    (tmp_path / keys.MASTER).unlink()
+    with pytest.raises(AuditMismatch, match="only one"):
+        keys.exist(tmp_path)
