@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
+from audit.record import MAX_BODY_BYTES
 from proxy.activation import Active
 from proxy.content import Content
 from proxy.detection.findings import UNSCANNED, Finding, Scan
@@ -22,6 +25,9 @@ from proxy.upstreams.sse import Observed
 
 MAX_LISTED = 64
 """Paths and types that one record can list."""
+MAX_PATH = 200
+ENVELOPE_BYTES = 1024
+"""Room for what the log itself adds to a record."""
 
 
 @dataclass(slots=True)
@@ -123,6 +129,9 @@ def decision(
         body["zone"] = zone
     if up is not None:
         body["up"] = up
+    if made.log_full:
+        room = MAX_BODY_BYTES - ENVELOPE_BYTES - len(orjson.dumps(body))
+        body["detect"]["paths"] = _places(findings(judged.scan, judged.content), room)
     return body
 
 
@@ -207,10 +216,19 @@ def _detect(judged: Judged) -> dict[str, Any]:
     failures = sorted(scan.failures | {"opaque" for _ in judged.content.opaque[:1]})
     if failures:
         body["fail"] = failures[:16]
-    if judged.decision.log_full:
-        paths = sorted({(finding.entity_type, finding.path or "$") for finding in found})
-        body["paths"] = [{"t": entity, "path": path} for entity, path in paths[:MAX_LISTED]]
     return body
+
+
+def _places(found: tuple[Finding, ...], room: int) -> list[dict[str, str]]:
+    """List types with paths, as many as fit into `room` bytes; a path that is too deep for a record ends in `*`."""
+    listed: list[dict[str, str]] = []
+    for entity, path in sorted({(finding.entity_type, finding.path or "$") for finding in found})[:MAX_LISTED]:
+        place = {"t": entity, "path": path if len(path) <= MAX_PATH else f"{path[: MAX_PATH - 1]}*"}
+        room -= len(orjson.dumps(place)) + 1
+        if room < 0:
+            break
+        listed.append(place)
+    return listed
 
 
 def _would(result: Any, zone: str | None) -> dict[str, str]:
