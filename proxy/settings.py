@@ -16,7 +16,7 @@ from proxy.errors import ConfigurationError
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "RINGFENCE_"
 # Read by parts that have no Settings object; listed so that they do not count as misspelt.
-NOT_SETTINGS = frozenset({"RINGFENCE_TEST_POSTGRES_URL", "RINGFENCE_API_KEY"})
+NOT_SETTINGS = frozenset({"RINGFENCE_TEST_POSTGRES_URL", "RINGFENCE_TEST_EXAMPLES", "RINGFENCE_API_KEY"})
 
 
 class Settings(BaseModel):

@@ -332,16 +332,19 @@ def ringfence(home: Path, upstreams: Path, **settings: Any) -> Iterator[Ringfenc
             started.stop()
 
 
-def start(home: Path, upstreams: Path, *, wait: bool = True, **settings: Any) -> Ringfence:
+def start(
+    home: Path, upstreams: Path, *, wait: bool = True, launcher: tuple[str, ...] = ("-m", "proxy"), **settings: Any
+) -> Ringfence:
     """Start a server on a free port and wait until it listens; AssertionError with its log if it ends before."""
     home.mkdir(parents=True, exist_ok=True)
+    _share_compiled_rules(home)
     given = {"home": home, "upstreams": upstreams, "port": 0, "detect_workers": 1, **settings}
     environ = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")}
     environ |= {f"RINGFENCE_{name.upper()}": str(value) for name, value in given.items()}
     environ["VENDOR_KEY"] = "vendor-credential"
     with (home / "server.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "proxy", "serve"],
+            [sys.executable, *launcher, "serve"],
             stdout=subprocess.PIPE,
             stderr=log,
             env=environ,
@@ -352,6 +355,15 @@ def start(home: Path, upstreams: Path, *, wait: bool = True, **settings: Any) ->
     if wait:
         made.url = wait_for_url(made)
     return made
+
+
+def _share_compiled_rules(home: Path) -> None:
+    """Compiling Kingfisher's rules takes seconds; every home of the tests uses one folder for the result."""
+    shared, own = ROOT / ".cache" / "tests-kingfisher", home / "cache" / "kingfisher"
+    shared.mkdir(parents=True, exist_ok=True)
+    if not own.exists():
+        own.parent.mkdir(parents=True, exist_ok=True)
+        own.symlink_to(shared)
 
 
 def wait_for_url(server: Ringfence, timeout_s: float = 90.0) -> str:
