@@ -8,7 +8,7 @@ import logging
 from typing import Any
 
 from audit.errors import AuditUnavailable, RecordRefused
-from audit.log import AuditLog
+from audit.log import AuditLog, new_id
 
 log = logging.getLogger(__name__)
 FIRST_WAIT_S = 0.1
@@ -44,16 +44,20 @@ class Outcomes:
         task.add_done_callback(self._open.discard)
 
     async def _append(self, body: dict[str, Any]) -> None:
-        wait = FIRST_WAIT_S
+        """Offer a record under one id until it is taken: one that was taken after its deadline is not written twice."""
+        wait, record_id, cut_down = FIRST_WAIT_S, new_id(), False
         while True:
             try:
-                await self._audit.append("route.outcome", body)
+                await self._audit.append("route.outcome", body, id=record_id)
             except AuditUnavailable:
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, LONGEST_WAIT_S)
             except RecordRefused as refused:
                 log.error("an outcome was refused by its schema: %s", refused)  # noqa: TRY400 - names no value
+                if cut_down:
+                    return
                 body = {name: body[name] for name in ("dec", "attempt", "status")}
+                record_id, cut_down = new_id(), True
             else:
                 return
 
