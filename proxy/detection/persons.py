@@ -9,11 +9,11 @@ import re
 
 PROSE, CODE = 0.85, 0.4
 _TECHNOLOGY = """
-airflow alexa algolia android angular ansible anthropic apache arduino asana asyncio auth0 aws azure babel bash bert bigquery
+airflow algolia android angular ansible anthropic apache arduino asana asyncio auth0 aws azure babel bash bigquery
 bitbucket bootstrap cassandra celery chatgpt chrome claude cloudflare cobol codex confluence cuda cypress dagster dart databricks
 datadog dbt debian deno dialogflow discord django docker dockerfile dotnet drupal duckdb elasticsearch electron elixir envoy erlang
 eslint excel express fastapi fedora ffmpeg figma firebase firefox flask flink flutter fortran gemini gemma gitlab github golang gradle
-grafana graphql groovy hadoop haskell helm heroku hive html hubspot hugging face ios istio jaeger java javascript jenkins jinja jira
+grafana graphql groovy hadoop haskell helm heroku hive html hubspot ios istio jaeger java javascript jenkins jinja jira
 jquery json jupyter kafka keras kibana kotlin kubernetes lambda langchain laravel leetcode linux llama logstash lua macos magento mariadb
 markdown maven memcached midjourney minio mistral mongodb mongoose mysql neo4j netlify nextjs next.js nginx node.js nodejs notion npm
 numpy nuxt ollama openai opencv openshift oracle outlook pandas parquet perl photoshop php playwright podman polars postgres postgresql
@@ -22,8 +22,8 @@ redis redshift redux regex rest ruby rust safari salesforce sass scala scikit-le
 siri slack snowflake solidity spacy spark splunk spotify spring sql sqlalchemy sqlite stripe supabase svelte swift symfony tableau
 tailwind telegram tensorflow terraform traefik trello twilio typescript ubuntu unity vercel vim vite vue webpack whatsapp windows
 wireshark wordpress xcode xgboost xml yaml yarn zapier zendesk zig zookeeper zoom uuid url uri utc csv pdf ceo cto cfo api sdk
-fibonacci dijkstra bayes fourier gauss gaussian laplace markov monte carlo pythagoras euclid euler turing von neumann bellman
-levenshtein jaccard huffman poisson bernoulli adam oauth kaggle
+fibonacci dijkstra bayes fourier gauss gaussian laplace markov pythagoras euclid euler turing bellman
+levenshtein jaccard huffman poisson bernoulli oauth kaggle
 """
 _FIGURES = """
 albert einstein; isaac newton; william shakespeare; shakespeare; charles darwin; marie curie; leonardo da vinci; nikola tesla;
@@ -44,7 +44,7 @@ CODE_LINE = re.compile(
     r"|[{};]\s*$|\w+\(.*\)\s*[;:{]?\s*$|^\s*[\w.\[\]]+ ?[-+*/]?= ?\S"
 )
 FENCE = re.compile(r"```[\s\S]*?(?:```|\Z)")
-TITLE_WORDS = re.compile(r"^(?:[A-Z]{2,}[\s-]?)+$")
+LINES = re.compile(r"[\n>]+")
 
 
 def fences(text: str) -> list[tuple[int, int]]:
@@ -52,9 +52,15 @@ def fences(text: str) -> list[tuple[int, int]]:
     return [found.span() for found in FENCE.finditer(text)] if "```" in text else []
 
 
+def _core(span: str) -> str:
+    """Return the part of a span that may be a name: the model runs over line ends and into house numbers."""
+    lines = [[part for part in row.split() if not any(char.isdigit() for char in part)] for row in LINES.split(span)]
+    return " ".join(max(lines, key=len)) or span
+
+
 def weigh(text: str, start: int, end: int, fenced: list[tuple[int, int]]) -> float | None:
     """Return the score of a PERSON of the model, or None when it is the name of a thing or of a public figure."""
-    name = " ".join(text[start:end].split())
+    name = _core(text[start:end])
     bare = name.casefold().strip(".,:;!?'\"()").removesuffix("'s")
     parts = bare.split()
     if bare in FIGURES or not any(char.isalpha() for char in bare) or len(bare) < 2:  # noqa: PLR2004 - an initial

@@ -26,10 +26,10 @@ LOWER = re.compile(
     r"(?<![\w.,/-])[0-9]{1,5}\s(?!(?:minute|hour|day|week|month|year|step|way|mile|car|lane|second|meter|foot)s?\b)(?:[a-z'\u2019]{2,18}\s){1,3}(?:street|avenue|boulevard|road|lane|drive|court|st|ave|blvd|rd)\b\.?(?=[\s,.;!?]|$)"
 )
 GERMAN = re.compile(
-    r"(?<!\w)(?:[A-ZÄÖÜ][\wäöüß.-]{1,30}(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm|ufer|chaussee|steig|hof|markt)"
+    r"(?<!\w)(?:[A-ZÄÖÜ][\wäöüß.-]{1,30}(?:straße|strasse|str\.|weg|platz|allee|gasse|damm|ufer|chaussee|steig|hof|markt)"
     r"|(?:[A-ZÄÖÜ][\wäöüß.-]{1,20}[ -]){1,3}(?:Straße|Strasse|Str\.|Weg|Platz|Allee|Gasse|Ring|Damm|Ufer)"
     r"|(?:Am|An der|Auf der|Im|In der|Zum|Zur)\s[A-ZÄÖÜ][\wäöüß-]{2,24})"
-    r"\s[0-9]{1,4}\s?[a-z]?(?![0-9])(?:,?\s(?:D-)?[0-9]{4,5}\s[A-ZÄÖÜ][\wäöüß-]+)?"
+    r"\s[0-9]{1,3}\s?[a-z]?(?![0-9])(?:,?\s(?:D-)?[0-9]{4,5}\s[A-ZÄÖÜ][\wäöüß-]+)?"
 )
 DUTCH = re.compile(
     r"(?<!\w)(?:[A-Z][\w'\u2019.-]{1,20}\s){0,2}[A-Z][\w'\u2019.-]{1,24}(?:straat|laan|weg|plein|gracht|kade|dijk|singel|hof|dreef|pad|steeg)\s[0-9]{1,4}(?:[ -]?[a-zA-Z0-9]{1,3})?(?!\w)(?:,?\s[0-9]{4}\s?[A-Z]{2}\b)?"
@@ -48,6 +48,12 @@ NUMBER_LAST = re.compile(
 INDIAN = re.compile(
     r"(?<!\w)(?i:flat|house|plot|door|h\.?\s?no|shop|villa|bungalow)\s?(?i:no|number|#)?\.?\s?[:#-]?\s?[0-9][\w/-]{0,8},\s[^\n]{4,90}?\b[1-9][0-9]{2}\s?[0-9]{3}\b"
 )
+WITH_UNIT = re.compile(
+    r"(?<![\w.,/-])[0-9]{1,6}\s(?:[^\W\d_][\w'\u2019.-]{0,24}[ ,]{1,2}){1,5}(?:[0-9]{1,5}[a-zA-Z]?\.?,?\s{1,6})?(?:Apt|Apartment|Suite|Ste|Flat|Unit)\.?\s?#?[0-9]{1,5}",
+)
+WITH_CODE = re.compile(
+    r"(?<![\w.,/-])[0-9]{1,6}\s(?:[A-ZÀ-ÝÁ-Ž][\w'\u2019.-]{0,24}\s){0,4}[A-ZÀ-ÝÁ-Ž][\w'\u2019.-]{1,24}(?:\s[0-9]{1,4}[a-zA-Z]?\.?)?\s{0,3}[,\n]\s{0,4}[A-ZÀ-ÝÁ-Ž][^\d\n]{1,40}\n?[^\d\n]{0,40}\b[0-9]{4,6}(?![0-9])"
+)
 PO_BOX = re.compile(
     r"(?<!\w)(?:P\.?\s?O\.?\s?Box|Post Office Box|Postfach|Apartado|PSC|Unit)\s[0-9]{2,6}(?:,?\s(?:Box|APO|FPO)\s\w+)?(?![0-9])",
     re.IGNORECASE,
@@ -57,7 +63,7 @@ US_CITY = re.compile(
     r"(?<!\w)[0-9]{2,6}\s(?:[A-Z][\w'\u2019.-]+\s?){1,4}(?:\s(?:Apt|Suite|Unit|#)\.?\s?[0-9]+)?[,\n]\s?(?:[A-Z][\w'\u2019.-]+\s?){1,3},?\s(?:[A-Z]{2})\s[0-9]{5}(?:-[0-9]{4})?(?![0-9])"
 )
 NAMED = re.compile(
-    r"(?<![^\W_])(?:(?:home|street|postal|mailing|billing|shipping|delivery|residential|work)[ _]?)?(?:address|adresse|direcci[oó]n|indirizzo|adres|anschrift)(?:[ _]?(?:line)?[ _]?1)?\s?(?:is|[:=])\s?(?=[^\n]{0,40}[0-9])([^\n@{}\[\]<>]{8,90})",
+    r"(?<![^\W_])(?:(?:home|street|postal|mailing|billing|shipping|delivery|residential|work)[ _]?)?(?:address|adresse|direcci[oó]n|indirizzo|adres|anschrift)(?:[ _]?(?:line)?[ _]?1)?(?:\s(?:of|to|for)\s[^\n:=]{1,40}?)?\s?(?:is|[:=])\s?(?=[^\n]{0,40}[0-9])([^\n@{}\[\]<>]{8,90})",
     re.IGNORECASE,
 )
 _URL = re.compile(r"https?:|www\.|0x|\d+\.\d+\.\d+\.\d+|memory|pointer|e-?mail", re.IGNORECASE)
@@ -73,6 +79,8 @@ _FORMS = (
     (INDIAN, 0.85),
     (PO_BOX, 0.75),
     (UK_POSTCODE, 0.7),
+    (WITH_UNIT, 0.8),
+    (WITH_CODE, 0.7),
     (US_CITY, 0.85),
 )
 _NOT_STREETS = re.compile(

@@ -1,4 +1,4 @@
-"""Payment cards: 12 to 19 digits in any grouping, with a known issuer prefix and a correct Luhn check digit.
+"""Payment cards: 12 to 19 digits in any grouping, right by Luhn, of a known issuer or beside a word for cards.
 
 Issuer prefixes: ISO/IEC 7812 ranges as published by the card networks. Test numbers of the networks count as cards.
 """
@@ -58,7 +58,7 @@ BRANDS = re.compile(
     | 3[47]\d{13}                                                                 # American Express
     | 3(?:0[0-5]|095|[689]\d)\d{11,16}                                            # Diners Club
     | (?:6011|64[4-9]\d|65\d{2})\d{12,15}                                         # Discover
-    | 35(?:2[89]|[3-8]\d)\d{12,15} | (?:2131|1800)\d{11}                          # JCB
+    | 35(?:2[89]|[3-9]\d)\d{12,15} | (?:2131|1800)\d{11}                          # JCB
     | (?:62|81)\d{14,17}                                                          # UnionPay
     | (?:5018|5020|5038|5893|6304|6759|6761|6762|6763|0604)\d{8,15}               # Maestro
     | 220[0-4]\d{12,15}                                                           # Mir
@@ -66,8 +66,6 @@ BRANDS = re.compile(
     """,
     re.VERBOSE,
 )
-WIDE = re.compile(r"(?:5[06-9]|6\d|1\d|9\d)\d{10,17}")
-"""Prefixes that only count beside a word such as `card`: generic Maestro, UATP, domestic schemes."""
 
 
 def luhn(number: str) -> bool:
@@ -86,9 +84,7 @@ def _score(number: str, text: str, start: int, end: int) -> float | None:
         return None
     if BRANDS.fullmatch(number):
         return 1.0
-    if WIDE.fullmatch(number) and near(text, start, end, CONTEXT):
-        return 0.8
-    return None
+    return 0.8 if near(text, start, end, CONTEXT) else None
 
 
 def _windows(groups: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
