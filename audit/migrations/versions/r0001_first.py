@@ -48,7 +48,7 @@ TABLES = (
     CREATE TABLE record_label (
       what TEXT NOT NULL CHECK (what IN ('class', 'rule')),
       name TEXT NOT NULL,
-      seq INTEGER NOT NULL REFERENCES record (seq),
+      seq INTEGER NOT NULL,
       PRIMARY KEY (what, name, seq)
     ) STRICT, WITHOUT ROWID
     """,
