@@ -19,7 +19,6 @@ from proxy.evidence import Ask, Judged
 from proxy.outcomes import Outcomes
 from proxy.routing import Candidate
 from proxy.upstreams.client import Lost
-from proxy.upstreams.permit import EgressPermit
 from proxy.upstreams.sse import Observed, error_event, relay
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
@@ -48,7 +47,8 @@ class Attempt:
     number: int
     decided: Receipt
     """Of the decision record, which further attempts refer to as well."""
-    permit: EgressPermit
+    receipt: Receipt
+    """Of this attempt's own record; the permit is issued under it."""
     body: bytes
 
     def outcome(self, status: str, **facts: Any) -> dict[str, Any]:

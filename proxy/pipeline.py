@@ -114,25 +114,23 @@ class Pipeline:
             again = {"dec": decided.id, "attempt": number, "zone": candidate.zone, "up": up, "why": failure.why}
             receipt = await self._append("route.attempt", again, new_id(), decided.id, number)
         ask.clock.mark("audit")
-        permit = EgressPermit(receipt.id, ask.caller.team, candidate.upstream.id, candidate.zone, body)
-        return Attempt(ask, judged, candidate, number, decided, permit, body)
+        return Attempt(ask, judged, candidate, number, decided, receipt, body)
 
     async def _send(self, attempt: Attempt) -> Answer:
-        """Redeem the permit; every failure is followed by an outcome record and raised as UpstreamError."""
-        client = self.pool.client(attempt.candidate.upstream)
+        """Issue the permit and send; every failure is followed by an outcome record and raised as UpstreamError."""
+        upstream, body = attempt.candidate.upstream, attempt.body
         try:
             await self.pool.check(attempt.candidate)
-            response = await client.send(attempt.permit, attempt.body)
-        except PermitError:
+            permit = EgressPermit(attempt.receipt.id, attempt.ask.caller.team, upstream.id, upstream.zone, body)
+            response = await self.pool.client(upstream).send(permit, body)
+        except (PermitError, AuditUnavailable):
             self.outcomes.write(attempt.outcome("not_sent"))
             raise Unavailable("The audit log does not confirm the decision.", code="audit_unavailable") from None
         except NotSent:
             self.outcomes.write(attempt.outcome("not_sent"))
             raise
         except Lost as error:
-            self.outcomes.write(
-                attempt.outcome("timeout" if error.reason == "timeout" else "unknown", sent=len(attempt.body))
-            )
+            self.outcomes.write(attempt.outcome("timeout" if error.reason == "timeout" else "unknown", sent=len(body)))
             raise
         except BaseException:
             self.outcomes.write(attempt.outcome("unknown"))
@@ -140,7 +138,7 @@ class Pipeline:
         attempt.ask.clock.mark("ttfb")
         if response.status_code in TRY_ELSEWHERE:
             await response.aclose()
-            self.outcomes.write(attempt.outcome("upstream_error", http=response.status_code, sent=len(attempt.body)))
+            self.outcomes.write(attempt.outcome("upstream_error", http=response.status_code, sent=len(body)))
             raise Lost(f"http_{response.status_code}", answered=response.status_code)
         return Answer(attempt, response, self.outcomes)
 
