@@ -111,7 +111,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
         "detectors": runtime.engine.not_ready,
         "audit_log": runtime.audit.not_ready,
     }
-    app = FastAPI(title="Ringfence", docs_url=None, redoc_url=None)
+    app = FastAPI(title="Ringfence", openapi_url=None, redirect_slashes=False)
 
     def route(path: str, method: str, endpoint: Callable[..., Awaitable[Response]], **parts: Any) -> None:
         app.add_route(path, partial(endpoint, **parts), methods=[method], include_in_schema=False)
