@@ -290,7 +290,10 @@ class Ringfence:
     def stop(self, sig: int = signal.SIGTERM) -> int:
         """End it and wait."""
         self.process.send_signal(sig)
-        return self.process.wait(30)
+        status = self.process.wait(30)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return status
 
 
 def upstreams_file(path: Path, cloud: StandIn | None, onprem: StandIn | None, **more: Any) -> Path:
