@@ -187,8 +187,14 @@ def _check_exception(item: PolicyException, today: dt.date, problems: Problems) 
 
 
 def check_claims(bundle: Bundle, _: Surroundings, problems: Problems) -> None:
-    """Ask for a claim wherever a ceiling excludes a vendor, so that loosening it is a refuted claim."""
+    """Hold claims and ceilings against each other, so that loosening either does not go unnoticed."""
     vendors = {zone.name for zone in bundle.zones if zone.trust is Trust.VENDOR}
+    classes = {item.name: item for item in bundle.classes}
+    for claim in bundle.claims:
+        looser = sorted(set(claim.zones) & set(classes[claim.never].ceiling)) if claim.never in classes else []
+        if looser:
+            message = f"the ceiling of {claim.never} allows {', '.join(looser)}, so only rules can keep the claim"
+            problems.warning(claim.where, "ceiling-looser-than-claim", message)
     for item in bundle.classes:
         claimed = {zone for claim in bundle.claims if claim.never == item.name for zone in claim.zones}
         missing = sorted(vendors - set(item.ceiling) - claimed)

@@ -6,6 +6,7 @@ that no file mentions.
 """
 
 import itertools
+import string
 from collections.abc import Iterable, Mapping
 
 from proxy.policy.index import Dimension, Index
@@ -17,20 +18,24 @@ Cells = dict[int, tuple[Identity, Call]]
 """Bits of the selectors that apply -> one caller and call to which exactly those apply."""
 
 
+_SUFFIXES = ("", "any", "other", *string.ascii_lowercase, *string.digits, "~")
+"""The last is in no pattern, so it always leads out of the names of the files."""
+
+
 def representatives(dimension: Dimension) -> list[str]:
     """Return one name per cell, an unmentioned one first."""
-    prefixes = sorted({prefix for prefix, _ in (*dimension.prefixes, *dimension.excluded)})
-    unmentioned = _free_name("other", dimension, prefixes)
-    return [unmentioned, *sorted(dimension.exact), *(_free_name(prefix, dimension, prefixes) for prefix in prefixes)]
+    prefixes = sorted({prefix for prefix, _ in (*dimension.prefixes, *dimension.excluded)} - {""})
+    names = [_free_name(start, dimension, prefixes) for start in ("", *prefixes)]
+    return [names[0], *sorted(dimension.exact), *names[1:]]
 
 
 def _free_name(start: str, dimension: Dimension, prefixes: Iterable[str]) -> str:
-    longer = [prefix for prefix in prefixes if prefix not in (start, "") and not start.startswith(prefix)]
-    for suffix in itertools.chain(("",), (f"any{n}" for n in itertools.count())):
-        name = start + suffix
-        if name and name not in dimension.exact and not any(name.startswith(prefix) for prefix in longer):
-            break
-    return name
+    """Return a name that matches this prefix, none longer, and is not spelled out itself."""
+    longer = [prefix for prefix in prefixes if prefix.startswith(start) and prefix != start]
+    names = (start + suffix for suffix in _SUFFIXES)
+    return next(
+        name for name in names if name and name not in dimension.exact and not any(map(name.startswith, longer))
+    )
 
 
 def cells(index: Index, endpoints: Iterable[str]) -> Cells:

@@ -1,0 +1,155 @@
+"""The policies that ship: they load, every rule is exercised, claims are proved, and sabotage does not go unnoticed."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from proxy.policy import Call, Identity, Outcome, decide, load_policy
+from proxy.policy.lint import Surroundings
+from proxy.policy.load import Checked, check_files
+
+PACKS = ["gdpr.yaml", "hipaa.yaml", "pci.yaml", "secrets.yaml", "soc2.yaml"]
+HOME_ONLY = [
+    "pii", "government-id", "phi", "special-category", "cardholder", "secret", "private-key", "cloud-credential",
+    "unscanned", "uncovered",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def checked(shipped: dict[str, bytes], around: Surroundings) -> Checked:
+    return check_files(shipped, around)
+
+
+def test_the_shipped_files_have_no_findings(checked: Checked) -> None:
+    assert [str(found) for found in checked.diagnostics] == []
+
+
+def test_every_rule_is_seen_matching_and_not_matching(checked: Checked) -> None:
+    assert checked.tests is not None
+    assert checked.tests.failed == ()
+    assert checked.tests.seen_matching == checked.tests.seen_not_matching == checked.tests.rules
+
+
+def test_every_pack_has_tests_claims_and_a_warning_about_its_references(shipped: dict[str, bytes]) -> None:
+    for name in PACKS:
+        text = shipped[name].decode()
+        assert "\nclaims:\n" in text
+        assert "\ntests:\n" in text
+        assert name == "secrets.yaml" or "a qualified reader must confirm them" in text
+
+
+def test_every_claim_is_proved_and_rests_on_rules_and_ceilings_alike(checked: Checked) -> None:
+    assert {proof.claim.never for proof in checked.proofs} == set(HOME_ONLY)
+    assert all(proof.holds for proof in checked.proofs)
+    assert {support for proof in checked.proofs for _, support in proof.support} == {"rules"}
+    assert checked.bundle is not None
+    ceilings = {item.name: item.ceiling for item in checked.bundle.classes}
+    assert {name for name, ceiling in ceilings.items() if ceiling == ("onprem",)} == set(HOME_ONLY)
+
+
+def test_a_directory_of_them_loads_and_decides(around: Surroundings) -> None:
+    folder = Path(__file__).resolve().parents[2] / "policies"
+    policy, warnings = load_policy(
+        folder,
+        entity_types=around.entity_types,
+        zones_with_upstreams=frozenset({"onprem", "cloud-us"}),
+        today=around.today,
+    )
+    assert [found.code for found in warnings] == ["zone-without-upstream"]
+    who, call = Identity("any", "any", "any"), Call("chat", "gpt-5-mini", "gpt-5-mini")
+    assert decide(policy, who, call, {}, around.today).zones == ("cloud-us", "onprem")
+    assert decide(policy, who, call, {"PRIVATE_KEY": [19]}, around.today).outcome is Outcome.BLOCK
+    assert decide(policy, who, call, {"API_KEY": [12]}, around.today).zones == ("onprem",)
+
+
+def broken(shipped: dict[str, bytes], around: Surroundings, name: str, pattern: str, new: str) -> set[str]:
+    text, times = re.subn(pattern, new, shipped[name].decode(), count=1, flags=re.DOTALL)
+    assert times == 1, pattern
+    checked = check_files({**shipped, name: text.encode()}, around)
+    return {found.code for found in checked.diagnostics}
+
+
+def test_deleting_any_rule_is_caught(shipped: dict[str, bytes], around: Surroundings) -> None:
+    deleted = 0
+    for name in PACKS:
+        for rule in re.findall(
+            r"^  - id: ([a-z0-9-]+)$", shipped[name].decode().partition("\nrules:")[2], re.MULTILINE
+        ):
+            found = broken(shipped, around, name, rf"  - id: {rule}\n.*?\n(?=\n|[a-z])", "")
+            assert found & {"test-failed", "unknown-rule"}, rule
+            deleted += 1
+    assert deleted == 15
+
+
+@pytest.mark.parametrize("new", ["0.65", "0.95"])
+def test_raising_any_score_threshold_is_caught(shipped: dict[str, bytes], around: Surroundings, new: str) -> None:
+    raised = 0
+    for name in PACKS:
+        text = shipped[name].decode()
+        for found in re.finditer(r"min_score: [0-9.]+", text):
+            changed = text[: found.start()] + f"min_score: {new}" + text[found.end() :]
+            checked = check_files({**shipped, name: changed.encode()}, around)
+            assert "test-failed" in {item.code for item in checked.diagnostics}, (name, found[0])
+            raised += 1
+    assert raised == 6
+
+
+def test_raising_any_count_is_caught(shipped: dict[str, bytes], around: Surroundings) -> None:
+    for name in PACKS:
+        text = shipped[name].decode()
+        for found in re.finditer(r"min_count: ([0-9]+)", text):
+            changed = text[: found.start()] + f"min_count: {int(found[1]) + 1}" + text[found.end() :]
+            checked = check_files({**shipped, name: changed.encode()}, around)
+            assert "test-failed" in {item.code for item in checked.diagnostics}, (name, found[0])
+
+
+def test_a_rule_that_only_shadows_is_caught(shipped: dict[str, bytes], around: Surroundings) -> None:
+    shadowed = 0
+    for name in PACKS:
+        text = shipped[name].decode()
+        for found in re.finditer(r"\n    then: ", text):
+            changed = f"{text[: found.start()]}\n    mode: shadow{text[found.start() :]}"
+            checked = check_files({**shipped, name: changed.encode()}, around)
+            assert "test-failed" in {item.code for item in checked.diagnostics}, found.start()
+            shadowed += 1
+    assert shadowed == 15
+
+
+@pytest.mark.parametrize("name", HOME_ONLY)
+def test_loosening_any_ceiling_is_caught(shipped: dict[str, bytes], around: Surroundings, name: str) -> None:
+    found = broken(shipped, around, "taxonomy.yaml", rf"(\n  {name}:.*?ceiling: )\[onprem\]", r"\1[onprem, cloud-us]")
+    assert found & {"test-failed", "claim-refuted", "unscanned-reaches-vendor", "ceiling-looser-than-claim"}
+
+
+def test_loosening_a_ceiling_is_refuted_by_the_claims_alone_once_no_rule_helps(
+    shipped: dict[str, bytes], around: Surroundings
+) -> None:
+    text = shipped["taxonomy.yaml"].decode()
+    loose = re.sub(r"(\n  pii:.*?ceiling: )\[onprem\]", r"\1[onprem, cloud-us]", text, count=1, flags=re.DOTALL)
+    baseline = shipped["soc2.yaml"].decode().partition("\ntests:")[0]
+    weaker = baseline.replace("if: {class: pii}", "if: {class: pii, min_score: 0.80}")
+    checked = check_files({"taxonomy.yaml": loose.encode(), "soc2.yaml": weaker.encode()}, around)
+    said = [item.message for item in checked.diagnostics if item.code == "claim-refuted"]
+    assert any("personal-data-stays-home needs min_score 0.80, the floor of pii is 0.40" in text for text in said)
+
+
+def test_a_floor_raised_is_caught(shipped: dict[str, bytes], around: Surroundings) -> None:
+    assert "test-failed" in broken(shipped, around, "taxonomy.yaml", r"(\n  pii:.*?floor: )0.40", r"\g<1>0.45")
+    assert "test-failed" in broken(shipped, around, "taxonomy.yaml", r"(\n  cardholder:.*?floor: )0.30", r"\g<1>0.35")
+
+
+def test_a_detector_type_taken_out_of_its_class_is_caught(shipped: dict[str, bytes], around: Surroundings) -> None:
+    assert "detector-without-class" in broken(shipped, around, "taxonomy.yaml", r"      - IBAN_CODE\n", "")
+
+
+def test_reasons_tell_a_developer_what_to_do(checked: Checked) -> None:
+    assert checked.bundle is not None
+    for rule in checked.bundle.rules:
+        assert 40 < len(rule.because) < 200
+        assert rule.because.endswith(".")
+
+
+def test_no_exception_ships(checked: Checked) -> None:
+    assert checked.bundle is not None
+    assert checked.bundle.exceptions == ()
