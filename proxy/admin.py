@@ -109,7 +109,7 @@ async def serve(admin: Admin, path: Path) -> asyncio.Server:
 
 def call(settings: Settings, op: str, **arguments: Any) -> dict[str, Any]:
     """Run an operation: in the server if one runs, else in this process. Raises RingfenceError."""
-    answer = _ask_server(settings.home / "admin.sock", op, arguments)
+    answer = tell_server(settings, op, **arguments)
     if answer is not None:
         return answer
     try:
@@ -157,11 +157,12 @@ def _answer(admin: Admin, line: bytes) -> bytes:
         ).encode()
 
 
-def _ask_server(path: Path, op: str, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+def tell_server(settings: Settings, op: str, **arguments: Any) -> dict[str, Any] | None:
+    """Run an operation in the server; None when none runs. Raises RingfenceError."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(ANSWER_WITHIN_S)
         try:
-            connection.connect(str(path))
+            connection.connect(str(settings.home / "admin.sock"))
         except (FileNotFoundError, ConnectionRefusedError):
             return None
         connection.sendall(json.dumps({"op": op, **arguments}).encode() + b"\n")

@@ -14,6 +14,26 @@ from proxy.errors import RingfenceError
 from proxy.identity import Role
 from proxy.policy import cli as policy_cli
 from proxy.settings import PREFIX, Settings
+from proxy.upstreams.registry import load_registry
+
+
+def _detector_types() -> tuple[frozenset[str], dict[str, float]]:
+    from proxy.detection.analysis import THRESHOLDS, emitted  # noqa: PLC0415 - imports a model library
+
+    return frozenset(emitted()), THRESHOLDS
+
+
+def _upstream_zones() -> frozenset[str]:
+    return load_registry(Settings.load().upstreams).zones
+
+
+def _record_verification(kind: str, body: dict[str, Any]) -> None:
+    admin.tell_server(Settings.load(), kind, **body)
+
+
+policy_cli.detector_types = _detector_types
+policy_cli.upstream_zones = _upstream_zones
+audit_cli.record_hook = _record_verification
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 keys = typer.Typer(no_args_is_help=True, help="Grant and revoke access.")

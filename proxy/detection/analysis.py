@@ -29,6 +29,12 @@ FORMAT = 1
 Finder = Callable[[str], Iterator[Match]]
 
 
+def emitted() -> dict[str, float]:
+    """Return every type that can be found and its lowest score; known without loading a model."""
+    own = [recognizer.emits for recognizer in RECOGNIZERS]
+    return lowest_scores(THRESHOLDS, EMITS, *own, {UNSCANNED: 1.0, UNCOVERED: 1.0})
+
+
 class Analyzer:
     """Detectors, loaded once. `key` is the secret under which equal values get equal ids."""
 
@@ -43,8 +49,7 @@ class Analyzer:
         self.loaded = self._describe()
 
     def _describe(self) -> DetectorSet:
-        own = [recognizer.emits for recognizer in RECOGNIZERS]
-        lowest = lowest_scores(THRESHOLDS, EMITS, *own, {UNSCANNED: 1.0, UNCOVERED: 1.0})
+        lowest = emitted()
         parts = [*self._versions, [recognizer.name for recognizer in RECOGNIZERS], sorted(lowest.items())]
         digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
         return DetectorSet(frozenset(lowest), tuple(sorted(THRESHOLDS.items())), digest)
