@@ -14,7 +14,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 from sqlalchemy.pool import NullPool
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, SQLModel, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from audit.errors import AuditUnavailable
@@ -102,22 +102,26 @@ class Records:
 
     def page(self, filters: Filters, *, after: int = -1, limit: int = 100) -> Page:
         """Return up to `limit` records behind `after`; raises AuditUnavailable when the store does not answer."""
-        statement = select(RecordRow).where(col(RecordRow.seq) > after)
+        limit = min(limit, MAX_LIMIT)
+        place = col(RecordRow.seq)
+        statement = select(RecordRow)
+        for what, value in (("class", filters.class_), ("rule", filters.rule)):
+            if value is not None:
+                # The labels of one name are stored in the order of the log: the last join leads, nothing is sorted.
+                label = aliased(LabelRow)
+                statement = statement.join(label, col(label.seq) == RecordRow.seq)
+                statement = statement.where(col(label.what) == what, col(label.name) == value)
+                place = col(label.seq)
         for name in ("app", "team", "decision", "zone", "kind"):
             value = getattr(filters, name)
             if value is not None:
                 statement = statement.where(getattr(RecordRow, name) == value)
-        if filters.since is not None:
-            statement = statement.where(col(RecordRow.ts) >= filters.since)
-        if filters.until is not None:
-            statement = statement.where(col(RecordRow.ts) < filters.until)
-        for what, value in (("class", filters.class_), ("rule", filters.rule)):
-            if value is not None:
-                label = aliased(LabelRow)
-                statement = statement.join(label, col(label.seq) == col(RecordRow.seq))
-                statement = statement.where(col(label.what) == what, col(label.name) == value)
-        limit = min(limit, MAX_LIMIT)
-        rows = self._run(statement.order_by(col(RecordRow.seq)).limit(limit + 1))
+        try:
+            with Session(self._engine) as session:
+                statement = _within(session, statement, filters, place, after)
+                rows = session.exec(statement.order_by(place).limit(limit + 1)).all()
+        except DBAPIError as error:
+            raise _unavailable(error) from None
         more = len(rows) > limit
         return Page(tuple(_record(row) for row in rows[:limit]), rows[limit - 1].seq if more else None)
 
@@ -137,8 +141,32 @@ class Records:
                 return session.exec(statement).all()
         except DBAPIError as error:
             raise _unavailable(error) from None
-        except sqlite3.Error as error:
-            raise unavailable(error) from None
+
+
+def _within(
+    session: Session,
+    statement: SelectOfScalar[RecordRow],
+    filters: Filters,
+    place: Any,
+    after: int,
+) -> SelectOfScalar[RecordRow]:
+    """Restrict to what lies behind `after`, and to a time range by the stretch of the log that holds it.
+
+    The stretch is found in the index of times alone.
+    Without the stretch, a page would be looked for from the start of the log to its end. Clocks jump, so that records
+    inside the stretch may lie outside the range: the range itself stays a condition.
+    """
+    times = []
+    if filters.since is not None:
+        times.append(col(RecordRow.ts) >= filters.since)
+    if filters.until is not None:
+        times.append(col(RecordRow.ts) < filters.until)
+    if not times:
+        return statement.where(place > after)
+    first, last = session.exec(select(func.min(RecordRow.seq), func.max(RecordRow.seq)).where(*times)).one()
+    if first is None:
+        first, last = 0, -1
+    return statement.where(*times, place > max(after, first - 1), place <= last)
 
 
 def _unavailable(error: DBAPIError) -> AuditUnavailable:
