@@ -32,10 +32,8 @@ def representatives(dimension: Dimension) -> list[str]:
 def _free_name(start: str, dimension: Dimension, prefixes: Iterable[str]) -> str:
     """Return a name that matches this prefix, none longer, and is not spelled out itself."""
     longer = [prefix for prefix in prefixes if prefix.startswith(start) and prefix != start]
-    names = (start + suffix for suffix in _SUFFIXES)
-    return next(
-        name for name in names if name and name not in dimension.exact and not any(map(name.startswith, longer))
-    )
+    names: list[str] = [start + suffix for suffix in _SUFFIXES if start + suffix not in dimension.exact]
+    return next(name for name in names if name and not any(name.startswith(prefix) for prefix in longer))
 
 
 def cells(index: Index, endpoints: Iterable[str]) -> Cells:

@@ -1,0 +1,68 @@
+import datetime as dt
+from collections.abc import Callable
+
+from proxy.policy.diagnostics import Problems
+from proxy.policy.model import Claim, Condition, Mode, What, Who
+from proxy.policy.parse import parse_file
+from proxy.policy.parse_context import Context, Parts
+from proxy.policy.policy import Policy
+from proxy.policy.source import parse
+
+EVERYTHING = """\
+policy: p
+version: 7
+owner: ann+soc@acme.example
+grants:
+  - {id: g, who: {teams: [a]}, what: {endpoints: [chat]}, zones: [us, home]}
+rules:
+  - id: r
+    who: {apps: [x], keys: ['ak_*'], not_teams: [b]}
+    what: {models: ['gpt-*']}
+    if: {class: pii, min_count: 2, min_score: 0.6}
+    then: {only: [home, eu]}
+    because: >
+      folded over
+      two lines
+    log: full
+    notify: [z, y]
+    mode: shadow
+claims:
+  - {never: pii, in: [us, eu]}
+"""
+
+
+def read(text: str) -> tuple[Parts, Context]:
+    context = Context(Problems())
+    parts = parse_file(parse(text.encode(), "p.yaml"), context)
+    assert context.problems.found == ()
+    return parts, context
+
+
+def test_all_of_the_vocabulary_is_read() -> None:
+    parts, context = read(EVERYTHING)
+    (grant,), (rule,), (claim,) = parts.grants, parts.rules, parts.claims
+    assert (parts.kind, parts.id, parts.owner) == ("policy", ("p", 7), "ann+soc@acme.example")
+    assert (grant.zones, grant.who, grant.what) == (("us", "home"), Who(teams=("a",)), What(endpoints=("chat",)))
+    assert rule.who == Who(apps=("x",), keys=("ak_*",), not_teams=("b",))
+    assert rule.condition == Condition("pii", 2, 12)
+    assert (rule.effect, rule.only, rule.because) == ("only", ("eu", "home"), "folded over two lines")
+    assert (rule.log_full, rule.notify, rule.mode) == (True, ("y", "z"), Mode.SHADOW)
+    assert claim == Claim("pii", ("eu", "us"))
+    used = sorted((item.kind, item.name) for item in context.references)
+    assert used == [("class", "pii")] * 2 + [("zone", name) for name in ("eu", "eu", "home", "home", "us", "us")]
+
+
+def test_an_exception_is_read_whole() -> None:
+    text = (
+        "exceptions:\n  - {id: EX-1, waives: r, for: {apps: [b, a], teams: [t]}, until: 2026-06-30, owner: ann, "
+        "approved_by: bob, ticket: SEC/1, because: why}\n"
+    )
+    (item,) = read(text)[0].exceptions
+    assert (item.id, item.waives, item.until) == ("EX-1", "r", dt.date(2026, 6, 30))
+    assert item.who == Who(teams=("t",), apps=("a", "b"))
+    assert (item.owner, item.approved_by, item.ticket, item.because) == ("ann", "bob", "SEC/1", "why")
+
+
+def test_a_rule_without_conditions_is_for_everything(policy: Callable[..., Policy]) -> None:
+    (rule,) = policy("  - {id: r, then: pin, because: b}").bundle.rules
+    assert (rule.who, rule.what, rule.condition) == (Who(), What(), None)

@@ -1,0 +1,51 @@
+from collections.abc import Callable
+
+from proxy.policy import render
+from proxy.policy.diagnostics import Diagnostic
+from proxy.policy.load import Checked
+
+HEAD = "policy: rules\nversion: 1\nowner: ann\n"
+
+
+def test_a_diagnostic_shows_its_line_with_a_caret_under_the_place() -> None:
+    found = Diagnostic("p.yaml", 2, 14, "unknown-key", "'min_cuont' is not a key here", hint="h", width=9)
+    assert render.diagnostics_text([found], {"p.yaml": "rules:\n  - {if: {a: min_cuont}}\n"}) == (
+        "p.yaml:2:14: error[unknown-key] 'min_cuont' is not a key here; h\n"
+        "   2 |   - {if: {a: min_cuont}}\n"
+        "     |              ^^^^^^^^^"
+    )
+
+
+def test_lines_that_are_not_there_too_long_or_not_printable_do_no_harm() -> None:
+    found = Diagnostic("p.yaml", 1, 1, "c", "m")
+    assert render.diagnostics_text([found], {}) == "p.yaml:1:1: error[c] m"
+    assert render.diagnostics_text([found], {"p.yaml": "x" * 200}) == "p.yaml:1:1: error[c] m"
+    assert "\x1b" not in render.diagnostics_text([found], {"p.yaml": "a\x1b[31m: 1"})
+    assert render.diagnostics_json([found])[0]["line"] == 1
+
+
+def test_test_results_end_with_figures(checked: Callable[..., Checked]) -> None:
+    rules = "rules:\n  - {id: r, if: {class: place}, then: pin, because: b}\n"
+    tests = (
+        "tests:\n  - {name: it leaves, given: {endpoint: chat, findings: {PLACE: [0.4]}}, expect: {decision: allow}}\n"
+    )
+    result = checked(rules=HEAD + rules + tests)
+    assert result.tests is not None
+    assert render.tests_text(result.tests) == (
+        "FAIL rules.yaml:7  it leaves\n       expected allow\n       got      pin -> home\n"
+        "1 tests, 0 passed, 1 failed; 1 of 1 rules seen matching, 0 of 1 seen not matching"
+    )
+    assert render.tests_json(result.tests)["rules"] == {"r": [True, False]}
+    assert render.tests_json(result.tests)["tests"][0]["passed"] is False
+
+
+def test_proofs_say_what_they_rest_on_and_what_they_do_not_say(checked: Callable[..., Checked]) -> None:
+    claims = "claims:\n  - {never: pii, in: [us]}\n  - {never: place, in: [us]}\n"
+    result = checked(rules=HEAD + claims)
+    text = render.proofs_text(result.proofs)
+    assert "proved   never pii in us  [rules.yaml:5]" in text
+    assert "us by the ceiling only" in text
+    assert "about labels, not about what the detector misses" in text
+    assert "REFUTED  never place in us  [rules.yaml:6]" in text
+    assert [one["holds"] for one in render.proofs_json(result.proofs)] == [True, False]
+    assert render.proofs_text([]) == "no claims"
