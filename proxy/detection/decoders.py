@@ -15,10 +15,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from urllib.parse import unquote_to_bytes
 
+import regex
+
 WINDOW = 160
 MAX_BINARY = 64
 MAX_INFLATED = 1 << 20
-MIN_RUN, SHORT_WORD = 8, 20
+MIN_RUN, SHORT_WORD, MIN_WIDE = 8, 20, 8
 
 
 @dataclass(slots=True)
@@ -62,11 +64,11 @@ def rewrite(text: str, pattern: re.Pattern[str], replace: Rewrite) -> str | None
 ESCAPES = re.compile(
     r"(?P<url>(?:%[0-9A-Fa-f]{2})+)"
     r"|(?P<html>&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?)"
-    r"|(?P<utf16>(?:\\+u[0-9a-fA-F]{4})+)"
-    r"|(?P<point>\\+(?:u\{[0-9a-fA-F]{1,6}\}|U[0-9a-fA-F]{8}))"
-    r"|(?P<bytes>(?:\\+x[0-9a-fA-F]{2})+)"
-    r"|(?P<octal>(?:\\+[0-3][0-7]{2})+)"
-    r"|(?P<plain>\\+[nrt\"'/])"
+    r"|(?P<utf16>(?:(?<!\\)\\{1,4096}u[0-9a-fA-F]{4})+)"
+    r"|(?P<point>(?<!\\)\\{1,4096}(?:u\{[0-9a-fA-F]{1,6}\}|U[0-9a-fA-F]{8}))"
+    r"|(?P<bytes>(?:(?<!\\)\\{1,4096}x[0-9a-fA-F]{2})+)"
+    r"|(?P<octal>(?:(?<!\\)\\{1,4096}[0-3][0-7]{2})+)"
+    r"|(?P<plain>(?<!\\)\\{1,4096}[nrt\"'/])"
 )
 _PLAIN = {"n": "\n", "r": "\n", "t": "\t"}
 _HEX4, _HEX2, _OCT3 = re.compile(r"u([0-9a-fA-F]{4})"), re.compile(r"x([0-9a-fA-F]{2})"), re.compile(r"[0-3][0-7]{2}")
@@ -132,15 +134,9 @@ def as_text(data: bytes) -> str | None:
     """Return bytes as text, if that is what they are: UTF-8, UTF-16 or mostly printable Latin-1, or deflated text."""
     if data[:2] in (b"\x1f\x8b", b"\x78\x9c", b"\x78\x01", b"\x78\xda"):
         data = _inflate(data) or data
-    if b"\0" in data[:8]:
-        for codec in ("utf-16-le", "utf-16-be"):
-            try:
-                text = data.decode(codec)
-            except UnicodeDecodeError:
-                continue
-            if _readable(text):
-                return text
-        return None
+    wide = _wide(data)
+    if wide is not None:
+        return wide
     for cut in range(3):  # the run may have been cut within a character
         try:
             text = data[: len(data) - cut].decode("utf-8")
@@ -152,11 +148,27 @@ def as_text(data: bytes) -> str | None:
     return text if plain >= 0.8 * len(data) else None
 
 
+_ODD = regex.compile(r"[[\p{Cc}\p{Cn}\p{Co}\p{Cs}]--[\t\n\r]]", regex.V1)
+
+
+def _wide(data: bytes) -> str | None:
+    """Return UTF-16 text: one of two bytes hardly changes, because a text stays within a script or two."""
+    for codec, high in (("utf-16-le", data[1::2]), ("utf-16-be", data[0::2])):
+        if len(data) < MIN_WIDE or len(set(high)) > max(1, min(3, len(high) // 3)):
+            continue
+        try:
+            text = data.decode(codec)
+        except UnicodeDecodeError:
+            continue
+        if _readable(text) and not (data.isascii() and b"\0" not in data):
+            return text
+    return None
+
+
 def _readable(text: str) -> bool:
     if text.isprintable():
         return bool(text)
-    odd = sum(not char.isprintable() and char not in "\t\n\r" for char in text)
-    return odd <= len(text) // 16
+    return len(_ODD.findall(text)) <= len(text) // 16
 
 
 def _inflate(data: bytes) -> bytes | None:

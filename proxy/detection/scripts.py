@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import regex
 
 COVERED = frozenset({"Latin"})
-_RUN = regex.compile(r"[\p{L}--\p{Latin}--\p{Common}--\p{Inherited}]+", regex.V1)
+_RUN = regex.compile(r"(?:[\p{L}--\p{Latin}--\p{Common}--\p{Inherited}]\p{M}*)+", regex.V1)
 _SCRIPTS = {
     name: regex.compile(rf"\p{{{name}}}")
     for name in ("Cyrillic", "Greek", "Han", "Hiragana", "Katakana", "Hangul", "Arabic", "Hebrew", "Thai", "Devanagari")

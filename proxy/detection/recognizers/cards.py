@@ -99,8 +99,12 @@ def _windows(groups: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
                 continue
             layout = tuple(len(group[0]) for group in groups[first : last + 1])
             alone = first == 0 and last == len(groups) - 1
-            if alone or len(layout) == 1 or layout in LAYOUTS or max(layout) - min(layout[:-1]) == 0:
+            if alone or len(layout) == 1 or layout in LAYOUTS or _even(layout):
                 yield first, last
+
+
+def _even(layout: tuple[int, ...]) -> bool:
+    return layout[0] > 1 and len(set(layout)) == 1
 
 
 def find(text: str) -> Iterator[Match]:

@@ -22,7 +22,7 @@ def find(text: str) -> Iterator[Match]:
     """Yield codes. Four digits after `cid` and the like mean something only with that word."""
     for found in NAMED.finditer(text):
         yield Match("CARD_SECURITY_CODE", found.start(1), found.end(1), 0.9, found[1])
-    for card in find_cards(text):
+    for card in find_cards(text) if BEHIND.search(text) else ():
         behind = BEHIND.match(text, card.end)
         if behind:
             yield Match("CARD_SECURITY_CODE", behind.start(1), behind.end(1), 0.9, behind[1])
