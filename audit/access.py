@@ -152,9 +152,8 @@ def _within(
 ) -> SelectOfScalar[RecordRow]:
     """Restrict to what lies behind `after`, and to a time range by the stretch of the log that holds it.
 
-    The stretch is found in the index of times alone.
-    Without the stretch, a page would be looked for from the start of the log to its end. Clocks jump, so that records
-    inside the stretch may lie outside the range: the range itself stays a condition.
+    The stretch is found in the index of times alone; without it, a page would be looked for from the start of the log
+    to its end. Clocks jump, so that records inside the stretch may lie outside the range, which stays a condition.
     """
     times = []
     if filters.since is not None:
@@ -163,9 +162,8 @@ def _within(
         times.append(col(RecordRow.ts) < filters.until)
     if not times:
         return statement.where(place > after)
-    first, last = session.exec(select(func.min(RecordRow.seq), func.max(RecordRow.seq)).where(*times)).one()
-    if first is None:
-        first, last = 0, -1
+    ends = func.coalesce(func.min(RecordRow.seq), 0), func.coalesce(func.max(RecordRow.seq), -1)
+    first, last = session.exec(select(*ends).where(*times)).one()
     return statement.where(*times, place > max(after, first - 1), place <= last)
 
 

@@ -40,7 +40,7 @@ CHANGES = [
     "DELETE FROM bundle_text",
     "INSERT OR REPLACE INTO bundle_text SELECT sha256, x'00' FROM bundle_text",
     "UPDATE head SET size = size - 1",
-    "UPDATE head SET hash = substr(hash, 2) || substr(hash, 1, 1)",
+    "UPDATE head SET hash = zeroblob(32)",
     "UPDATE head SET size = size + 1, log_id = x'" + "00" * 16 + "'",
     "DELETE FROM head",
     "INSERT OR REPLACE INTO head SELECT log_id, 0, hash, 0 FROM head",
