@@ -17,7 +17,7 @@ from audit.verifier import KeptReceipt, Report, verify
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Verify and read the audit log.")
 record_hook: Callable[[str, dict[str, Any]], None] | None = None
-"""Set by the program that mounts these commands: called with `audit.verified` and its body without the `actor`,
+"""Set by the program that mounts these commands: when its own log was verified, called with `audit.verified` and its body without the `actor`,
 which it adds before it appends the record."""
 
 FOUND, UNREADABLE = 1, 2
@@ -32,6 +32,7 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object a line inste
 
 @app.command("verify")
 def verify_command(
+    file: Annotated[str | None, typer.Argument(help="The log, as with --db.")] = None,
     db: Db = None,
     json: Json = False,
     receipt: Annotated[
@@ -48,6 +49,7 @@ def verify_command(
         typer.echo("a receipt has the form SEQ:LINK, a number and 64 hexadecimal digits", err=True)
         raise typer.Exit(UNREADABLE) from None
     show = not json and sys.stderr.isatty()
+    db = db or file
     path = _path(db)
     try:
         report = verify(path, receipts=receipts, progress=_progress if show else None)
@@ -57,7 +59,7 @@ def verify_command(
     if show:
         typer.echo("\r\x1b[K", nl=False, err=True)
     typer.echo(orjson.dumps({"ok": report.ok, **asdict(report)}).decode() if json else _text(path, report))
-    if record_hook is not None:
+    if record_hook is not None and db is None:
         record_hook("audit.verified", _verified(report))
     raise typer.Exit(0 if report.ok else FOUND)
 

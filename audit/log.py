@@ -156,6 +156,9 @@ class AuditLog:
 
         When the store hangs, the lock stays with this process: its writer may still come back to life.
         """
+        with self._reading:
+            # A reader that outlives the writer would keep it from carrying the write-ahead log into the file.
+            self._forget_reader()
         ended = self._writer.stop(2 * self._deadline_s + MAX_BUSY_MS / 1000)
         with self._reading:
             self._forget_reader()

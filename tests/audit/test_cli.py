@@ -49,10 +49,13 @@ def test_verify_finds_a_cut_off_end_by_a_receipt(forger: Any, specimens: Any) ->
     assert [(finding["code"], finding["seq"]) for finding in report["findings"]] == [("TRUNCATED", last.seq)]
 
 
-def test_verify_lets_the_program_record_it(specimens: Any, sampler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verify_lets_the_program_record_that_its_own_log_was_verified(specimens: Any, sampler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Any] = []
     monkeypatch.setattr(cli, "record_hook", lambda kind, body: told.append((kind, body)))
-    run("verify", "--db", str(specimens[0].path))
+    run("verify", str(specimens[0].path))
+    assert told == []
+    monkeypatch.setattr(cli, "_path", lambda db: specimens[0].path)
+    run("verify")
     kind, body = told[0]
     assert kind == "audit.verified"
     assert (body["grade"], body["size"], body["findings"]) == ("self-consistent", 17, 0)

@@ -415,3 +415,11 @@ def test_fingerprints_come_with_the_log(open_log: Any) -> None:
     made = log.fingerprinter.fingerprint("sales", "body", "body", b"value")
     log.close()
     assert open_log().fingerprinter.fingerprint("sales", "body", "body", b"value") == made
+
+
+def test_after_close_one_file_holds_the_whole_log(open_log: Any, decision: Any) -> None:
+    log = open_log()
+    receipt = log.append_sync("route.decision", decision())
+    assert log.committed(receipt.id) is not None
+    log.close()
+    assert not log.path.with_name(log.path.name + "-wal").exists()
