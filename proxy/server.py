@@ -67,6 +67,9 @@ async def _serve(settings: Settings, control_fd: int) -> int:
         asyncio.get_running_loop().add_signal_handler(
             signal.SIGHUP, lambda: asyncio.ensure_future(runtime.activation.reload())
         )
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # uvicorn raises the signal once more when it has stopped; what is below must still run then.
+            signal.signal(number, lambda *_: None)
         gc.collect()
         gc.freeze()
         await server.serve()

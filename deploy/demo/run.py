@@ -186,11 +186,15 @@ def listening() -> tuple[str, str, str] | None:
 def ringfence(environ: dict[str, str]) -> Iterator[str]:
     """Run the server; gives its URL."""
     command = [str(Path(sys.executable).with_name("ringfence")), "serve", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environ, text=True) as process:
+    journal = Path(environ["RINGFENCE_HOME"]) / "server.log"
+    with (
+        journal.open("w") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environ, text=True) as process,
+    ):
         assert process.stdout is not None  # noqa: S101 - asked for above
         found = re.search(r"http://\S+", process.stdout.readline())
         if found is None:
-            sys.exit("Ringfence did not start; see above.")
+            sys.exit(f"Ringfence did not start:\n{journal.read_text()}")
         try:
             yield found[0]
         finally:
@@ -293,7 +297,7 @@ def demo(stack: contextlib.ExitStack, home: Path, *, real: bool) -> int:
             "zone": "cloud-us",
             "base_url": cloud,
             "api_key_env": "OPENAI_API_KEY",
-            "models": ["gpt-4*"],
+            "models": ["gpt-4o-mini", "gpt-4*"],
         },
     ]
     upstreams.write_text(yaml.safe_dump({"upstreams": rows}))
