@@ -54,6 +54,7 @@ class StandIn:
     model_reported: str = ""
     extra_headers: dict[str, str] = field(default_factory=dict)
     chunk_delay_s: float = 0.0
+    answer_delay_s: float = 0.0
     received: bytearray = field(default_factory=bytearray)
     requests: list[Seen] = field(default_factory=list)
     connections: int = 0
@@ -140,6 +141,7 @@ class StandIn:
         if method == "GET":
             listed = {"object": "list", "data": [{"id": model, "object": "model"} for model in self.models]}
             return self._reply(writer, 200, json.dumps(listed).encode())
+        await asyncio.sleep(self.answer_delay_s)
         mode = self.behaviour
         if mode == "hang":
             await asyncio.sleep(3600)
