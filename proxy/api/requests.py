@@ -50,10 +50,10 @@ def authenticate(request: Request, keys: KeyStore, allowed: frozenset[Role]) -> 
 async def read_ask(request: Request, caller: Caller, endpoint: str, max_body_bytes: int) -> Ask:
     """Read a request whole; raises RequestRefused: 400, 413 or 415."""
     clock = Clock()
-    encoding = request.headers.get("content-encoding", "identity")
+    encoding = ",".join(request.headers.getlist("content-encoding")) or "identity"
     if encoding.strip().lower() != "identity":
         raise RequestRefused("A compressed body is not accepted.", status=415, code="unsupported_encoding")
-    media, _, parameters = request.headers.get("content-type", "").partition(";")
+    media, _, parameters = ",".join(request.headers.getlist("content-type")).partition(";")
     charset = parameters.partition("=")[2].strip().strip('"').lower()
     if media.strip().lower() != "application/json" or charset not in {"", "utf-8"}:
         raise RequestRefused("The body must be 'application/json' in UTF-8.", status=415, code="unsupported_media_type")
