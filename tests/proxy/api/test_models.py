@@ -1,0 +1,44 @@
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import yaml
+from harness import StandIn, upstreams_file
+from inside import inside
+
+
+def listed(tmp_path: Path, upstreams: Path, **settings: Any) -> dict[str, str]:
+    async def run() -> Any:
+        async with inside(tmp_path / "home", upstreams=upstreams, **settings) as ring:
+            return (await ring.client.get("/v1/models", headers=ring.key())).json()
+
+    body = asyncio.run(run())
+    assert body["object"] == "list"
+    return {row["id"]: row["zone"] for row in body["data"]}
+
+
+def test_models_with_names_are_listed_with_the_zone_of_a_harmless_request(
+    tmp_path: Path, vendor: StandIn, own: StandIn
+) -> None:
+    file = upstreams_file(tmp_path / "u.yaml", vendor, own, models={"gpt-4o-mini": {"onprem": "local-model"}})
+    assert listed(tmp_path, file) == {"gpt-4o-mini": "cloud-us", "local-model": "onprem"}
+
+
+def test_what_an_upstream_lists_is_served_and_what_is_no_name_is_left_out(tmp_path: Path, own: StandIn) -> None:
+    own.models = ("llama3.2:1b", "qwen2.5", "name with spaces", "x" * 200)
+    row = {"name": "local", "kind": "openai", "zone": "onprem", "base_url": own.url, "models": ["*"]}
+    file = tmp_path / "u.yaml"
+    file.write_text(yaml.safe_dump({"upstreams": [row]}))
+    assert listed(tmp_path, file) == {"llama3.2:1b": "onprem", "qwen2.5": "onprem"}
+
+
+def test_a_model_that_this_caller_may_not_use_is_not_listed(tmp_path: Path, vendor: StandIn, own: StandIn) -> None:
+    policies = tmp_path / "policies"
+    policies.mkdir()
+    shipped = Path(__file__).parents[3] / "policies"
+    (policies / "taxonomy.yaml").write_text((shipped / "taxonomy.yaml").read_text())
+    grant = {"id": "some", "who": {"teams": ["team"]}, "what": {"endpoints": ["chat"], "models": ["local-model"]}}
+    policy = {"policy": "small", "version": 1, "owner": "o@company.example", "grants": [{**grant, "zones": ["onprem"]}]}
+    (policies / "small.yaml").write_text(yaml.safe_dump(policy, sort_keys=False))
+    file = upstreams_file(tmp_path / "u.yaml", vendor, own, models={"gpt-4o-mini": {"onprem": "local-model"}})
+    assert listed(tmp_path, file, policies=policies) == {"local-model": "onprem"}

@@ -1,0 +1,67 @@
+import asyncio
+import logging
+from typing import Any, cast
+
+import pytest
+
+from audit.log import AuditLog
+from proxy.api.denials import Denials
+from proxy.api.shield import Shield, client_address, error_response, refuse
+from proxy.errors import PolicyRefused, RingfenceError
+
+CANARY = "zebra" + " quartz"
+
+
+def test_what_an_unexpected_failure_says_is_neither_answered_nor_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def failing(scope: Any, receive: Any, send: Any) -> None:
+        raise ValueError(f"cannot parse {CANARY}")
+
+    async def nothing(*_: Any) -> Any:
+        return None
+
+    with caplog.at_level(logging.DEBUG):
+        asyncio.run(Shield(failing, Denials(cast("AuditLog", None)))({"type": "http"}, nothing, nothing))
+    assert "ValueError" in caplog.text
+    assert "test_shield.py" in caplog.text
+    assert CANARY not in caplog.text
+    answer = asyncio.run(refuse(cast("Any", None), ValueError(CANARY)))
+    assert answer.status_code == 500
+    assert b"internal_error" in bytes(answer.body)
+    assert CANARY.encode() not in bytes(answer.body)
+
+
+def test_an_error_of_ours_is_answered_in_its_own_words_with_its_receipt() -> None:
+    error = PolicyRefused("no", because=["it is a key"])
+    error.receipt = {"x-ringfence-audit-seq": "7"}
+    answer = error_response(error)
+    assert answer.status_code == 403
+    assert answer.headers["x-ringfence-audit-seq"] == "7"
+    assert answer.headers["x-should-retry"] == "false"
+    assert b"it is a key" in bytes(answer.body)
+
+
+def test_a_failure_of_the_machine_is_not_swallowed() -> None:
+    async def cancelled(scope: Any, receive: Any, send: Any) -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(Shield(cancelled, Denials(cast("AuditLog", None)))({"type": "http"}, *[cast("Any", None)] * 2))
+
+
+@pytest.mark.parametrize(
+    ("scope", "address"), [({"client": ("10.0.0.9", 4)}, "10.0.0.9"), ({"client": None}, ""), ({}, "")]
+)
+def test_the_address_is_the_sockets_own(scope: dict[str, Any], address: str) -> None:
+    given = [(b"x-forwarded-for", b"1.2.3.4"), (b"forwarded", b"for=1.2.3.4")]
+    assert client_address({**scope, "headers": given}) == address
+
+
+def test_a_websocket_scope_passes_untouched() -> None:
+    seen = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["type"])
+
+    asyncio.run(Shield(app, Denials(cast("AuditLog", None)))({"type": "lifespan"}, *[cast("Any", None)] * 2))
+    assert seen == ["lifespan"]
+    assert RingfenceError("m").status == 500
