@@ -342,7 +342,6 @@ def start(
 ) -> Ringfence:
     """Start a server on a free port and wait until it listens; AssertionError with its log if it ends before."""
     home.mkdir(parents=True, exist_ok=True)
-    _share_compiled_rules(home)
     given = {"home": home, "upstreams": upstreams, "port": 0, "detect_workers": 1, **settings}
     environ = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")}
     environ |= {f"RINGFENCE_{name.upper()}": str(value) for name, value in given.items()}
@@ -360,15 +359,6 @@ def start(
     if wait:
         made.url = wait_for_url(made)
     return made
-
-
-def _share_compiled_rules(home: Path) -> None:
-    """Compiling Kingfisher's rules takes seconds; every home of the tests uses one folder for the result."""
-    shared, own = ROOT / ".cache" / "tests-kingfisher", home / "cache" / "kingfisher"
-    shared.mkdir(parents=True, exist_ok=True)
-    if not own.exists():
-        own.parent.mkdir(parents=True, exist_ok=True)
-        own.symlink_to(shared)
 
 
 def wait_for_url(server: Ringfence, timeout_s: float = 90.0) -> str:
