@@ -38,7 +38,10 @@ WARM_UP = "Dear Maria Gonzalez, the card 1234 of 12 High Street, London, was sen
 
 @dataclass(slots=True)
 class Slot:
-    """A place for one worker. `generation` counts its incarnations; `due` is when to fork the next one."""
+    """A place for one worker. `generation` counts its incarnations; `due` is when to fork the next one.
+
+    Workers that crash right after their birth are replaced ever more slowly; `told` ones were killed on request.
+    """
 
     number: int
     generation: int = 0
@@ -46,6 +49,7 @@ class Slot:
     born: float = 0.0
     pause: float = 0.0
     due: float = 0.0
+    told: bool = False
 
 
 def run(settings: Settings, server_argv: Sequence[str]) -> int:
@@ -203,7 +207,7 @@ class Supervisor:
         servers_end, workers_end = socket.socketpair()
         parent = os.getpid()
         slot.generation += 1
-        slot.born = time.monotonic()
+        slot.born, slot.told = time.monotonic(), False
         sys.stdout.flush()
         sys.stderr.flush()
         slot.pid = os.fork()
@@ -231,14 +235,16 @@ class Supervisor:
         if 0 <= number < len(self._slots):
             slot = self._slots[number]
             if slot.generation == generation and slot.pid is not None:
+                slot.told = True
                 os.kill(slot.pid, signal.SIGKILL)
 
     def _reap(self) -> None:
         for slot in self._slots:
-            if slot.pid is None or os.waitpid(slot.pid, os.WNOHANG)[0] == 0:
+            pid, status = (0, 0) if slot.pid is None else os.waitpid(slot.pid, os.WNOHANG)
+            if pid == 0:
                 continue
-            lived = time.monotonic() - slot.born
-            slot.pause = min(LONGEST_PAUSE_S, slot.pause * 2 or 0.1) if lived < SHORT_LIFE_S else 0.0
+            crashed = status != 0 and not slot.told and time.monotonic() - slot.born < SHORT_LIFE_S
+            slot.pause = min(LONGEST_PAUSE_S, slot.pause * 2 or 0.1) if crashed else 0.0
             slot.pid, slot.due = None, time.monotonic() + slot.pause
 
     def _end(self, status: int) -> int:

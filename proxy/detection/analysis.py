@@ -66,10 +66,15 @@ class Analyzer:
         """Do one task."""
         reading = _Reading(task)
         best: dict[tuple[str, bytes, int], Hit] = {}
-        for hit in self._seam_hits(reading) if task.kind == "seam" else self._unit_hits(reading):
-            slot = (hit.entity_type, hit.value_id, hit.index)
-            if slot not in best or best[slot].score < hit.score:
-                best[slot] = hit
+        try:
+            for hit in self._seam_hits(reading) if task.kind == "seam" else self._unit_hits(reading):
+                slot = (hit.entity_type, hit.value_id, hit.index)
+                if slot not in best or best[slot].score < hit.score:
+                    best[slot] = hit
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 - a detector's bug makes this task incomplete; its message could quote the text
+            reading.failures.add("error")
         hits = list(best.values())
         if len(hits) > MAX_HITS:
             reading.failures.add("findings_bound")

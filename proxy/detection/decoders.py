@@ -20,7 +20,7 @@ import regex
 WINDOW = 160
 MAX_BINARY = 64
 MAX_INFLATED = 1 << 20
-MIN_RUN, SHORT_WORD, MIN_WIDE = 8, 20, 8
+MIN_RUN, SHORT_WORD, MIN_WIDE, MAX_TEXTS = 8, 20, 8, 4
 
 
 @dataclass(slots=True)
@@ -134,15 +134,16 @@ def as_text(data: bytes) -> str | None:
     """Return bytes as text, if that is what they are: UTF-8, UTF-16 or mostly printable Latin-1, or deflated text."""
     if data[:2] in (b"\x1f\x8b", b"\x78\x9c", b"\x78\x01", b"\x78\xda"):
         data = _inflate(data) or data
-    wide = _wide(data)
-    if wide is not None:
-        return wide
     for cut in range(3):  # the run may have been cut within a character
         try:
             text = data[: len(data) - cut].decode("utf-8")
         except UnicodeDecodeError:
             continue
-        return text if _readable(text) else None
+        if _readable(text):
+            return text
+    wide = _wide(data)
+    if wide is not None:
+        return wide
     text = data.decode("latin-1")
     plain = sum(32 <= byte < 127 or byte in (9, 10, 13) for byte in data)  # noqa: PLR2004 - printable ASCII
     return text if plain >= 0.8 * len(data) else None
@@ -179,62 +180,57 @@ def _inflate(data: bytes) -> bytes | None:
         return None
 
 
-def _base64(run: str) -> bytes | None:
+def _base64(run: str) -> Iterator[bytes]:
     body = run.rstrip("=")
     if len(body) % 4 == 1:
         body = body[:-1]
     standard = body.replace("-", "+").replace("_", "/")
     try:
-        return base64.b64decode(standard + "=" * (-len(standard) % 4))
+        yield base64.b64decode(standard + "=" * (-len(standard) % 4))
     except binascii.Error:
-        return None
+        return
 
 
-def _candidates(run: str) -> Iterator[bytes]:
-    """Yield what a run may stand for: hex, base64 as a whole, its parts, then base64 begun one to three places late."""
-    hexed = _HEX.fullmatch(run)
-    if hexed:
-        body = hexed[1]
-        yield bytes.fromhex(body if len(body) % 2 == 0 else body[1:])
-    whole = _base64(run)
-    if whole is not None:
-        yield whole
-    for part in _SPLIT.split(run.rstrip("=")):
-        if MIN_RUN <= len(part) < len(run.rstrip("=")):
-            inner = _HEX.fullmatch(part)
-            data = bytes.fromhex(inner[1][len(inner[1]) % 2 :]) if inner else _base64(part)
-            if data is not None:
-                yield data
+def _candidates(run: str) -> Iterator[list[bytes]]:
+    """Yield what a run may stand for, likeliest first: the whole, its parts, base64 begun one to three places late."""
+    body = run.rstrip("=")
+    yield [*_hex(run), *_base64(run)]
+    parts = [part for part in _SPLIT.split(body) if MIN_RUN <= len(part) < len(body)]
+    yield [data for part in parts for data in (*_hex(part), *_base64(part))]
     if len(run) >= 3 * MIN_RUN:
-        for late in (1, 2, 3):
-            data = _base64(run[late:])
-            if data is not None:
-                yield data
+        yield [data for late in (1, 2, 3) for data in _base64(run[late:])]
+
+
+def _hex(run: str) -> Iterator[bytes]:
+    found = _HEX.fullmatch(run)
+    if found:
+        yield bytes.fromhex(found[1][len(found[1]) % 2 :])
 
 
 def _decode_run(match: re.Match[str], budget: Budget) -> str | None:
     run = match[0]
     if len(run) < SHORT_WORD and run.isalpha() and run[1:].islower():
         return None
-    texts = list(dict.fromkeys(text for data in _candidates(run) if (text := as_text(data)) is not None))
+    texts: list[str] = []
+    for candidates in _candidates(run):
+        texts = texts or [text for data in candidates if (text := as_text(data)) is not None]
     if len(run) * 3 // 4 > MAX_BINARY and _unread(run) > MAX_BINARY:
         budget.failures.add("binary")
     if not texts:
         return None
     lead = match.string[max(0, match.start() - WINDOW // 4) : match.start()]
-    return f"\n{lead}".join(texts[:3])
+    return f" \n{lead}".join(texts[:MAX_TEXTS])
 
 
 def _unread(run: str) -> int:
     """Return how many bytes a long run may hold that nobody can read: none for digits, hashes, words and paths."""
-    whole = _base64(run)
     hexed = _HEX.fullmatch(run)
     if hexed:
-        return 0 if run.isdigit() or as_text(bytes.fromhex(hexed[1][len(hexed[1]) % 2 :])) else len(hexed[1]) // 2
-    if _WORDS.fullmatch(run) or (whole is not None and as_text(whole)):
+        return 0 if run.isdigit() or any(map(as_text, _hex(run))) else len(hexed[1]) // 2
+    if _WORDS.fullmatch(run) or any(map(as_text, _base64(run))):
         return 0
     parts = [part for part in _SPLIT.split(run.rstrip("=")) if not _WORDS.fullmatch(part)]
-    return sum(len(part) * 3 // 4 for part in parts if not as_text(_base64(part) or b""))
+    return sum(len(part) * 3 // 4 for part in parts if not any(map(as_text, _base64(part))))
 
 
 def _decode_pairs(match: re.Match[str], budget: Budget) -> str | None:

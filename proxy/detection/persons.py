@@ -54,8 +54,11 @@ def fences(text: str) -> list[tuple[int, int]]:
 
 def _core(span: str) -> str:
     """Return the part of a span that may be a name: the model runs over line ends and into house numbers."""
-    lines = [[part for part in row.split() if not any(char.isdigit() for char in part)] for row in LINES.split(span)]
-    return " ".join(max(lines, key=len)) or span
+    lines: list[list[str]] = [
+        [part for part in row.split() if not any(char.isdigit() for char in part)] for row in LINES.split(span)
+    ]
+    longest = max(lines, key=len)
+    return " ".join(longest) or span
 
 
 def weigh(text: str, start: int, end: int, fenced: list[tuple[int, int]]) -> float | None:

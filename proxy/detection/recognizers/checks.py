@@ -84,8 +84,8 @@ def no_fnr(number: str) -> bool:
 
 def fi_hetu(number: str) -> bool:
     """HETU: the check character is the remainder modulo 31."""
-    body = number[:6] + number[7:10]
-    return plausible_date(number[2:4], number[:2]) and "0123456789ABCDEFHJKLMNPRSTUVWXY"[int(body) % 31] == number[10]
+    body = number[:6] + number[-4:-1]
+    return plausible_date(number[2:4], number[:2]) and "0123456789ABCDEFHJKLMNPRSTUVWXY"[int(body) % 31] == number[-1]
 
 
 def pt_nif(number: str) -> bool:

@@ -24,10 +24,10 @@ FIELD = re.compile(
     re.IGNORECASE,
 )
 SALUTED = re.compile(
-    rf"(?:^|\n)[ \t]{0, 8}(?:dear|hi|hello|hey)\s({_CAPITAL}(?:\s{_CAPITAL}){{0,2}})(?=[,:!\n])", re.IGNORECASE
+    rf"(?:^|\n)[ \t]{{0,8}}(?:dear|hi|hello|hey)\s({_CAPITAL}(?:\s{_CAPITAL}){{0,2}})(?=[,:!\n])", re.IGNORECASE
 )
 SIGNED = re.compile(
-    rf"(?:regards|sincerely|cheers|best wishes|yours truly|yours faithfully|mit freundlichen grüßen|cordialement|saludos|thanks)[,!]?[ \t]{0, 8}\n\s{0, 8}({_CAPITAL}(?:\s{_CAPITAL}){{0,2}})[ \t]{0, 8}(?:\n|$)",
+    rf"(?:regards|sincerely|cheers|best wishes|yours truly|yours faithfully|mit freundlichen grüßen|cordialement|saludos|thanks)[,!]?[ \t]{{0,8}}\n\s{{0,8}}({_CAPITAL}(?:\s{_CAPITAL}){{0,2}})[ \t]{{0,8}}(?:\n|$)",
     re.IGNORECASE,
 )
 _NOT_NAMES = """

@@ -148,15 +148,9 @@ def find(text: str) -> Iterator[Match]:
             if scheme.alone is None and not context:
                 continue
             number = compact(found[0])
-            if scheme.valid(_shape(number, found[0])) and len(set(number)) > 2:  # noqa: PLR2004 - 000-00-0001
+            if scheme.valid(number) and len(set(number)) > 2:  # noqa: PLR2004 - 000-00-0001
                 score = 0.95 if context else scheme.alone or 0.95
                 yield Match(scheme.entity_type, found.start(), found.end(), score, number)
-
-
-def _shape(number: str, raw: str) -> str:
-    """Finnish numbers keep the sign of the century, which is a punctuation mark before 2000."""
-    century = re.fullmatch(r"([0-9]{6})([-+A-FU-Ya-fu-y])([0-9]{3}[0-9A-Ya-y])", raw)
-    return raw.upper() if century else number
 
 
 RECOGNIZER = Recognizer("national_ids", {"NATIONAL_ID": 0.5, "HEALTH_PLAN_ID": 0.95}, find)

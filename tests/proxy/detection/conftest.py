@@ -117,9 +117,11 @@ class Supervised:
 async def ready(engine: Engine, workers: int, within: float = 30.0) -> None:
     """Wait until the engine can scan with so many workers."""
     limit = time.monotonic() + within
-    while engine.not_ready() is not None or len(engine.worker_pids()) < workers:
+    before: list[int] = []
+    while engine.not_ready() is not None or len(before) < workers or before != engine.worker_pids():
         assert time.monotonic() < limit, engine.not_ready()
-        await asyncio.sleep(0.02)
+        before = engine.worker_pids()
+        await asyncio.sleep(0.15)  # a worker that died unheard is noticed by then
 
 
 @pytest.fixture(scope="session")
