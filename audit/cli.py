@@ -17,8 +17,8 @@ from audit.verifier import KeptReceipt, Report, verify
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Verify and read the audit log.")
 record_hook: Callable[[str, dict[str, Any]], None] | None = None
-"""Set by the program that mounts these commands: when its own log was verified, called with `audit.verified` and its body without the `actor`,
-which it adds before it appends the record."""
+"""Set by the program that mounts these commands: called when its own log was verified, with `audit.verified` and its
+body without the `actor`, which it adds before it appends the record."""
 
 FOUND, UNREADABLE = 1, 2
 FOLLOW_S = 0.5

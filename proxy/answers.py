@@ -7,9 +7,9 @@ status is kept where it means something to the caller, and the code only if it i
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
-import httpx
 import orjson
 
 from audit.log import Receipt
@@ -18,7 +18,7 @@ from proxy.errors import UpstreamRefused
 from proxy.evidence import Ask, Judged
 from proxy.outcomes import Outcomes
 from proxy.routing import Candidate
-from proxy.upstreams.client import Lost
+from proxy.upstreams.client import Lost, Response
 from proxy.upstreams.sse import Observed, error_event, relay
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
@@ -76,7 +76,7 @@ class Attempt:
 class Answer:
     """An upstream's open answer to one attempt. Whoever reads it, to the end or not, causes its outcome record."""
 
-    def __init__(self, attempt: Attempt, response: httpx.Response, outcomes: Outcomes) -> None:
+    def __init__(self, attempt: Attempt, response: Response, outcomes: Outcomes) -> None:
         self.attempt = attempt
         self._response = response
         self._outcomes = outcomes
@@ -86,7 +86,7 @@ class Answer:
     @property
     def streamed(self) -> bool:
         """Whether the answer is a stream of events."""
-        return self._response.status_code == httpx.codes.OK and self._response.headers.get(
+        return self._response.status_code == HTTPStatus.OK and self._response.headers.get(
             "content-type", ""
         ).startswith("text/event-stream")
 
@@ -141,7 +141,7 @@ class Answer:
             answer = orjson.loads(body)
         except orjson.JSONDecodeError:
             answer = None
-        if self._response.status_code != httpx.codes.OK:
+        if self._response.status_code != HTTPStatus.OK:
             return "refused_by_upstream", answer
         if not isinstance(answer, dict) or answer.get("error"):
             return "upstream_error", answer
@@ -172,7 +172,7 @@ def receipt_headers(ask: Ask, receipt: Receipt) -> dict[str, str]:
     }
 
 
-def _refusal(response: httpx.Response, answer: Any) -> UpstreamRefused:
+def _refusal(response: Response, answer: Any) -> UpstreamRefused:
     error = answer.get("error") if isinstance(answer, dict) else None
     said = error if isinstance(error, dict) else {}
     code = next(

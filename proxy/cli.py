@@ -18,7 +18,8 @@ from proxy.upstreams.registry import load_registry
 
 
 def _detector_types() -> tuple[frozenset[str], dict[str, float]]:
-    from proxy.detection.analysis import THRESHOLDS, emitted  # noqa: PLC0415 - imports a model library
+    from proxy.detection.analysis import emitted  # noqa: PLC0415 - imports a model library
+    from proxy.detection.presidio import THRESHOLDS  # noqa: PLC0415
 
     return frozenset(emitted()), THRESHOLDS
 

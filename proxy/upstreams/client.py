@@ -21,6 +21,7 @@ from proxy.upstreams.registry import Upstream
 
 PROBES = frozenset({"/models", "/api/status", "/api/tags"})
 """Paths that may be read without a permit: constant requests that carry nothing of anybody's content."""
+Response = httpx.Response
 KEEPALIVE_S = 15.0
 MAX_PROBE_BYTES = 4 * 1024 * 1024
 
