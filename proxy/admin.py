@@ -8,6 +8,7 @@ object a line each way.
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import socket
 import struct
@@ -18,12 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from audit.access import MAX_LIMIT, Filters, Records
-from audit.errors import AuditLocked, AuditUnavailable
+from audit.errors import AuditError, AuditLocked, AuditUnavailable, RecordRefused
 from audit.log import AuditLog
 from proxy.errors import ConfigurationError, RequestRefused, RingfenceError, Unavailable
 from proxy.identity import KeyStore, Role, new_key
 from proxy.settings import Settings
 
+log = logging.getLogger(__name__)
 MAX_LINE = 64 * 1024
 ANSWER_WITHIN_S = 15.0
 ACTOR = {"kind": "system", "id": "command-line", "app": "ringfence", "team": "ringfence", "auth_strength": "local_user"}
@@ -123,6 +125,8 @@ def call(settings: Settings, op: str, **arguments: Any) -> dict[str, Any]:
         raise ConfigurationError(
             f"A server holds the log in {settings.home} but does not answer on its admin socket; try again later."
         ) from None
+    except AuditError as error:
+        raise ConfigurationError(f"The audit log in {settings.home} cannot be opened: {error}") from None
     keys = KeyStore(settings.home / "state.db")
     try:
         return Admin(audit, keys).do(op, arguments)
@@ -151,10 +155,13 @@ def _answer(admin: Admin, line: bytes) -> bytes:
         return json.dumps({"ok": admin.do(asked.pop("op"), asked)}).encode()
     except RingfenceError as error:
         return json.dumps({"error": error.message, "code": error.code}).encode()
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecordRefused):
         return json.dumps(
             {"error": "The command line sent what this server does not understand.", "code": "bad_request"}
         ).encode()
+    except Exception as error:  # noqa: BLE001 - its text may quote what was sent
+        log.error("an operation of the command line failed: %s", type(error).__name__)  # noqa: TRY400
+        return json.dumps({"error": "The server failed to do this; see its log.", "code": "internal_error"}).encode()
 
 
 def tell_server(settings: Settings, op: str, **arguments: Any) -> dict[str, Any] | None:
@@ -165,8 +172,11 @@ def tell_server(settings: Settings, op: str, **arguments: Any) -> dict[str, Any]
             connection.connect(str(settings.home / "admin.sock"))
         except (FileNotFoundError, ConnectionRefusedError):
             return None
-        connection.sendall(json.dumps({"op": op, **arguments}).encode() + b"\n")
-        answer = json.loads(connection.makefile("rb").readline() or b"{}")
+        try:
+            connection.sendall(json.dumps({"op": op, **arguments}).encode() + b"\n")
+            answer = json.loads(connection.makefile("rb").readline() or b"{}")
+        except (OSError, ValueError):
+            answer = {}
     if "ok" in answer:
         result: dict[str, Any] = answer["ok"]
         return result
