@@ -99,7 +99,7 @@ async def inside(
     **settings: Any,
 ) -> AsyncIterator[Inside]:
     """Run the whole server but its process."""
-    file = upstreams or upstreams_file(home / "upstreams.yaml", cloud, onprem)
+    file = upstreams or _upstreams(home, cloud, onprem)
     scripted = detector or Scripted()
     chosen = Settings(home=home, upstreams=file, **settings)
     runtime = await Runtime.start(chosen, cast("Engine", scripted))
@@ -110,3 +110,8 @@ async def inside(
             yield Inside(runtime, scripted, app, client)
     finally:
         await runtime.close()
+
+
+def _upstreams(home: Path, cloud: StandIn | None, onprem: StandIn | None) -> Path:
+    home.mkdir(parents=True, exist_ok=True)
+    return upstreams_file(home / "upstreams.yaml", cloud, onprem)

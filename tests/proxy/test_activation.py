@@ -1,0 +1,224 @@
+# ruff: noqa: ASYNC240 - a test may wait for its own small files
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from harness import StandIn, chat_body, eventually, upstreams_file
+from inside import Inside, inside
+
+from audit.errors import AuditUnavailable
+from proxy import activation
+from proxy.activation import Activation
+from proxy.detection.findings import DetectorSet
+from proxy.policy.diagnostics import PolicyError
+from proxy.settings import ROOT, Settings
+
+EXTRA = """policy: extra
+version: {version}
+owner: security@company.example
+rules:
+  - id: would-stay-home
+    if: {{class: uncovered}}
+    then: pin
+    mode: shadow
+    because: "extra"
+"""
+
+
+@pytest.fixture
+def policies(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(ROOT / "policies", tmp_path / "policies"))
+
+
+def run(
+    tmp_path: Path, policies: Path, servers: tuple[StandIn, StandIn], story: Callable[[Inside], Awaitable[None]]
+) -> list[dict[str, Any]]:
+    async def go() -> list[dict[str, Any]]:
+        async with inside(tmp_path / "home", *servers, policies=policies) as ring:
+            await story(ring)
+            return await ring.settled()
+
+    return [body for body in asyncio.run(go()) if body["kind"] == "policy.activated"]
+
+
+async def ask(ring: Inside, key: dict[str, str]) -> Any:
+    return await ring.client.post("/v1/chat/completions", json=chat_body(), headers=key)
+
+
+def test_a_bundle_is_archived_and_recorded_before_it_is_used(
+    tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn
+) -> None:
+    async def story(ring: Inside) -> None:
+        (policies / "extra.yaml").write_text(EXTRA.format(version=1))
+        await ring.runtime.activation.reload()
+
+    first, second = run(tmp_path, policies, (vendor, own), story)
+    assert (first["source"], second["source"]) == ("start", "reload")
+    assert second["previous"] == first["bundle"]["sha256"]
+    assert {"id": "extra", "version": 1} in second["bundle"]["policies"]
+    assert first["files_sha256"] != second["files_sha256"]
+
+
+def test_files_that_mean_the_same_change_nothing(tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn) -> None:
+    async def story(ring: Inside) -> None:
+        path = policies / "soc2.yaml"
+        path.write_text("# a comment\n" + path.read_text())
+        await ring.runtime.activation.reload()
+        assert ring.runtime.activation.not_ready() is None
+
+    assert len(run(tmp_path, policies, (vendor, own), story)) == 1
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda folder: (folder / "soc2.yaml").write_text("policy: ["),
+        lambda folder: (folder / "soc2.yaml").write_bytes(b"\xff\xfe"),
+        lambda folder: (folder / "taxonomy.yaml").unlink(),
+        lambda folder: (folder / "extra.yaml").write_text(EXTRA.format(version=1) + "rulez: []\n"),
+        lambda folder: [path.unlink() for path in folder.iterdir()],
+        shutil.rmtree,
+    ],
+)
+def test_a_broken_bundle_leaves_the_old_one_in_force_and_says_so(
+    tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn, spoil: Callable[[Path], Any]
+) -> None:
+    async def story(ring: Inside) -> None:
+        key, before = ring.key(), ring.runtime.activation.active
+        kept = {path.name: path.read_bytes() for path in policies.iterdir()}
+        spoil(policies)
+        await ring.runtime.activation.reload()
+        assert ring.runtime.activation.active is before
+        ready = await ring.client.get("/readyz")
+        assert ready.status_code == 503
+        assert "stay" in ready.json()["policy"]
+        assert (await ask(ring, key)).headers["x-ringfence-zone"] == "cloud-us"
+        policies.mkdir(exist_ok=True)
+        (policies / "extra.yaml").unlink(missing_ok=True)
+        for name, data in kept.items():
+            (policies / name).write_bytes(data)
+        await ring.runtime.activation.reload()
+        assert (await ring.client.get("/readyz")).status_code == 200
+
+    assert len(run(tmp_path, policies, (vendor, own), story)) == 1
+
+
+def test_a_bundle_that_cannot_be_recorded_is_not_used(
+    tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn
+) -> None:
+    async def story(ring: Inside) -> None:
+        before, append = ring.runtime.activation.active, ring.runtime.audit.append
+
+        async def failing(kind: str, *rest: Any, **named: Any) -> Any:
+            raise AuditUnavailable("full")
+
+        (policies / "extra.yaml").write_text(EXTRA.format(version=1))
+        ring.runtime.audit.append = failing  # type: ignore[method-assign]
+        await ring.runtime.activation.reload()
+        ring.runtime.audit.append = append  # type: ignore[method-assign]
+        assert ring.runtime.activation.active is before
+        assert "reload failed" in str(ring.runtime.activation.not_ready())
+        await ring.runtime.activation.reload()
+        assert ring.runtime.activation.active is not before
+        assert ring.runtime.activation.not_ready() is None
+
+    assert len(run(tmp_path, policies, (vendor, own), story)) == 2
+
+
+def test_under_load_every_decision_names_a_bundle_that_was_recorded_before_it(
+    tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn
+) -> None:
+    async def go() -> list[dict[str, Any]]:
+        async with inside(tmp_path / "home", vendor, own, policies=policies) as ring:
+            key, stop = ring.key(), asyncio.Event()
+
+            async def caller() -> None:
+                while not stop.is_set():
+                    assert (await ask(ring, key)).status_code == 200
+
+            callers = [asyncio.create_task(caller()) for _ in range(6)]
+            for version in range(1, 6):
+                (policies / "extra.yaml").write_text(EXTRA.format(version=version))
+                await ring.runtime.activation.reload()
+                await asyncio.sleep(0.05)
+            stop.set()
+            await asyncio.gather(*callers)
+            return await ring.settled()
+
+    known: set[str] = set()
+    used: set[str] = set()
+    for body in asyncio.run(go()):
+        if body["kind"] == "policy.activated":
+            known.add(body["bundle"]["sha256"])
+        elif body["kind"] == "route.decision":
+            assert body["bundle"]["sha256"] in known
+            used.add(body["bundle"]["sha256"])
+    assert len(known) == 6
+    assert len(used) >= 4
+
+
+def test_a_change_on_disk_is_noticed(tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn) -> None:
+    async def story(ring: Inside) -> None:
+        await asyncio.sleep(0.3)  # the watch has to begin
+        (policies / "extra.yaml").write_text(EXTRA.format(version=1))
+        await asyncio.to_thread(eventually, lambda: ("extra", 1) in ring.runtime.activation.active.policy.policies)
+
+    assert len(run(tmp_path, policies, (vendor, own), story)) == 2
+
+
+def test_upstreams_and_policies_change_together(tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn) -> None:
+    async def story(ring: Inside) -> None:
+        key, file = ring.key(), ring.runtime.settings.upstreams
+        upstreams_file(file, None, own)
+        await ring.runtime.activation.reload()
+        assert (await ask(ring, key)).status_code == 404
+        file.write_text(file.read_text().replace("onprem", "no-such-zone"))
+        await ring.runtime.activation.reload()
+        assert "unknown-zone" in str(ring.runtime.activation.not_ready())
+
+    assert len(run(tmp_path, policies, (vendor, own), story)) == 2
+
+
+def test_what_upstreams_listed_outlives_a_reload(tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn) -> None:
+    async def story(ring: Inside) -> None:
+        ring.runtime.activation.relist("local", ["llama3"])
+        (policies / "extra.yaml").write_text(EXTRA.format(version=1))
+        await ring.runtime.activation.reload()
+        assert "llama3" in ring.runtime.activation.active.registry.names()
+
+    run(tmp_path, policies, (vendor, own), story)
+
+
+def test_a_type_that_no_detector_finds_is_refused(tmp_path: Path, own: StandIn) -> None:
+    settings = Settings(home=tmp_path, upstreams=upstreams_file(tmp_path / "u.yaml", None, own))
+    with pytest.raises(PolicyError) as refused:
+        activation.load(settings, DetectorSet(frozenset({"PERSON"}), (), "0" * 64))
+    assert "entity-without-detector" in {found.code for found in refused.value.diagnostics}
+    assert activation.load(settings, None).policy.policies
+
+
+def test_nothing_is_in_force_before_the_start(tmp_path: Path) -> None:
+    async def announce(*_: Any) -> None:
+        raise AssertionError
+
+    made = Activation(Settings(home=tmp_path), DetectorSet(frozenset(), (), ""), announce)
+    assert made.not_ready() == "no policy is loaded"
+    with pytest.raises(PolicyError):
+        _ = made.active
+
+
+def test_the_digest_is_of_policies_and_upstreams_together(tmp_path: Path, policies: Path, own: StandIn) -> None:
+    file = upstreams_file(tmp_path / "u.yaml", None, own)
+    settings = Settings(home=tmp_path, upstreams=file, policies=policies)
+    digests = {activation.load(settings, None).sha256}
+    (policies / "extra.yaml").write_text(EXTRA.format(version=1))
+    digests.add(activation.load(settings, None).sha256)
+    rows = yaml.safe_load(file.read_text())
+    rows["upstreams"][0]["default_model"] = "other-model"
+    file.write_text(yaml.safe_dump(rows))
+    digests.add(activation.load(settings, None).sha256)
+    assert len(digests) == 3

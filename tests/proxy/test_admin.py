@@ -1,0 +1,216 @@
+import asyncio
+import json
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import Ringfence, StandIn
+from inside import inside
+
+from audit.access import Filters, Records
+from audit.log import AuditLog
+from proxy import admin
+from proxy.admin import ACTOR, REPAIR, Admin
+from proxy.errors import ConfigurationError, RingfenceError
+from proxy.identity import KeyStore, Role, new_key
+from proxy.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home", audit_deadline_s=1)
+
+
+def open_log(settings: Settings) -> AuditLog:
+    return AuditLog.open(
+        settings.home / "audit.db", keys=settings.home / "keys", origin=settings.origin, deadline_s=1.0
+    )
+
+
+@pytest.fixture
+def desk(settings: Settings) -> Iterator[Admin]:
+    audit = open_log(settings)
+    keys = KeyStore(settings.home / "state.db")
+    yield Admin(audit, keys)
+    keys.close()
+    audit.close()
+
+
+def recorded(settings: Settings, *kinds: str) -> list[dict[str, Any]]:
+    page = Records(settings.home / "audit.db").page(Filters(), after=-1, limit=1000)
+    return [record.body for record in page.records if record.body["kind"] in kinds]
+
+
+def test_without_a_server_a_command_takes_the_log_itself(settings: Settings) -> None:
+    made = admin.call(settings, "key.create", app="crm", team="sales", role="app")
+    assert made["secret"].startswith("rf-")
+    listed = admin.call(settings, "key.list")["keys"]
+    assert [key["id"] for key in listed] == [made["key"]["id"]]
+    admin.call(settings, "key.revoke", key_id=made["key"]["id"])
+    granted, revoked = recorded(settings, "access.granted", "access.revoked")
+    assert granted["key"] == revoked["key"] == {"id": made["key"]["id"], "app": "crm", "team": "sales", "role": "app"}
+    assert granted["actor"] == ACTOR
+    assert made["secret"] not in str(granted)
+
+
+def test_with_a_server_a_command_goes_through_it(tmp_path: Path, vendor: StandIn) -> None:
+    async def run() -> None:
+        async with inside(tmp_path, vendor) as ring:
+            settings = ring.runtime.settings
+            made = await asyncio.to_thread(admin.call, settings, "key.create", app="a", team="t", role="app")
+            headers = {"authorization": f"Bearer {made['secret']}"}
+            assert (await ring.client.get("/v1/models", headers=headers)).status_code == 200
+            await asyncio.to_thread(admin.call, settings, "key.revoke", key_id=made["key"]["id"])
+            assert (await ring.client.get("/v1/models", headers=headers)).status_code == 401
+            with pytest.raises(RingfenceError) as refused:
+                await asyncio.to_thread(admin.call, settings, "key.revoke", key_id="ak_none")
+            assert refused.value.code == "unknown_key"
+
+    asyncio.run(run())
+
+
+def test_the_socket_is_for_one_user_and_gone_after_the_server(tmp_path: Path, vendor: StandIn) -> None:
+    async def run() -> None:
+        async with inside(tmp_path, vendor):
+            mode = (tmp_path / "admin.sock").stat().st_mode
+            assert stat.S_ISSOCK(mode)
+            assert stat.S_IMODE(mode) == 0o600
+        assert not (tmp_path / "admin.sock").exists()
+
+    asyncio.run(run())
+
+
+def test_another_users_process_gets_no_answer(tmp_path: Path, vendor: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        async with inside(tmp_path, vendor) as ring:
+            monkeypatch.setattr(admin, "_peer_uid", lambda _: os.getuid() + 4711)
+            monkeypatch.setattr(os, "getuid", lambda: 1)
+            with pytest.raises(RingfenceError, match="closed the admin socket"):
+                await asyncio.to_thread(admin.call, ring.runtime.settings, "key.list")
+
+    asyncio.run(run())
+
+
+def test_the_peer_is_who_the_kernel_says(tmp_path: Path) -> None:
+    async def run() -> int:
+        seen = asyncio.get_running_loop().create_future()
+
+        async def handle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            seen.set_result(admin._peer_uid(writer))
+            writer.close()
+
+        server = await asyncio.start_unix_server(handle, tmp_path / "s")
+        _, writer = await asyncio.open_unix_connection(tmp_path / "s")
+        uid = await seen
+        writer.close()
+        server.close()
+        return int(uid)
+
+    assert asyncio.run(run()) == os.getuid()
+
+
+LINES = [
+    b"",
+    b"\n",
+    b"nonsense\n",
+    b"5\n",
+    b"[]\n",
+    b"{}\n",
+    b'{"op": null}\n',
+    b'{"op": ["key.list"]}\n',
+    b'{"op": "key.unknown"}\n',
+    b'{"op": "do"}\n',
+    b'{"op": "key.list", "more": 1}\n',
+    b'{"op": "key.create"}\n',
+    b'{"op": "key.create", "app": "a", "team": "t", "role": "king"}\n',
+    b'{"op": "key.create", "app": 7, "team": "t", "role": "app"}\n',
+    b'{"op": "key.create", "app": "a", "team": "t", "role": "app", "expires": "never"}\n',
+    b'{"op": "key.create", "app": "a", "team": "t", "role": "app", "expires": "2030-01-01"}\n',
+    b'{"op": "key.create", "app": "A B", "team": "t", "role": "app"}\n',
+    b'{"op": "key.revoke", "key_id": {"a": 1}}\n',
+    b'{"op": "audit.verified", "grade": "perfect"}\n',
+    b'{"op": "audit.verified", "text": "zebra quartz"}\n',
+    b'{"op": "\xff"}\n',
+    b'{"op": "' + b"x" * 100_000 + b'"}\n',
+]
+
+
+@pytest.mark.parametrize("line", LINES, ids=[str(number) for number in range(len(LINES))])
+def test_bad_input_is_refused_and_the_socket_stays_open(server: Ringfence, line: bytes) -> None:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(5)
+        connection.connect(str(server.home / "admin.sock"))
+        connection.sendall(line)
+        connection.shutdown(socket.SHUT_WR)
+        answer = connection.makefile("rb").read()
+    assert answer == b"" or "error" in json.loads(answer)
+    assert b"zebra" not in answer
+    assert server.admin("key.list")["keys"] is not None
+
+
+def test_bad_input_leaves_no_trace_of_itself_in_the_log_of_the_server(server: Ringfence) -> None:
+    said = server.log_path.read_text()
+    assert "zebra" not in said
+    assert "Traceback" not in said
+
+
+def test_a_crash_between_the_record_of_a_grant_and_the_key_is_repaired_at_the_next_start(desk: Admin) -> None:
+    _, row = new_key("crm", "sales", Role.APP, None)
+    lost = {name: value for name, value in row.public().items() if name != "created"}
+    desk.audit.append_sync("access.granted", {"actor": ACTOR, "key": lost})
+    desk.repair()
+    desk.repair()
+    revoked = [body for body in bodies(desk) if body["kind"] == "access.revoked"]
+    assert [(body["key"], body["actor"]) for body in revoked] == [(lost, REPAIR)]
+
+
+def test_a_crash_between_the_record_of_a_revocation_and_the_key_is_repaired_at_the_next_start(desk: Admin) -> None:
+    made = desk.create_key("crm", "sales", "app")
+    key = {name: made["key"][name] for name in ("id", "app", "team", "role")}
+    desk.audit.append_sync("access.revoked", {"actor": ACTOR, "key": key})
+    assert desk.keys.authenticate(made["secret"]) is not None
+    desk.repair()
+    assert desk.keys.authenticate(made["secret"]) is None
+    assert len([body for body in bodies(desk) if body["kind"] == "access.revoked"]) == 1
+
+
+def test_repair_reads_more_than_one_page(desk: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin, "MAX_LIMIT", 2)
+    secrets = [desk.create_key("crm", "sales", "app")["secret"] for _ in range(5)]
+    desk.repair()
+    assert all(desk.keys.authenticate(secret) for secret in secrets)
+    assert not [body for body in bodies(desk) if body["kind"] == "access.revoked"]
+
+
+def bodies(desk: Admin) -> list[dict[str, Any]]:
+    page = Records(desk.audit.path).page(Filters(), after=-1, limit=1000)
+    return [record.body for record in page.records]
+
+
+def test_revoking_twice_is_recorded_once(desk: Admin) -> None:
+    key_id = desk.create_key("crm", "sales", "app")["key"]["id"]
+    first, second = desk.revoke_key(key_id), desk.revoke_key(key_id)
+    assert first == second
+    assert len([body for body in bodies(desk) if body["kind"] == "access.revoked"]) == 1
+
+
+def test_a_log_that_is_held_without_a_socket_is_explained(settings: Settings, desk: Admin) -> None:
+    with pytest.raises(ConfigurationError, match="holds the log"):
+        admin.call(settings, "key.list")
+
+
+def test_a_log_that_cannot_be_opened_is_explained(settings: Settings) -> None:
+    open_log(settings).close()
+    (settings.home / "audit.db").unlink()
+    with pytest.raises(RingfenceError):
+        admin.call(settings, "key.list")
+
+
+def test_a_verification_is_recorded(desk: Admin) -> None:
+    made = desk.do("audit.verified", {"grade": "signed", "size": 3, "findings": 0})
+    assert made["seq"] == bodies(desk)[-1]["w"]["n"]
+    assert bodies(desk)[-1]["grade"] == "signed"
