@@ -25,17 +25,16 @@ async def check_local(client: UpstreamClient, model: str) -> None:
     cloud = status.get("cloud") if isinstance(status, dict) else None
     if not isinstance(cloud, dict) or cloud.get("disabled") is not True:
         raise NotSent("ollama_cloud_open_set_OLLAMA_NO_CLOUD")
-    entry = _entry(tags, model)
-    if entry is None:
+    entries = _entries(tags, model)
+    if not entries:
         raise NotSent("ollama_model_not_pulled")
-    if entry.get("remote_host") or entry.get("remote_model"):
+    if any(entry.get("remote_host") or entry.get("remote_model") for entry in entries):
         raise NotSent("ollama_remote_model")
 
 
-def _entry(tags: Any, model: str) -> dict[str, Any] | None:
+def _entries(tags: Any, model: str) -> list[dict[str, Any]]:
+    """Every entry that the name could mean."""
     rows = tags.get("models") if isinstance(tags, dict) else None
     names = {model, model if ":" in model else f"{model}:latest"}
-    for row in rows if isinstance(rows, list) else []:
-        if isinstance(row, dict) and names & {row.get("name"), row.get("model")}:
-            return row
-    return None
+    known = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return [row for row in known if row.get("name") in names or row.get("model") in names]
