@@ -1,0 +1,103 @@
+import dataclasses
+import hashlib
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proxy.upstreams import permit as module
+from proxy.upstreams.permit import EgressPermit, PermitError
+
+BODY = b'{"model":"m"}'
+
+
+def fingerprint(tenant: str, body: bytes) -> str:
+    return hashlib.sha256(tenant.encode() + b"\0" + body).hexdigest()
+
+
+def decision(**changes: Any) -> dict[str, Any]:
+    up = {"id": "vendor", "zone": "cloud-us", "body_fp": fingerprint("team", BODY)}
+    made = {"kind": "route.decision", "zone": "cloud-us", "zones_left": ["cloud-us"], "dry_run": False, "up": up}
+    return {**made, **changes}
+
+
+def permit(**changes: Any) -> EgressPermit:
+    given = {"record_id": "r", "tenant": "team", "upstream_id": "vendor", "zone": "cloud-us", "body": BODY}
+    return EgressPermit(**{**given, **changes})
+
+
+def redeem(given: EgressPermit, record: Mapping[str, Any] | None = None, body: bytes = BODY) -> None:
+    given.redeem("vendor", "cloud-us", body, lambda _: decision() if record is None else record, fingerprint)
+
+
+def test_a_permit_whose_record_says_the_same_is_redeemed_once() -> None:
+    made = permit()
+    redeem(made)
+    with pytest.raises(PermitError, match="used before"):
+        redeem(made)
+
+
+def test_a_permit_that_failed_is_spent() -> None:
+    made = permit()
+    with pytest.raises(PermitError):
+        redeem(made, body=b"other")
+    with pytest.raises(PermitError, match="used before"):
+        redeem(made)
+
+
+def test_a_permit_lasts_for_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, now = permit(), time.monotonic()
+    monkeypatch.setattr(module.time, "monotonic", lambda: now + module.LIFETIME_S + 1)
+    with pytest.raises(PermitError, match="expired"):
+        redeem(made)
+    assert module.LIFETIME_S <= 30
+
+
+def test_the_record_is_the_one_that_the_permit_names() -> None:
+    asked: list[str] = []
+
+    def confirm(record_id: str) -> Mapping[str, Any]:
+        asked.append(record_id)
+        return decision()
+
+    permit(record_id="r-7").redeem("vendor", "cloud-us", BODY, confirm, fingerprint)
+    assert asked == ["r-7"]
+
+
+def test_a_further_attempt_stands_on_a_record_of_its_own() -> None:
+    attempt = {name: value for name, value in decision(kind="route.attempt").items() if name != "zones_left"}
+    redeem(permit(), attempt)
+
+
+@given(body=st.binary(max_size=40), at=st.integers(0, 7))
+def test_no_other_bytes_are_let_through(body: bytes, at: int) -> None:
+    other = BODY[:at] + body + BODY[at + 1 :]
+    if other != BODY:
+        with pytest.raises(PermitError, match="other bytes"):
+            redeem(permit(), body=other)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["kind", "zone", "zones_left", "dry_run", "up"]),
+        st.none() | st.just("") | st.just([]) | st.just({}) | st.just(True) | st.just("onprem") | st.just(["onprem"]),  # noqa: FBT003
+        min_size=1,
+    )
+)
+def test_a_record_that_says_anything_else_is_never_enough(changes: dict[str, Any]) -> None:
+    harmless = {"dry_run": (None, "", [], {})}
+    record = decision(**changes)
+    same = all(record[name] == decision()[name] or record[name] in harmless.get(name, ()) for name in record)
+    if not same:
+        with pytest.raises((PermitError, TypeError, AttributeError)):
+            redeem(permit(), record)
+
+
+def test_nobody_can_widen_a_permit_by_accident() -> None:
+    assert not dataclasses.is_dataclass(EgressPermit)
+    made = permit()
+    with pytest.raises(AttributeError):
+        made.zones = ["onprem"]  # type: ignore[attr-defined]

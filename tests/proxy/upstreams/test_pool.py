@@ -1,0 +1,92 @@
+import asyncio
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from harness import StandIn
+
+from proxy.routing import Candidate
+from proxy.upstreams.client import NotSent, Timeouts
+from proxy.upstreams.pool import Pool
+from proxy.upstreams.registry import Registry, Upstream
+
+
+@pytest.fixture
+def server() -> Iterator[StandIn]:
+    made = StandIn("server", models=("b", "a"))
+    yield made
+    made.stop()
+
+
+def upstream(server: StandIn, **changes: Any) -> Upstream:
+    return replace(Upstream("u", "openai", "onprem", server.url, models=("*",), vendor=False), **changes)
+
+
+def pool() -> Pool:
+    return Pool(Timeouts(0.5, 0.5), lambda _: None, lambda *_: "")
+
+
+def listed(*upstreams: Upstream) -> dict[str, list[str]]:
+    async def run() -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        made = pool()
+        try:
+            await made.list_models(Registry(upstreams, {}, "0" * 64, {}), found.__setitem__)
+        finally:
+            await made.close()
+        return found
+
+    return asyncio.run(run())
+
+
+def test_an_upstream_has_one_client_and_a_changed_one_has_another(server: StandIn) -> None:
+    async def run() -> None:
+        made = pool()
+        first = made.client(upstream(server))
+        assert made.client(upstream(server)) is first
+        assert made.client(upstream(server, base_url="http://127.0.0.1:1/v1")) is not first
+        assert made.client(upstream(server, zone="other")) is not first
+        await made.close()
+
+    asyncio.run(run())
+
+
+def test_models_are_asked_for_where_an_upstream_serves_what_it_lists(server: StandIn) -> None:
+    assert listed(upstream(server), upstream(server, id="fixed", models=("m",))) == {"u": ["b", "a"]}
+
+
+@pytest.mark.parametrize(
+    "answer", [[], {}, {"data": None}, {"data": [None, 1, {"id": 4}, {"name": "x"}]}, "text", None]
+)
+def test_an_answer_of_another_shape_lists_nothing(server: StandIn, answer: Any) -> None:
+    server.routes["/v1/models"] = answer
+    assert listed(upstream(server)) == {"u": []}
+
+
+def test_an_upstream_that_is_down_keeps_what_it_listed_and_is_named_in_the_log(
+    server: StandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = StandIn("other", models=("m",))
+    server.stop()
+    with caplog.at_level(logging.WARNING):
+        assert listed(upstream(server), upstream(other, id="other")) == {"other": ["m"]}
+    other.stop()
+    assert "upstream u does not list its models: connect" in caplog.text
+
+
+def test_only_an_own_ollama_has_to_prove_that_it_is_local(server: StandIn) -> None:
+    async def run(given: Upstream) -> None:
+        made = pool()
+        try:
+            await made.check(Candidate(given, "m"))
+        finally:
+            await made.close()
+
+    for kind in ("openai", "vllm", "lmstudio"):
+        asyncio.run(run(upstream(server, kind=kind)))
+    asyncio.run(run(upstream(server, kind="ollama", vendor=True)))
+    assert server.connections == 0
+    with pytest.raises(NotSent):
+        asyncio.run(run(upstream(server, kind="ollama")))
