@@ -152,6 +152,7 @@ def test_kill_9_loses_no_acknowledged_decision_and_leaves_no_byte_without_one(
         assert [record["kind"] for record in records[since:]].count("writer.start") == 1
         closed = {(r["dec"], r["attempt"]) for r in records[since:] if r.get("status") == "unknown_after_crash"}
         assert closed == opened
+    fortress.mend()
     fortress.assert_harmless_reaches_the_cloud()
 
 

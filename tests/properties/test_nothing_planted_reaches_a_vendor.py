@@ -1,0 +1,115 @@
+"""Whatever the body, the place and the encoding: a value that no vendor may have is never sent to one.
+
+Values of deterministic types are planted all over a chat body and sent through a real server. RINGFENCE_TEST_EXAMPLES
+asks for more examples than the usual ones, and for new ones each time. Names are measured elsewhere, not asserted.
+"""
+
+import os
+from collections import Counter
+from typing import Any
+
+import httpx
+import pytest
+from harness import Ringfence, StandIn
+from hypothesis import HealthCheck, Phase, given, settings
+from properties.planting import HOMOGLYPHS, LAYERS, SENTENCES, Planted, bodies, chat, wide, zero_width
+
+ASKED = int(os.environ.get("RINGFENCE_TEST_EXAMPLES", "0"))
+EXAMPLES = ASKED or 2000
+"""As many as fit into about a minute."""
+
+profile = settings(
+    max_examples=EXAMPLES,
+    derandomize=not ASKED,
+    deadline=None,
+    database=None,
+    print_blob=bool(ASKED),
+    phases=[Phase.explicit, Phase.generate, Phase.shrink],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+
+
+def test_nothing_planted_reaches_a_vendor(server: Ringfence, cloud: StandIn, quiet: None) -> None:
+    went: Counter[str] = Counter()
+
+    @profile
+    @given(planted=bodies())
+    def check(planted: Planted) -> None:
+        cloud.clear()
+        answer = client.post("/v1/chat/completions", json=planted.body)
+        assert answer.status_code in {200, 403}, answer.text
+        assert not planted.leaked(bytes(cloud.received))
+        if planted.hidden is not None:
+            went["planted"] += 1
+            assert not cloud.received
+            assert answer.headers["x-ringfence-decision"] in {"pin", "block"}
+        else:
+            went["harmless"] += 1
+            went["harmless at the cloud"] += len(cloud.posts)
+
+    with server.client() as client:
+        check()
+    assert went["planted"] > EXAMPLES // 2
+    assert went["harmless"] > EXAMPLES // 25
+    assert went["harmless at the cloud"] > 0.8 * went["harmless"], "or nothing would have been shown"
+
+
+def test_without_the_proxy_every_planted_value_is_seen_to_leak(cloud: StandIn, quiet: None) -> None:
+    """Control: the same bodies, sent straight to the vendor, fail the very check that the test above relies on."""
+    with httpx.Client(base_url=cloud.url, trust_env=False) as client:
+
+        @settings(profile, max_examples=min(EXAMPLES, 400))
+        @given(planted=bodies())
+        def check(planted: Planted) -> None:
+            cloud.clear()
+            client.post("/chat/completions", json=planted.body)
+            assert len(cloud.posts) == 1
+            assert planted.leaked(bytes(cloud.received)) == (planted.hidden is not None)
+
+        check()
+
+
+def _said(*texts: str) -> dict[str, Any]:
+    return chat(*({"role": "user", "content": text} for text in texts))
+
+
+STRIPE = "sk_" + "live_q9RtL2mVxK7bWc4PzY8dNf3J"
+IBAN = "GB97 ZWTZ 5248 2155 3528 94"
+NHS = "NHS number 805 517 3974"
+FOUND_ONCE = {
+    "a token with look-alikes, in base64": _said(LAYERS["base64"](STRIPE.translate(HOMOGLYPHS))),
+    "a token with look-alikes, in entities": _said(LAYERS["html-all"](STRIPE.translate(HOMOGLYPHS))),
+    "an account number with look-alikes, percent-encoded": _said(LAYERS["url-all"](IBAN.translate(HOMOGLYPHS))),
+    "a password with look-alikes, in JSON, in hex": _said(
+        LAYERS["hex"](LAYERS["json"]("password = x9R!tL2mVxK7bWc".translate(HOMOGLYPHS)))
+    ),
+    "hex at the end of a line": _said(f"first line\n{LAYERS['hex'](f'The entry: {NHS}')}\nlast line"),
+    "full-width digits over two messages": _said(wide(NHS[:18]), wide(NHS[18:])),
+    "a telephone number in full-width digits over three messages": _said("+", wide("44 20 7946 "), wide("0125")),
+    "invisible characters where two messages meet": _said(zero_width(STRIPE[:13]), zero_width(STRIPE[13:])),
+    "look-alikes and a blank message in the middle": _said(
+        *(part.translate(HOMOGLYPHS) for part in (IBAN[:9], " ", IBAN[10:]))
+    ),
+    "a telephone number in a comma-separated row": _said("name,phone,city\nAda,+442079460958,Leeds"),
+    "a password below a key and a label": chat(x_form={"password": "password = 2ASmul!Fi9X4Vwm9"}),
+}
+
+
+@pytest.mark.parametrize("name", FOUND_ONCE)
+def test_what_once_reached_a_vendor_does_not_any_more(
+    name: str, server: Ringfence, cloud: StandIn, quiet: None
+) -> None:
+    with server.client() as client:
+        answer = client.post("/v1/chat/completions", json=FOUND_ONCE[name])
+    assert not cloud.received
+    assert answer.headers["x-ringfence-decision"] in {"pin", "block"}
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_what_is_planted_in_reaches_a_vendor_without_the_value(
+    name: str, server: Ringfence, cloud: StandIn, quiet: None
+) -> None:
+    """Control of the cases above: the carrier is not what keeps them home."""
+    with server.client() as client:
+        client.post("/v1/chat/completions", json=_said(name))
+    assert len(cloud.posts) == 1

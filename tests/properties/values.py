@@ -1,0 +1,171 @@
+"""Values of deterministic types, each with a correct check digit, made anew from Hypothesis' choices. Nobody's."""
+
+import base64
+import json
+import string
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+DIGITS = string.digits
+ALNUM = string.ascii_letters + string.digits
+
+
+@dataclass(frozen=True)
+class Value:
+    """Something that no vendor may get. `number` if it can also stand in JSON as a number."""
+
+    kind: str
+    text: str
+    number: int | None = None
+    key: str = "note"
+    """The key of an object that such a value would stand under."""
+    label: str = ""
+    """Words that `text` begins with, which the key says as well."""
+
+    @property
+    def bare(self) -> str:
+        return self.text.removeprefix(self.label)
+
+
+def luhn_digit(body: str) -> str:
+    total = sum(
+        sum(divmod(2 * int(char), 10)) if place % 2 == 0 else int(char) for place, char in enumerate(reversed(body))
+    )
+    return str(-total % 10)
+
+
+BRANDS = (
+    ("4", 13), ("4", 16), ("4", 19), ("51", 16), ("55", 16), ("2221", 16), ("2720", 16), ("34", 15), ("37", 15),
+    ("36", 14), ("305", 14), ("6011", 16), ("65", 16), ("3530", 16), ("62", 16), ("62", 19), ("6759", 16), ("5018", 16),
+    ("6304", 18), ("6763", 19), ("2200", 16),
+)  # fmt: skip
+GROUPS = {13: (4, 4, 5), 14: (4, 6, 4), 15: (4, 6, 5), 16: (4, 4, 4, 4), 18: (4, 4, 4, 4, 2), 19: (4, 4, 4, 4, 3)}
+
+
+@st.composite
+def cards(draw: st.DrawFn) -> Value:
+    prefix, length = draw(st.sampled_from(BRANDS))
+    fill = draw(st.text(DIGITS, min_size=length - len(prefix) - 1, max_size=length - len(prefix) - 1))
+    number = prefix + fill + luhn_digit(prefix + fill)
+    joint = draw(st.sampled_from(["", "", " ", "-"]))
+    return Value("card", grouped(number, GROUPS[length], joint), int(number), "card")
+
+
+def grouped(number: str, sizes: tuple[int, ...], joint: str) -> str:
+    parts, at = [], 0
+    for size in sizes:
+        parts.append(number[at : at + size])
+        at += size
+    return joint.join(parts)
+
+
+@st.composite
+def us_ssn(draw: st.DrawFn) -> Value:
+    area = draw(st.integers(1, 899).filter(lambda n: n != 666))
+    group, serial = draw(st.integers(1, 99)), draw(st.integers(1, 9999))
+    number = int(f"{area:03}{group:02}{serial:04}")
+    return Value("us_ssn", f"{area:03}-{group:02}-{serial:04}", number if area >= 100 else None, "ssn")
+
+
+@st.composite
+def uk_nhs(draw: st.DrawFn) -> Value:
+    body = draw(st.text(DIGITS, min_size=9, max_size=9).filter(lambda text: nhs_check(text) < 10 and text[0] != "0"))
+    number = f"{body}{nhs_check(body)}"
+    return Value("uk_nhs", f"NHS number {grouped(number, (3, 3, 4), ' ')}", int(number), "nhs_number", "NHS number ")
+
+
+def nhs_check(body: str) -> int:
+    return -sum(int(char) * weight for char, weight in zip(body, range(10, 1, -1), strict=True)) % 11
+
+
+@st.composite
+def uk_nino(draw: st.DrawFn) -> Value:
+    prefix = draw(st.sampled_from(["AB", "CE", "JG", "PX", "SR", "WM", "YZ"]))
+    number = draw(st.text(DIGITS, min_size=6, max_size=6))
+    text = f"{prefix} {number[:2]} {number[2:4]} {number[4:]} " if draw(st.booleans()) else prefix + number
+    return Value("uk_nino", text + draw(st.sampled_from("ABCD")), key="nino")
+
+
+@st.composite
+def iban(draw: st.DrawFn) -> Value:
+    country, form = draw(st.sampled_from([("GB", "LLLLDDDDDDDDDDDDDD"), ("DE", "D" * 18), ("NL", "LLLLDDDDDDDDDD")]))
+    body = "".join(draw(st.sampled_from(string.ascii_uppercase if char == "L" else DIGITS)) for char in form)
+    value = int("".join(str(int(char, 36)) for char in f"{body}{country}00"))
+    text = f"{country}{98 - value % 97:02}{body}"
+    return Value("iban", " ".join(text[at : at + 4] for at in range(0, len(text), 4)) if draw(st.booleans()) else text)
+
+
+WORDS = st.text(string.ascii_lowercase, min_size=3, max_size=9)
+
+
+@st.composite
+def email(draw: st.DrawFn) -> Value:
+    host = draw(st.sampled_from(["mail.net", "posteo.de", "mail.co.uk", "northwind-labs.com"]))
+    return Value("email", f"{draw(WORDS)}{draw(st.sampled_from(['.', '_', '+', '']))}{draw(WORDS)}@{host}", key="to")
+
+
+@st.composite
+def phone(draw: st.DrawFn) -> Value:
+    """Ranges that Ofcom keeps for drama, and a US number outside the fictitious range."""
+    rest = draw(st.integers(0, 999))
+    text = draw(
+        st.sampled_from(
+            [f"+44 20 7946 0{rest:03}", f"+44161496{rest % 1000:04}", f"(415) 867-5{rest:03}", f"+1415867{rest + 2000}"]
+        )
+    )
+    return Value("phone", text, key="phone")
+
+
+def secret(
+    kind: str, form: Callable[[str], str], alphabet: str, size: int, key: str = "token", label: str = ""
+) -> st.SearchStrategy[Value]:
+    """Token-shaped values: the vendor's prefix and random characters with the entropy of a real one."""
+    drawn = st.lists(st.sampled_from(alphabet), min_size=size, max_size=size).map("".join)
+    return drawn.filter(lambda text: len(set(text)) > min(14, size // 2)).map(
+        lambda text: Value(kind, form(text), key=key, label=label)
+    )
+
+
+def jwt(text: str) -> str:
+    claims = json.dumps({"sub": text[:12], "iat": 1760000000, "iss": "https://id.acme.net"})
+    parts = [json.dumps({"alg": "HS256", "typ": "JWT"}), claims]
+    return ".".join([*(b64url(part.encode()) for part in parts), text])
+
+
+def b64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def private_key(text: str) -> str:
+    lines = [text[at : at + 64] for at in range(0, len(text), 64)]
+    return "\n".join(["-----BEGIN " + "RSA PRIVATE KEY-----", *lines, "-----END RSA " + "PRIVATE KEY-----"])
+
+
+UPPER32 = string.ascii_uppercase + "234567"
+SECRETS = (
+    secret(
+        "aws_key",
+        lambda t: "AKI" + "A" + t[:16] + " " + "aws_secret_access_key=" + t[16:],
+        ALNUM.upper() + "234567",
+        56,
+    ),
+    secret(
+        "slack",
+        lambda t: (
+            "xox"
+            + f"b-{int.from_bytes(t[:5].encode()) % 10**12:012}-{int.from_bytes(t[5:10].encode()) % 10**12:012}-{t[10:34]}"
+        ),
+        ALNUM,
+        34,
+    ),
+    secret("stripe", lambda t: "sk_" + "live_" + t, ALNUM, 24),
+    secret("gitlab", lambda t: "glp" + "at-" + t, ALNUM, 20),
+    secret("password", lambda t: f"password = {t[:6]}!{t[6:]}9", ALNUM, 14, "password", "password = "),
+    secret("connection", lambda t: f"postgres://billing:{t}@db.internal:5432/ledger", ALNUM, 16, "dsn"),
+    secret("jwt", jwt, ALNUM, 43),
+    secret("private_key", private_key, ALNUM, 384),
+)
+NUMBERS = (cards(), cards(), us_ssn(), uk_nhs(), uk_nino(), iban(), email(), phone())
+VALUES = st.one_of(*NUMBERS, *SECRETS)
