@@ -1,4 +1,4 @@
-"""What the fault tests attack: a Ringfence with three vendor servers, one of its own, and everything that they leave."""
+"""What the fault tests attack: a Ringfence with three vendor servers and one of its own, and what they leave behind."""
 
 import contextlib
 import itertools

@@ -1,4 +1,4 @@
-"""`ringfence serve` that may be killed as often as a test likes: the rate at which it restarts a server is unbounded."""
+"""`ringfence serve` that may be killed as often as a test likes: the rate of its restarts is unbounded."""
 
 from proxy import cli, supervisor
 

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 
 from hypothesis import strategies as st
-
 from properties.values import VALUES, Value
 
 SENTENCES = (
@@ -83,6 +82,14 @@ CARRIERS = (
     '"{}"',
     "a;{};b",
     "a, {}, b",
+    "a,{},b",
+    "a\t{}\tb",
+    "<td>{}</td>",
+    "| {} |",
+    "`{}`",
+    "It is {}.",
+    "entry: {}",
+    "[{}]",
 )
 
 
@@ -197,6 +204,20 @@ def name(draw: st.DrawFn, text: str, what: Hidden | None) -> Any:
     return chat({"role": "user", "name": text, "content": SENTENCES[4]}), (text,)
 
 
+def identifier(draw: st.DrawFn, text: str, what: Hidden | None) -> Any:
+    """Fields that a model server mostly copies: nobody looks at them, and all of them are sent."""
+    where = draw(st.sampled_from(["role", "call id", "tool type", "tool_choice", "response_format"]))
+    called = {"id": text, "type": "function", "function": {"name": "lookup", "arguments": "{}"}}
+    first = {"role": "user", "content": SENTENCES[7]}
+    if where == "role":
+        return chat({"role": text, "content": SENTENCES[7]}), (text,)
+    if where == "call id":
+        return chat(first, {"role": "assistant", "tool_calls": [called]}), (text,)
+    if where == "tool type":
+        return chat(tools=[{"type": text, "function": {"name": "lookup"}}]), (text,)
+    return chat(**{where: {"type": text}}), (text,)
+
+
 def tool_schema(draw: st.DrawFn, text: str, what: Hidden | None) -> Any:
     said = _carried(draw, text)
     where = draw(st.sampled_from(["description", "default", "enum", "title", "property", "name"]))
@@ -252,6 +273,8 @@ def number(draw: st.DrawFn, text: str, what: Hidden | None) -> Any:
         value: Any = draw(st.integers(0, 9999))
     else:
         value = what.value.number if what.value.number is not None else text
+    if isinstance(value, int) and what is not None:
+        value = draw(st.sampled_from([value, value, -value, float(value) if value < 2**53 else value]))
     key = what.value.key if what else "count"
     shapes: list[dict[str, Any]] = [
         {"metadata": {key: value}},
@@ -299,6 +322,7 @@ PLACES: dict[str, Place] = {
     "tool arguments": arguments,
     "a text part": text_part,
     "a message's name": name,
+    "an identifier": identifier,
     "a tool's schema": tool_schema,
     "a known field": known_field,
     "an unknown field": unknown_field,

@@ -91,6 +91,9 @@ FOUND_ONCE = {
         *(part.translate(HOMOGLYPHS) for part in (IBAN[:9], " ", IBAN[10:]))
     ),
     "a telephone number in a comma-separated row": _said("name,phone,city\nAda,+442079460958,Leeds"),
+    "a password in square brackets": _said("[password = Pe98E7!rUUEu6bJ9]"),
+    "an insurance number whose last letter comes after a space in the next message": _said("AB 07 81 92 ", "D"),
+    "a social security number as a negative number": chat(x_deep={"of": {"ssn": -673800359}}),
     "a password below a key and a label": chat(x_form={"password": "password = 2ASmul!Fi9X4Vwm9"}),
 }
 

@@ -119,7 +119,7 @@ def phone(draw: st.DrawFn) -> Value:
 
 
 def secret(
-    kind: str, form: Callable[[str], str], alphabet: str, size: int, key: str = "token", label: str = ""
+    kind: str, form: Callable[[str], str], alphabet: str, size: int, *, key: str = "token", label: str = ""
 ) -> st.SearchStrategy[Value]:
     """Token-shaped values: the vendor's prefix and random characters with the entropy of a real one."""
     drawn = st.lists(st.sampled_from(alphabet), min_size=size, max_size=size).map("".join)
@@ -144,26 +144,27 @@ def private_key(text: str) -> str:
 
 
 UPPER32 = string.ascii_uppercase + "234567"
+
+
+def aws(text: str) -> str:
+    return f"AKI{'A'}{text[:16]} aws_secret_access_key={text[16:]}"
+
+
+def slack(text: str) -> str:
+    first, second = (f"{int.from_bytes(part.encode()) % 10**12:012}" for part in (text[:5], text[5:10]))
+    return f"xox{'b'}-{first}-{second}-{text[10:]}"
+
+
+LABEL = "password = "
 SECRETS = (
+    secret("aws_key", aws, UPPER32 + "0189", 56),
+    secret("slack", slack, ALNUM, 34),
+    secret("stripe", lambda text: f"sk_{'live'}_{text}", ALNUM, 24),
+    secret("gitlab", lambda text: f"glp{'at'}-{text}", ALNUM, 20),
     secret(
-        "aws_key",
-        lambda t: "AKI" + "A" + t[:16] + " " + "aws_secret_access_key=" + t[16:],
-        ALNUM.upper() + "234567",
-        56,
+        "password", lambda text: f"password = {text[:6]}!{text[6:]}9", ALNUM, 14, key="password", label="password = "
     ),
-    secret(
-        "slack",
-        lambda t: (
-            "xox"
-            + f"b-{int.from_bytes(t[:5].encode()) % 10**12:012}-{int.from_bytes(t[5:10].encode()) % 10**12:012}-{t[10:34]}"
-        ),
-        ALNUM,
-        34,
-    ),
-    secret("stripe", lambda t: "sk_" + "live_" + t, ALNUM, 24),
-    secret("gitlab", lambda t: "glp" + "at-" + t, ALNUM, 20),
-    secret("password", lambda t: f"password = {t[:6]}!{t[6:]}9", ALNUM, 14, "password", "password = "),
-    secret("connection", lambda t: f"postgres://billing:{t}@db.internal:5432/ledger", ALNUM, 16, "dsn"),
+    secret("connection", lambda text: f"postgres://billing:{text}@db.internal:5432/ledger", ALNUM, 16, key="dsn"),
     secret("jwt", jwt, ALNUM, 43),
     secret("private_key", private_key, ALNUM, 384),
 )
