@@ -1,0 +1,172 @@
+import asyncio
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from harness import StandIn, chat_body
+from inside import Scripted, inside
+
+from audit.log import AuditLog
+from proxy.app import Runtime, create_app
+from proxy.errors import ConfigurationError
+from proxy.identity import Role
+from proxy.policy.diagnostics import PolicyError
+
+
+def test_what_a_start_makes_is_for_its_owner_only(tmp_path: Path, vendor: StandIn) -> None:
+    home = tmp_path / "home"
+
+    async def run() -> None:
+        async with inside(home, vendor):
+            assert stat.S_IMODE((home / "keys").stat().st_mode) == 0o700
+            for name in ("state.db", "audit.db"):
+                assert stat.S_IMODE((home / name).stat().st_mode) & 0o077 == 0, name
+            assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in (home / "keys").iterdir())
+
+    asyncio.run(run())
+
+
+def test_a_stop_writes_what_is_open_and_says_that_it_stopped(tmp_path: Path, vendor: StandIn) -> None:
+    async def first() -> None:
+        async with inside(tmp_path, vendor) as ring:
+            await ring.client.post("/v1/chat/completions", json=chat_body(), headers=ring.key())
+            await ring.client.get("/v1/nothing")
+
+    async def second() -> list[str]:
+        async with inside(tmp_path, vendor) as ring:
+            return [body["kind"] for body in await ring.settled()]
+
+    asyncio.run(first())
+    kinds = asyncio.run(second())
+    assert kinds[-3:] == ["writer.stop", "writer.start", "policy.activated"]
+    assert kinds.count("route.outcome") == 1
+    assert kinds.count("access.denied") == 1
+
+
+def test_a_policy_that_does_not_load_stops_the_start_before_anything_is_made(tmp_path: Path, vendor: StandIn) -> None:
+    policies = tmp_path / "policies"
+    policies.mkdir()
+    (policies / "taxonomy.yaml").write_text("taxonomy: [")
+
+    async def run() -> None:
+        async with inside(tmp_path / "home", vendor, policies=policies):
+            raise AssertionError
+
+    with pytest.raises(PolicyError):
+        asyncio.run(run())
+    assert not (tmp_path / "home" / "audit.db").exists()
+
+
+@pytest.mark.parametrize("gone", ["audit.db", "keys"])
+def test_a_log_that_is_not_whole_is_not_begun_anew(tmp_path: Path, vendor: StandIn, gone: str) -> None:
+    async def run() -> None:
+        async with inside(tmp_path, vendor):
+            pass
+
+    asyncio.run(run())
+    path = tmp_path / gone
+    path.rename(tmp_path / "away")
+    with pytest.raises(ConfigurationError, match="cannot be opened"):
+        asyncio.run(run())
+
+
+def test_a_log_that_another_process_holds_is_not_opened(tmp_path: Path, vendor: StandIn) -> None:
+    held = AuditLog.open(tmp_path / "audit.db", keys=tmp_path / "keys", origin="ringfence.local/audit", deadline_s=1)
+
+    async def run() -> None:
+        async with inside(tmp_path, vendor):
+            raise AssertionError
+
+    try:
+        with pytest.raises(ConfigurationError, match="another process"):
+            asyncio.run(run())
+    finally:
+        held.close()
+
+
+def test_a_decision_without_an_outcome_is_closed_at_the_next_start(tmp_path: Path, vendor: StandIn) -> None:
+    async def crash() -> None:
+        async with inside(tmp_path, vendor) as ring:
+            ring.runtime.outcomes.write = lambda _: None  # type: ignore[method-assign]
+            await ring.client.post("/v1/chat/completions", json=chat_body(), headers=ring.key())
+
+    async def again() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        async with inside(tmp_path, vendor) as ring:
+            return await ring.records("route.decision"), await ring.records("route.outcome")
+
+    asyncio.run(crash())
+    (decision,), (outcome,) = asyncio.run(again())
+    assert (outcome["dec"], outcome["status"]) == (decision["id"], "unknown_after_crash")
+
+
+def test_models_that_upstreams_list_are_served_from_the_start(tmp_path: Path, own: StandIn) -> None:
+    own.models = ("llama3",)
+    file = tmp_path / "u.yaml"
+    row = {"name": "l", "kind": "openai", "zone": "onprem", "base_url": own.url, "models": ["*"]}
+    file.write_text(yaml.safe_dump({"upstreams": [row]}))
+
+    async def run() -> int:
+        async with inside(tmp_path / "home", upstreams=file) as ring:
+            body = chat_body(model="llama3")
+            return (await ring.client.post("/v1/chat/completions", json=body, headers=ring.key())).status_code
+
+    assert asyncio.run(run()) == 200
+
+
+def test_the_routes_are_these_and_no_others(tmp_path: Path, vendor: StandIn) -> None:
+    async def run() -> set[str]:
+        async with inside(tmp_path, vendor) as ring:
+            app: Any = create_app(ring.runtime)
+            found: set[str] = set()
+            waiting = list(app._app.routes)
+            while waiting:
+                route = waiting.pop()
+                inner = getattr(route, "routes", None) or getattr(
+                    getattr(route, "original_router", None), "routes", None
+                )
+                if inner:
+                    waiting += inner
+                else:
+                    found.add(route.path)
+            return found
+
+    assert asyncio.run(run()) == {
+        "/v1/chat/completions",
+        "/v1/models",
+        "/ringfence/v1/inspect",
+        "/livez",
+        "/readyz",
+        "/audit/v1/records",
+        "/audit/v1/records/{record_id}",
+    }
+
+
+def test_only_auditors_read_the_log(tmp_path: Path, vendor: StandIn) -> None:
+    async def run() -> dict[str, int]:
+        async with inside(tmp_path, vendor) as ring:
+            return {
+                role.value: (await ring.client.get("/audit/v1/records", headers=ring.key(role=role))).status_code
+                for role in Role
+            }
+
+    assert asyncio.run(run()) == {"app": 403, "auditor": 200, "security": 403, "admin": 403}
+
+
+def test_a_failure_nobody_thought_of_is_500_without_its_text(
+    tmp_path: Path, vendor: StandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(Scripted):
+        async def scan(self, *_: Any) -> Any:
+            raise KeyError("zebra" + " quartz")
+
+    async def run() -> Any:
+        async with inside(tmp_path, vendor, detector=Broken()) as ring:
+            return await ring.client.post("/v1/chat/completions", json=chat_body(), headers=ring.key())
+
+    answer = asyncio.run(run())
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal_error")
+    assert "zebra" not in answer.text + caplog.text
+    assert vendor.received == b""
+    assert hasattr(Runtime, "start")

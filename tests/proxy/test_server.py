@@ -1,0 +1,106 @@
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from harness import ROOT, Ringfence, StandIn, chat_body, eventually, ringfence, upstreams_file
+
+from proxy.supervisor import EX_CONFIG
+
+
+def serve(home: Path, **settings: object) -> subprocess.CompletedProcess[str]:
+    """Run the server process by itself; for settings with which it ends at once."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")}
+    given = {"home": home, **settings}
+    environ |= {f"RINGFENCE_{name.upper()}": str(value) for name, value in given.items()}
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        return subprocess.run(
+            [sys.executable, "-m", "proxy.server", "--control-fd", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            cwd=ROOT,
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+
+def test_settings_that_cannot_be_used_end_it_with_the_status_that_stops_restarts(tmp_path: Path) -> None:
+    ended = serve(tmp_path, port="many")
+    assert ended.returncode == EX_CONFIG == 78
+    assert "setting port" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_upstreams_that_cannot_be_used_are_explained_with_their_place(tmp_path: Path) -> None:
+    file = tmp_path / "upstreams.yaml"
+    file.write_text("upstreams: []")
+    ended = serve(tmp_path / "home", upstreams=file)
+    assert ended.returncode == EX_CONFIG
+    assert "upstreams.yaml:1:" in ended.stderr
+    assert "too-few" in ended.stderr
+
+
+def test_policies_that_cannot_be_used_are_explained_and_nothing_is_listened_to(tmp_path: Path) -> None:
+    (tmp_path / "policies").mkdir()
+    ended = serve(tmp_path / "home", policies=tmp_path / "policies")
+    assert ended.returncode == EX_CONFIG
+    assert "error[" in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_the_server_process_holds_no_detection_model_and_its_workers_do(server: Ringfence) -> None:
+    def libraries(pid: int) -> str:
+        return Path(f"/proc/{pid}/maps").read_text()
+
+    assert "/spacy/" not in libraries(server.server_pid())
+    assert "/spacy/" in libraries(server.worker_pids()[0])
+
+
+def test_the_environment_cannot_make_it_a_forward_proxy_or_trust_forwarded_headers(server: Ringfence) -> None:
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(b"GET http://vendor.example/v1/models HTTP/1.1\r\nHost: vendor.example\r\n\r\n")
+        answer = connection.recv(65536)
+    assert answer.startswith((b"HTTP/1.1 401", b"HTTP/1.1 404"))
+    assert b"\r\nserver:" not in answer.lower()
+
+
+def test_a_hangup_reloads_and_a_termination_lets_answers_finish(tmp_path: Path) -> None:
+    vendor = StandIn("vendor")
+    file = upstreams_file(tmp_path / "upstreams.yaml", vendor, None)
+    with ringfence(tmp_path / "home", file) as server:
+        key = server.key()
+        upstreams_file(file, vendor, None, models={"gpt-4o": {"cloud-us": "gpt-4.1"}})
+        server.process.send_signal(signal.SIGHUP)
+
+        def mapped() -> bool:
+            with server.client(key) as client:
+                return bool(
+                    client.post("/v1/chat/completions", json=chat_body(model="gpt-4o")).json()["model"] == "gpt-4.1"
+                )
+
+        eventually(mapped)
+        vendor.chunk_delay_s = 0.2
+        with (
+            server.client(key) as client,
+            client.stream("POST", "/v1/chat/completions", json=chat_body(model="gpt-4.1", stream=True)) as stream,
+        ):
+            lines = stream.iter_lines()
+            next(lines)
+            server.process.terminate()
+            rest = [line for line in lines if line.startswith("data: {")]
+            assert json.loads(rest[-1][6:])["choices"][0]["finish_reason"] == "stop"
+        started = time.monotonic()
+        assert server.process.wait(20) == 0
+        assert time.monotonic() - started < 15
+        server.stop()
+        said = server.log_path.read_text()
+    vendor.stop()
+    assert "Traceback" not in said
