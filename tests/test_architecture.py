@@ -14,9 +14,6 @@ SOURCES = sorted(path for top in ("proxy", "audit") for path in (ROOT / top).rgl
 UNTWINNED = {
     "proxy/__main__.py": "two lines that call the command line",
     "proxy/detection/findings.py": "values and a protocol",
-    "proxy/detection/recognizers/base.py": "a value; every recognizer's test makes one",
-    "proxy/detection/recognizers/checks.py": "check digits; the tests of the numbers that have them",
-    "proxy/detection/recognizers/medical_words.py": "a word list; test_medicine reads it",
     "audit/store.py": "values and a protocol; test_store_sqlite has the behaviour",
     "audit/migrations/env.py": "read by alembic; test_migrate runs it",
     "audit/migrations/versions/r0001_first.py": "a migration; test_migrate runs it",
