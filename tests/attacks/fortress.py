@@ -141,13 +141,10 @@ class Fortress:
         try:
             eventually(self.ready, 20)
         except AssertionError:  # the test before has said so; those after it are not to fail for it
+            family = [pid for pid, _ in self.server.children()]
             self.server.stop(signal.SIGKILL)
-            eventually(self._is_free, 20)
+            eventually(lambda: all(is_gone(pid) for pid in family), 60)
             self.start()
-
-    def _is_free(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) != 0
 
     def ready(self) -> bool:
         """Whether the server says that it can work."""
