@@ -16,6 +16,7 @@ import orjson
 
 from proxy.detection.findings import Segment, Unit
 from proxy.errors import RequestRefused
+from proxy.opaque import TOOL_TYPES, Place, in_object, is_numeric
 
 SCHEMA_NAMES = frozenset(
     """
@@ -31,22 +32,10 @@ SCHEMA_NAMES = frozenset(
 )
 """Keys of OpenAI's chat schema (OpenAPI description of the API, 2026): written in paths, not scanned as text."""
 
-PART = re.compile(r"messages\[\d+\]\.content\[\d+\]")
-TEXT_PARTS = frozenset({"text", "refusal"})
-REFERENCES = frozenset(
-    [
-        "file_id",
-        "file_data",
-        "image_url",
-        "input_audio",
-        "web_search_options",
-        "previous_response_id",
-        "conversation",
-        "logit_bias",
-    ]
-)
-"""Fields that stand for content which is elsewhere, or is not text."""
-TOOL_TYPES = frozenset({"function", "custom"})
+MAX_VALUES = 20_000
+MAX_PATHS = 4 * 1024 * 1024
+"""Bounds on scalars and keys, and on the characters of their paths, so that no body keeps the server from others."""
+MAX_IDENTIFIER = 20
 INTEGERS = range(-(2**63), 2**64)
 """What every JSON library reads as the same integer when it does not fall back to floats."""
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -97,81 +86,101 @@ def parse(raw: bytes) -> dict[str, Any]:
 
 
 def read(body: dict[str, Any], max_depth: int) -> Content:
-    """Visit every key and scalar of a chat body; raises RequestRefused when it is nested beyond `max_depth`."""
-    messages, tools = body.get("messages"), body.get("tools")
+    """Visit every key and scalar of a chat body.
+
+    Raises RequestRefused when it is no chat body, nested beyond `max_depth`, or made of too many values.
+    """
+    messages, tools = body.get("messages"), body.get("tools") or []
     if not isinstance(messages, list) or not messages or not all(isinstance(m, dict) for m in messages):
         raise RequestRefused("'messages' must be a non-empty array of objects.", param="messages")
-    opaque: list[Opaque] = []
+    if not isinstance(tools, list):
+        raise RequestRefused("'tools' must be an array.", param="tools")
+    walk = _Walk(max_depth)
     units = []
-    for name, value in (("messages", messages), ("tools", tools if isinstance(tools, list) else [])):
-        for index, element in enumerate(value):
-            path = f"{name}[{index}]"
-            walk = _Walk(max_depth, opaque)
-            walk.value(element, path, "", 2)
-            if name == "tools" and not (isinstance(element, dict) and element.get("type") in TOOL_TYPES):
-                opaque.append(Opaque(path, "tool_type"))
-            role = element.get("role") if isinstance(element, dict) else None
-            units.append(
-                Unit(path, role if isinstance(role, str) and role in _ROLES else "other", tuple(walk.segments))
-            )
-    rest = _Walk(max_depth, opaque)
-    apart = {"messages", "tools"} if isinstance(tools, list) else {"messages"}
-    rest.value({key: value for key, value in body.items() if key not in apart}, "", "", 1)
-    units.append(Unit("", "other", tuple(rest.segments)))
-    return Content(
-        tuple(unit for unit in units if unit.segments),
-        tuple(opaque),
-        len(messages),
-        len(tools) if isinstance(tools, list) else 0,
-    )
+    for index, message in enumerate(messages):
+        role = message.get("role")
+        walk.value(message, f"messages[{index}]", "", 2, Place.MESSAGE)
+        units.append(walk.unit(f"messages[{index}]", role if isinstance(role, str) and role in ROLES else "other"))
+    for index, tool in enumerate(tools):
+        if not (isinstance(tool, dict) and tool.get("type") in TOOL_TYPES):
+            walk.opaque.append(Opaque(f"tools[{index}]", "tool_type"))
+        walk.value(tool, f"tools[{index}]", "", 2, Place.API)
+        units.append(walk.unit(f"tools[{index}]", "other"))
+    walk.value({key: value for key, value in body.items() if key not in ("messages", "tools")}, "", "", 1, Place.API)
+    units.append(walk.unit("", "other"))
+    return Content(tuple(unit for unit in units if unit.segments), tuple(walk.opaque), len(messages), len(tools))
 
 
-_ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 
 
 @dataclass(slots=True)
 class _Walk:
-    max_depth: int
-    opaque: list[Opaque]
-    segments: list[Segment] = field(default_factory=list)
+    """The visit of a body: gathers segments until they are taken as a unit, and opaque parts."""
 
-    def value(self, value: Any, path: str, key: str, depth: int) -> None:
+    max_depth: int
+    opaque: list[Opaque] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+    _values: int = 0
+    _paths: int = 0
+
+    def unit(self, path: str, role: str) -> Unit:
+        """Take what was gathered since the last unit."""
+        taken, self.segments = tuple(self.segments), []
+        return Unit(path, role, taken)
+
+    def value(self, value: Any, path: str, key: str, depth: int, place: Place) -> None:
         if depth > self.max_depth:
             _refuse(f"The body is nested deeper than {self.max_depth} levels.", "nesting_too_deep")
         if isinstance(value, str):
-            if value:
-                self.segments.append(Segment(path, key, value))
+            self._add(path, key, value)
         elif isinstance(value, dict):
-            self.mapping(value, path, depth)
+            self._object(value, path, depth, place)
         elif isinstance(value, list):
-            if sum(isinstance(item, int | float) for item in value) > 1:
+            if is_numeric(value):
                 self.opaque.append(Opaque(path, "numeric_array"))
             for index, item in enumerate(value):
-                self.value(item, f"{path}[{index}]", key, depth + 1)
+                self.value(item, f"{path}[{index}]", key, depth + 1, place)
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            self.segments.extend(Segment(path, key, text) for text in _literals(value))
+            for text in _literals(value):
+                self._add(path, key, text)
 
-    def mapping(self, value: dict[str, Any], path: str, depth: int) -> None:
-        kind = value.get("type")
-        if PART.fullmatch(path) and not (isinstance(kind, str) and kind in TEXT_PARTS):
-            self.opaque.append(Opaque(path, kind if isinstance(kind, str) and kind in SCHEMA_NAMES else "part_type"))
-        if len(value) > 1 and all(name.isdigit() for name in value):
-            self.opaque.append(Opaque(path, "numeric_keys"))
+    def _object(self, value: dict[str, Any], path: str, depth: int, place: Place) -> None:
+        for name, reason in in_object(value, place):
+            self.opaque.append(Opaque(_below(path, name) if name else path, reason))
         for name, item in value.items():
-            known = name in SCHEMA_NAMES
-            below = f"{path}.{name if known else '*'}".lstrip(".")
-            if name in REFERENCES and item:
-                self.opaque.append(Opaque(below, name))
-            if not known and name:
-                self.segments.append(Segment(below, "", name))
-            self.value(item, below, name, depth + 1)
+            below = _below(path, name)
+            if name not in SCHEMA_NAMES:
+                self._add(below, "", name)
+            self.value(item, below, name, depth + 1, place.below(name))
+
+    def _add(self, path: str, key: str, text: str) -> None:
+        self._values += 1
+        self._paths += len(path)
+        if self._values > MAX_VALUES or self._paths > MAX_PATHS:
+            raise RequestRefused(
+                f"The body is made of more than {MAX_VALUES} values, or of values at very long paths.",
+                status=413,
+                code="too_many_values",
+            )
+        if text:
+            self.segments.append(Segment(path, key, text))
+
+
+def _below(path: str, name: str) -> str:
+    shown = name if name in SCHEMA_NAMES else "*"
+    return f"{path}.{shown}" if path else shown
 
 
 def _literals(number: float) -> Iterator[str]:
-    """Yield a number as it is sent and, for a float that is whole, as the digits it stands for."""
+    """Yield a number as it is sent and, for a float, the digits that it may carry without point or exponent."""
     yield str(number)
-    if isinstance(number, float) and number.is_integer() and abs(number) < 1e20:  # noqa: PLR2004 - beyond any identifier
-        yield str(int(number))
+    if isinstance(number, float):
+        if number.is_integer() and abs(number) < 10**MAX_IDENTIFIER:
+            yield str(int(number))
+        mantissa = str(number).partition("e")[0].lstrip("-0.").replace(".", "")
+        if mantissa.isdigit():
+            yield mantissa
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -10,6 +10,9 @@ def body(**fields: object) -> dict[str, object]:
     return {"model": "m", "messages": [{"role": "user", "content": "hello"}], **fields}
 
 
+DIGITS = {"4111111111111111"[:length] for length in range(10, 17)}
+
+
 def texts(content: object) -> set[str]:
     return {segment.text for unit in content.units for segment in unit.segments}
 
@@ -58,7 +61,7 @@ values = st.recursive(
 )
 
 
-@given(values, st.sampled_from(["metadata", "user", "anything", "tools", "functions"]))
+@given(values, st.sampled_from(["metadata", "user", "anything", "functions"]))
 def test_every_key_and_scalar_of_any_body_is_a_segment(value: object, field: str) -> None:
     from proxy.content import SCHEMA_NAMES
 
@@ -98,12 +101,74 @@ def test_every_key_and_scalar_of_any_body_is_a_segment(value: object, field: str
             "input_audio",
         ),
         ({"messages": [{"role": "user", "content": [{"type": "brand_new", "blob": "x"}]}]}, "part_type"),
-        ({"messages": [{"role": "user", "content": [{"type": "file", "file": {"file_id": "x"}}]}]}, "file_id"),
+        ({"messages": [{"role": "user", "content": [{"type": "file", "file": {"file_id": "x"}}]}]}, "file"),
+        ({"prompt": {"id": "pmpt_1"}}, "prompt"),
+        ({"messages": [{"role": "assistant", "audio": {"id": "audio_1"}}]}, "audio"),
+        ({"vector_store_ids": ["vs_1"]}, "vector_store_ids"),
+        ({"container": "cntr_1"}, "container"),
+        ({"some_file_ids": ["file-1"]}, "reference"),
+        ({"encrypted_content": "x"}, "encrypted_content"),
+        ({"tool_choice": {"type": "mcp", "server_label": "x"}}, "unknown_type"),
+        ({"tools": [{"type": "function", "function": {"name": "f"}, "server_url": "https://t.example"}]}, "reference"),
+        ({"messages": [{"role": "user", "content": [{"type": "text", "text": "hi", "extra": "x"}]}]}, "part_key"),
+        ({"messages": [{"role": "user", "content": {"type": "video_url", "video_url": "x"}}]}, "part_type"),
+        ({"messages": [{"role": "user", "content": [[{"type": "video_url"}]]}]}, "part_type"),
+        ({"input": [{"type": "input_video", "video": "https://v.example"}]}, "unknown_type"),
+        ({"tokens": [[15339], [1917], [220]]}, "numeric_array"),
+        ({"tokens": [{"t": 15339}, {"t": 1917}]}, "numeric_array"),
+        ({"tokens": {"1": 15339, "2": 1917, "a": 2}}, "numeric_keys"),
+        ({"models": ["a", "b"]}, "models"),
+        ({"plugins": [{"id": "web"}]}, "plugins"),
         ({"messages": [{"role": "user", "content": [{"blob": "x"}]}]}, "part_type"),
     ],
 )
 def test_what_is_not_text_is_opaque(fields: dict[str, object], reason: str) -> None:
     assert reason in {part.reason for part in read(body(**fields), max_depth=64).opaque}
+
+
+def test_names_in_a_tools_schema_and_in_metadata_refer_to_nothing() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "order_id": {"type": "integer", "minimum": 1, "maximum": 9},
+            "image_url": {"type": "string", "format": "uri"},
+            "file": {"type": ["string", "null"]},
+            "prompt": {"anyOf": [{"type": "string"}, {"type": "number", "minimum": 0}]},
+        },
+        "required": ["order_id"],
+    }
+    request = body(
+        tools=[
+            {"type": "function", "function": {"name": "f", "description": "d", "parameters": schema, "strict": True}}
+        ],
+        tool_choice={"type": "function", "function": {"name": "f"}},
+        response_format={"type": "json_schema", "json_schema": {"name": "r", "schema": schema}},
+        metadata={"order_id": "5", "file": "x"},
+        prediction={"type": "content", "content": "x"},
+        stop=["a", "b"],
+    )
+    assert read(request, max_depth=64).opaque == ()
+
+
+def test_tools_must_be_an_array() -> None:
+    with pytest.raises(RequestRefused) as refusal:
+        read(body(tools={"type": "mcp"}), max_depth=64)
+    assert refusal.value.param == "tools"
+
+
+def test_a_body_of_too_many_values_is_refused_before_it_keeps_anybody_waiting() -> None:
+    nested: object = list(range(4_000))
+    for _ in range(55):
+        nested = {"max_completion_tokens": nested}
+    for many in ([0] * 200_000, nested):
+        with pytest.raises(RequestRefused) as refusal:
+            read(body(anything=many), max_depth=64)
+        assert refusal.value.status == 413
+
+
+@pytest.mark.parametrize("number", [0.4111111111111111, 4.111111111111111, 4.111111111111111e-5, -0.4111111111111111])
+def test_a_float_is_also_read_as_the_digits_it_carries(number: float) -> None:
+    assert "4111111111111111".startswith(max(texts(read(body(x=number), max_depth=64)) & DIGITS, key=len))
 
 
 def test_a_plain_conversation_with_a_function_tool_has_nothing_opaque() -> None:
