@@ -25,6 +25,8 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,126}")
 PATTERN = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9._:/@-]{0,125}\*?")
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
+ONLINE = ("search", "research")
+"""Words of models that send parts of a prompt on to a search engine: no pattern serves them, only their full name."""
 OTHER = "other"
 """Stands in records for every name that is not configured or registered."""
 
@@ -206,9 +208,13 @@ def _stand_ins(node: Node, zones: set[str], problems: Problems) -> dict[str, dic
 
 
 def _matches(pattern: str, model: str) -> bool:
-    if pattern.endswith("*"):
-        return model.startswith(pattern[:-1]) and MODEL.fullmatch(model) is not None
-    return model == pattern
+    if not pattern.endswith("*"):
+        return model == pattern
+    rest = model.removeprefix(pattern[:-1])
+    if rest == model or MODEL.fullmatch(model) is None:
+        return False
+    # A colon begins a routing suffix at aggregators, such as `:online`; a pattern that wants one says so.
+    return not any(word in rest for word in ONLINE) and (":" not in rest or ":" in pattern)
 
 
 def _digest(upstreams: tuple[Upstream, ...], stand_ins: Mapping[str, Mapping[str, str]]) -> str:

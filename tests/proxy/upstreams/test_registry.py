@@ -87,6 +87,19 @@ def test_an_unknown_model_is_404_without_echo(tmp_path: Path) -> None:
     assert "jane" not in str(refused.value.body())
 
 
+@pytest.mark.parametrize("model", ["gpt-4o-search-preview", "gpt-4o:online", "gpt-4-deep-research"])
+def test_a_pattern_never_serves_a_model_that_asks_a_search_engine(tmp_path: Path, model: str) -> None:
+    registry = load(tmp_path, "upstreams:\n  - {%s, models: ['gpt-4*']}" % ROW)
+    assert registry.registered(model) == OTHER
+    listed = load(tmp_path, "upstreams:\n  - {%s, models: ['gpt-4*', '%s']}" % (ROW, model))
+    assert listed.registered(model) == model
+
+
+def test_a_pattern_with_a_colon_serves_names_with_colons(tmp_path: Path) -> None:
+    registry = load(tmp_path, "upstreams:\n  - {%s, models: ['ft:gpt-4o*']}" % ROW)
+    assert registry.registered("ft:gpt-4o-mini:acme::1") == "ft:gpt-4o*"
+
+
 def test_the_digest_covers_everything_that_routes(tmp_path: Path) -> None:
     texts = [
         "upstreams:\n  - {%s, default_model: m}" % ROW,
