@@ -50,12 +50,13 @@ class EgressPermit:
         if not hmac.compare_digest(hashlib.sha256(body).digest(), self.digest):
             raise PermitError("the permit is for other bytes")
         record = confirm(self.record_id)
-        if record is None or record["kind"] not in {"route.decision", "route.attempt"} or record.get("dry_run"):
-            raise PermitError("no durable record stands behind the permit")
+        decision = confirm(record["dec"]) if record and record["kind"] == "route.attempt" else record
+        if not record or not decision or decision["kind"] != "route.decision" or decision["dry_run"]:
+            raise PermitError("no durable decision stands behind the permit")
         up = record.get("up", {})
         if record.get("zone") != zone or (up.get("id"), up.get("zone")) != (upstream_id, zone):
             raise PermitError("the durable record names another upstream or zone")
-        if record["kind"] == "route.decision" and zone not in record["zones_left"]:
-            raise PermitError("the durable record does not allow this zone")
+        if decision.get("zone") != zone or zone not in decision["zones_left"]:
+            raise PermitError("the durable decision does not allow this zone")
         if not hmac.compare_digest(up.get("body_fp", ""), fingerprint(self.tenant, body)):
             raise PermitError("the durable record is of other bytes")

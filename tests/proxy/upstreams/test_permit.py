@@ -67,9 +67,28 @@ def test_the_record_is_the_one_that_the_permit_names() -> None:
     assert asked == ["r-7"]
 
 
-def test_a_further_attempt_stands_on_a_record_of_its_own() -> None:
-    attempt = {name: value for name, value in decision(kind="route.attempt").items() if name != "zones_left"}
-    redeem(permit(), attempt)
+def redeem_attempt(**decided: Any) -> None:
+    attempt = {name: value for name, value in decision(kind="route.attempt", dec="d").items() if name != "zones_left"}
+    records = {"r": attempt, "d": decision(**decided)}
+    permit().redeem("vendor", "cloud-us", BODY, records.get, fingerprint)
+
+
+def test_a_further_attempt_stands_on_a_record_of_its_own_and_on_the_decision() -> None:
+    redeem_attempt()
+
+
+@pytest.mark.parametrize(
+    "decided",
+    [
+        {"zones_left": ["onprem"]},
+        {"zone": "onprem", "zones_left": ["onprem", "cloud-us"]},
+        {"dry_run": True},
+        {"kind": "route.outcome"},
+    ],
+)
+def test_a_further_attempt_cannot_leave_the_zone_of_its_decision(decided: dict[str, Any]) -> None:
+    with pytest.raises(PermitError):
+        redeem_attempt(**decided)
 
 
 @given(body=st.binary(max_size=40), at=st.integers(0, 7))
