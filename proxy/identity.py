@@ -10,6 +10,7 @@ import hmac
 import re
 import secrets
 import sqlite3
+import threading
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -107,6 +108,8 @@ class KeyStore:
         _migrate(path)
         self._engine = _engine(path)
         self._by_hash: dict[bytes, ApiKey] = {}
+        self._changing = threading.Lock()
+        """Held over a change and the reading of its result: else an older reading could bring a revoked key back."""
         self._load()
 
     def authenticate(self, secret: str) -> Caller | None:
@@ -134,20 +137,22 @@ class KeyStore:
 
     def add(self, row: ApiKey) -> None:
         """Store a key whose `access.granted` record is durable."""
-        with Session(self._engine) as session:
-            session.add(row)
-            session.commit()
-        self._load()
+        with self._changing:
+            with Session(self._engine) as session:
+                session.add(row)
+                session.commit()
+            self._load()
 
     def revoke(self, key_id: str) -> None:
         """Store a revocation whose `access.revoked` record is durable. Revoking twice changes nothing."""
-        with Session(self._engine) as session:
-            row = session.get(ApiKey, key_id)
-            if row is not None and row.revoked is None:
-                row.revoked = _stamp(datetime.now(UTC))
-                session.add(row)
-                session.commit()
-        self._load()
+        with self._changing:
+            with Session(self._engine) as session:
+                row = session.get(ApiKey, key_id)
+                if row is not None and row.revoked is None:
+                    row.revoked = _stamp(datetime.now(UTC))
+                    session.add(row)
+                    session.commit()
+            self._load()
 
     def repair(self, granted: Iterable[Mapping[str, Any]], revoked: Iterable[str]) -> list[dict[str, str]]:
         """Apply recorded revocations; return the granted keys that never reached the state, to be recorded as revoked.

@@ -189,3 +189,30 @@ def test_keys_can_be_made_from_other_threads_while_callers_are_let_in(path: Path
     assert refused == []
     assert len(store.rows()) == 11
     store.close()
+
+
+def test_a_key_that_is_created_meanwhile_does_not_bring_a_revoked_one_back(tmp_path: Path) -> None:
+    store = KeyStore(tmp_path / "state.db")
+    secret, row = new_key("app", "team", Role.APP, None)
+    key_id = row.id
+    store.add(row)
+    load, read, revoked = store._load, threading.Event(), threading.Event()
+
+    def slow_load() -> None:
+        # Reads first and stores its reading only when the revocation is over, or is seen to wait.
+        load()
+        before = store._by_hash
+        read.set()
+        revoked.wait(0.5)
+        store._by_hash = before
+
+    store._load = slow_load  # type: ignore[method-assign]
+    creating = threading.Thread(target=store.add, args=(new_key("other", "team", Role.APP, None)[1],))
+    creating.start()
+    assert read.wait(5)
+    store._load = load  # type: ignore[method-assign]
+    store.revoke(key_id)
+    revoked.set()
+    creating.join(5)
+    assert store.authenticate(secret) is None
+    store.close()
