@@ -15,6 +15,8 @@ from typing import Any
 
 import aiohttp
 import httpx
+import orjson
+from aiohttp.http_exceptions import HttpProcessingError
 
 from proxy.upstreams.permit import Confirm, EgressPermit, Fingerprint, PermitError
 from proxy.upstreams.registry import Upstream
@@ -24,6 +26,10 @@ PROBES = frozenset({"/models", "/api/status", "/api/tags"})
 Response = httpx.Response
 KEEPALIVE_S = 15.0
 MAX_PROBE_BYTES = 4 * 1024 * 1024
+PROBE_S = 5.0
+"""A probe is a small question: an upstream that has not answered it whole by then counts as down."""
+FAILURES = (aiohttp.ClientError, HttpProcessingError, OSError, EOFError, ValueError)
+"""What the library raises when a request fails; from a ValueError of its own checks nothing was written either."""
 
 
 class UpstreamError(Exception):
@@ -85,30 +91,35 @@ class UpstreamClient:
         return await self._transport.handle_async_request(request)
 
     async def probe(self, path: str) -> Any:
-        """Read a constant path as JSON, without a body and without a permit; raises UpstreamError."""
+        """Read a constant path as JSON, without a body and without a permit, within PROBE_S; raises UpstreamError."""
         if path not in PROBES:
             raise PermitError("not a probe")
         root = self._upstream.base_url if path == "/models" else self._upstream.base_url.removesuffix("/v1")
-        response = await self._transport.handle_async_request(
-            httpx.Request("GET", root + path, headers=self._headers())
-        )
         try:
-            if response.status_code != httpx.codes.OK:
-                raise Lost(f"http_{response.status_code}")
-            answer = b""
-            async for chunk in response.aiter_raw():
-                answer += chunk
-                if len(answer) > MAX_PROBE_BYTES:
-                    raise Lost("answer_too_large")
-            return httpx.Response(200, content=answer).json()
-        except ValueError:
+            async with asyncio.timeout(PROBE_S):
+                return orjson.loads(await self._get(root + path))
+        except TimeoutError:
+            raise NotSent("timeout") from None
+        except orjson.JSONDecodeError:
             raise Lost("bad_answer") from None
-        finally:
-            await response.aclose()
 
     async def close(self) -> None:
         """Close every connection."""
         await self._transport.aclose()
+
+    async def _get(self, url: str) -> bytes:
+        response = await self._transport.handle_async_request(httpx.Request("GET", url, headers=self._headers()))
+        try:
+            if response.status_code != httpx.codes.OK:
+                raise Lost(f"http_{response.status_code}")
+            answer = bytearray()
+            async for chunk in response.aiter_raw():
+                answer += chunk
+                if len(answer) > MAX_PROBE_BYTES:
+                    raise Lost("answer_too_large")
+            return bytes(answer)
+        finally:
+            await response.aclose()
 
     def _headers(self) -> dict[str, str]:
         key = self._upstream.api_key()

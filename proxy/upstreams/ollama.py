@@ -6,6 +6,7 @@ switched off (`OLLAMA_NO_CLOUD=1`), the name has no cloud suffix and the model h
 request, because any of that can change.
 """
 
+import asyncio
 import re
 from typing import Any
 
@@ -19,7 +20,7 @@ async def check_local(client: UpstreamClient, model: str) -> None:
     if CLOUD_NAME.fullmatch(model):
         raise NotSent("ollama_cloud_model")
     try:
-        status, tags = await client.probe("/api/status"), await client.probe("/api/tags")
+        status, tags = await asyncio.gather(client.probe("/api/status"), client.probe("/api/tags"))
     except UpstreamError as error:
         raise NotSent("ollama_status_unknown" if error.reason.startswith("http_") else error.reason) from None
     cloud = status.get("cloud") if isinstance(status, dict) else None

@@ -1,4 +1,5 @@
 import asyncio
+import socket
 import stat
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from proxy.app import Runtime, create_app
 from proxy.errors import ConfigurationError
 from proxy.identity import Role
 from proxy.policy.diagnostics import PolicyError
+from proxy.upstreams import client as door
 
 
 def test_what_a_start_makes_is_for_its_owner_only(tmp_path: Path, vendor: StandIn) -> None:
@@ -113,6 +115,22 @@ def test_models_that_upstreams_list_are_served_from_the_start(tmp_path: Path, ow
             return (await ring.client.post("/v1/chat/completions", json=body, headers=ring.key())).status_code
 
     assert asyncio.run(run()) == 200
+
+
+def test_an_upstream_that_hangs_does_not_hold_up_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "PROBE_S", 0.3)
+
+    async def run(urls: list[str]) -> None:
+        rows = [
+            {"name": f"hung-{number}", "kind": "openai", "zone": "onprem", "models": ["*"], "base_url": url}
+            for number, url in enumerate(urls)
+        ]
+        (tmp_path / "u.yaml").write_text(yaml.safe_dump({"upstreams": rows}))
+        async with asyncio.timeout(10), inside(tmp_path / "home", upstreams=tmp_path / "u.yaml") as ring:
+            assert (await ring.client.get("/readyz")).status_code == 200
+
+    with socket.create_server(("127.0.0.1", 0)) as hung:
+        asyncio.run(run([f"http://127.0.0.1:{hung.getsockname()[1]}/v1/{number}" for number in range(40)]))
 
 
 def test_the_routes_are_these_and_no_others(tmp_path: Path, vendor: StandIn) -> None:

@@ -1,6 +1,8 @@
 import asyncio
 import hashlib
 import ipaddress
+import socket
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,6 +11,7 @@ import httpx
 import pytest
 from harness import StandIn
 
+from proxy.upstreams import client as door
 from proxy.upstreams.client import Lost, NotSent, Timeouts, UpstreamClient
 from proxy.upstreams.permit import EgressPermit, PermitError
 from proxy.upstreams.registry import Upstream
@@ -141,6 +144,29 @@ def test_the_transport_itself_sends_no_body_without_a_permit(server: StandIn) ->
     with pytest.raises(PermitError):
         asyncio.run(run())
     assert server.connections == 0
+
+
+def probe(upstream: Upstream, read_s: float = 60.0) -> Any:
+    async def run() -> Any:
+        client = UpstreamClient(upstream, Timeouts(1, read_s), lambda _: None, fingerprint)
+        try:
+            return await client.probe("/models")
+        finally:
+            await client.close()
+
+    return asyncio.run(run())
+
+
+def test_a_probe_has_a_time_limit_of_its_own(server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert door.PROBE_S == 5.0
+    monkeypatch.setattr(door, "PROBE_S", 0.3)
+    started = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as hung:
+        silent = upstream_of(server, base_url=f"http://127.0.0.1:{hung.getsockname()[1]}/v1")
+        with pytest.raises(NotSent) as failure:
+            probe(silent)
+    assert failure.value.reason == "timeout"
+    assert time.monotonic() - started < 5
 
 
 def test_only_constant_paths_can_be_probed(server: StandIn) -> None:

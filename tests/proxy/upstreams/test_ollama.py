@@ -5,6 +5,8 @@ No Ollama can be installed from the package indexes, so this is not a test again
 
 import asyncio
 import ipaddress
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import yaml
 from harness import StandIn, chat_body
 from inside import inside
 
+from proxy.upstreams import client as door
 from proxy.upstreams.client import NotSent, Timeouts, UpstreamClient
 from proxy.upstreams.ollama import check_local
 from proxy.upstreams.registry import Upstream
@@ -166,3 +169,28 @@ def test_an_ollama_that_is_declared_as_a_vendors_needs_no_proof(tmp_path: Path, 
             return await ring.client.post("/v1/chat/completions", json=chat_body(model="llama3.2"), headers=ring.key())
 
     assert asyncio.run(run()).headers["x-ringfence-zone"] == "cloud-us"
+
+
+def test_an_ollama_that_hangs_gives_way_to_the_next_server_of_its_zone(
+    tmp_path: Path, own: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "PROBE_S", 0.3)
+
+    async def run(hung: str) -> tuple[Any, float]:
+        file = tmp_path / "u.yaml"
+        common = {"zone": "onprem", "default_model": "llama3.2"}
+        rows = [
+            {"name": "hung", "kind": "ollama", "base_url": hung, **common},
+            {"name": "next", "kind": "vllm", "base_url": own.url, **common},
+        ]
+        file.write_text(yaml.safe_dump({"upstreams": rows}))
+        async with inside(tmp_path / "home", upstreams=file) as ring:
+            key, started = ring.key(), time.monotonic()
+            answer = await ring.client.post("/v1/chat/completions", json=chat_body(model="llama3.2"), headers=key)
+            return answer, time.monotonic() - started
+
+    with socket.create_server(("127.0.0.1", 0)) as hung:
+        answer, took = asyncio.run(run(f"http://127.0.0.1:{hung.getsockname()[1]}/v1"))
+    assert answer.status_code == 200
+    assert took < 5
+    assert len(own.posts) == 1
