@@ -5,6 +5,7 @@ and readiness says that the files on disk were refused. A request takes one snap
 """
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable
@@ -12,8 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from watchfiles import awatch
-
+from audit.record import new_id
 from proxy.detection.findings import DetectorSet
 from proxy.policy.diagnostics import Diagnostic, PolicyError
 from proxy.policy.load import load_policy
@@ -23,6 +23,8 @@ from proxy.settings import Settings
 from proxy.upstreams.registry import Registry, check_zones, load_registry
 
 log = logging.getLogger(__name__)
+POLL_S = 1.0
+Signature = tuple[tuple[str, int, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +62,25 @@ def load(settings: Settings, detectors: DetectorSet | None) -> Active:
     return Active(policy, bound, together, warnings)
 
 
-class Activation:
-    """Holds the snapshot in force. `announce` makes a new one durable in the audit log before it is used."""
+Announce = Callable[[Active, str | None, str], Awaitable[None]]
 
-    def __init__(
-        self, settings: Settings, detectors: DetectorSet, announce: Callable[[Active, str | None], Awaitable[None]]
-    ) -> None:
+
+class Activation:
+    """Holds the snapshot in force. `announce` makes a new one durable in the audit log before it is used.
+
+    `announce` gets the snapshot, the digest of the one before, and the id for its record: with the same id, a record
+    that was not acknowledged in time is offered again and not written twice.
+    """
+
+    def __init__(self, settings: Settings, detectors: DetectorSet, announce: Announce) -> None:
         self._settings = settings
         self._detectors = detectors
         self._announce = announce
         self._active: Active | None = None
         self._refused: str | None = None
+        self._again = False
+        self._announced = ("", "")
+        self._seen: Signature = ()
         self._changing = asyncio.Lock()
 
     @property
@@ -86,30 +96,36 @@ class Activation:
 
     async def start(self) -> None:
         """Load for the first time; raises PolicyError."""
+        self._seen = signature(self._settings)
         await self._activate(load(self._settings, self._detectors))
 
     async def reload(self) -> None:
         """Try what is on disk now. If it is refused, or cannot be recorded, the old snapshot stays in force."""
         async with self._changing:
+            self._again = False
             try:
+                self._seen = await asyncio.to_thread(signature, self._settings)
                 loaded = await asyncio.to_thread(load, self._settings, self._detectors)
                 if loaded.sha256 != self.active.sha256:
-                    await self._activate(
-                        replace(loaded, registry=replace(loaded.registry, listed=self.active.registry.listed))
-                    )
+                    await self._activate(loaded)
                 self._refused = None
             except PolicyError as error:
                 self._refused = f"the policy files on disk are refused, the last good ones stay in force: {error}"
                 log.error("reload refused: %s", error)  # noqa: TRY400 - diagnostics, not a traceback
             except Exception as error:  # noqa: BLE001 - whatever it is, the old bundle stays
+                self._again = True
                 self._refused = f"the reload failed ({type(error).__name__}), the last good policy stays in force"
                 log.error("reload failed: %s", type(error).__name__)  # noqa: TRY400 - its text may quote a file
 
     async def watch(self) -> None:
-        """Reload whenever a file of the bundle changes; runs until cancelled."""
-        folders = {self._settings.policies, self._settings.upstreams.parent}
-        async for _ in awatch(*folders, watch_filter=lambda _, path: path.endswith((".yaml", ".yml")), recursive=False):
-            await self.reload()
+        """Reload whenever a file of the bundle is another one than was read; runs until cancelled.
+
+        Asks instead of being told: notifications are lost when a folder is replaced, as a ConfigMap's is.
+        """
+        while True:
+            await asyncio.sleep(POLL_S)
+            if self._again or await asyncio.to_thread(signature, self._settings) != self._seen:
+                await self.reload()
 
     def relist(self, upstream_id: str, models: list[str]) -> None:
         """Take over what an upstream's `/v1/models` listed."""
@@ -117,7 +133,23 @@ class Activation:
         self._active = replace(active, registry=active.registry.with_listed(upstream_id, models))
 
     async def _activate(self, loaded: Active) -> None:
-        await self._announce(loaded, self._active.sha256 if self._active else None)
+        before = self._active
+        if self._announced[0] != loaded.sha256:
+            self._announced = (loaded.sha256, new_id())
+        await self._announce(loaded, before.sha256 if before else None, self._announced[1])
+        self._announced = ("", "")
         for warning in loaded.warnings:
             log.warning("%s", warning)
+        if before is not None:
+            loaded = replace(loaded, registry=loaded.registry.with_listed_of(before.registry))
         self._active = loaded
+
+
+def signature(settings: Settings) -> Signature:
+    """Say which files make up the bundle now, well enough to notice any change; a missing one is noticed too."""
+    found = []
+    for path in (*sorted(settings.policies.glob("*.y*ml")), settings.upstreams):
+        with contextlib.suppress(OSError):
+            state = path.stat()
+            found.append((path.name, state.st_ino, state.st_size, state.st_mtime_ns))
+    return tuple(found)

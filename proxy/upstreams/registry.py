@@ -114,6 +114,11 @@ class Registry:
         usable = frozenset(model for model in models if MODEL.fullmatch(model))
         return replace(self, listed={**self.listed, upstream_id: usable})
 
+    def with_listed_of(self, before: "Registry") -> "Registry":
+        """Take over what the very same upstreams listed before; a changed one has to list anew."""
+        same = [upstream.id for upstream in self.upstreams if upstream.lists_models and upstream in before.upstreams]
+        return replace(self, listed={name: before.listed[name] for name in same if name in before.listed})
+
     def bind(self, zones: Mapping[str, tuple[bool, tuple[str, ...]]]) -> "Registry":
         """Join with the taxonomy: for each zone whether a vendor runs it, and the networks of an own one."""
         return replace(self, upstreams=tuple(_bound(upstream, *zones[upstream.zone]) for upstream in self.upstreams))

@@ -183,14 +183,89 @@ def test_upstreams_and_policies_change_together(tmp_path: Path, policies: Path, 
     assert len(run(tmp_path, policies, (vendor, own), story)) == 2
 
 
-def test_what_upstreams_listed_outlives_a_reload(tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn) -> None:
+def listing(file: Path, own: StandIn, models: list[str], url: str = "") -> None:
+    row = {"name": "local", "kind": "openai", "zone": "onprem", "base_url": url or own.url, "models": models}
+    file.write_text(yaml.safe_dump({"upstreams": [row]}))
+
+
+def test_what_an_upstream_listed_outlives_a_reload_and_not_a_change_of_the_upstream(
+    tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn
+) -> None:
     async def story(ring: Inside) -> None:
-        ring.runtime.activation.relist("local", ["llama3"])
+        active = ring.runtime.activation
+        listing(ring.runtime.settings.upstreams, own, ["*"])
+        await active.reload()
+        active.relist("local", ["llama3"])
         (policies / "extra.yaml").write_text(EXTRA.format(version=1))
-        await ring.runtime.activation.reload()
-        assert "llama3" in ring.runtime.activation.active.registry.names()
+        await active.reload()
+        assert "llama3" in active.active.registry.names()
+        listing(ring.runtime.settings.upstreams, own, ["*"], own.url + "/other")
+        await active.reload()
+        assert "llama3" not in active.active.registry.names()
+        active.relist("local", ["llama3"])
+        listing(ring.runtime.settings.upstreams, own, ["gpt-4o"], own.url + "/other")
+        await active.reload()
+        assert "llama3" not in active.active.registry.names()
 
     run(tmp_path, policies, (vendor, own), story)
+
+
+def test_a_folder_that_is_replaced_is_noticed_and_watched_on(
+    tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn
+) -> None:
+    def holds(ring: Inside, version: int) -> bool:
+        return ("extra", version) in ring.runtime.activation.active.policy.policies
+
+    async def story(ring: Inside) -> None:
+        fresh = Path(shutil.copytree(policies, tmp_path / "fresh"))
+        (fresh / "extra.yaml").write_text(EXTRA.format(version=1))
+        policies.rename(tmp_path / "old")
+        fresh.rename(policies)
+        await asyncio.to_thread(eventually, lambda: holds(ring, 1))
+        (policies / "extra.yaml").write_text(EXTRA.format(version=2))
+        await asyncio.to_thread(eventually, lambda: holds(ring, 2))
+
+    run(tmp_path, policies, (vendor, own), story)
+
+
+def test_a_link_that_is_turned_to_another_folder_is_noticed(
+    tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn
+) -> None:
+    link = tmp_path / "mounted"
+    link.symlink_to(policies)
+
+    async def story(ring: Inside) -> None:
+        other = Path(shutil.copytree(policies, tmp_path / "other"))
+        (other / "soc2.yaml").write_text("policy: [")
+        (tmp_path / "next").symlink_to(other)
+        (tmp_path / "next").rename(link)
+        await asyncio.to_thread(eventually, lambda: ring.runtime.activation.not_ready() is not None)
+
+    run(tmp_path, link, (vendor, own), story)
+
+
+def test_a_reload_that_could_not_be_recorded_is_tried_again_under_the_same_id(
+    tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn
+) -> None:
+    async def story(ring: Inside) -> None:
+        append, ids = ring.runtime.audit.append, []
+
+        async def late_once(kind: str, body: dict[str, Any], **named: Any) -> Any:
+            receipt = await append(kind, body, **named)
+            if kind == "policy.activated":
+                ids.append(named["id"])
+                if len(ids) == 1:
+                    raise AuditUnavailable("deadline")
+            return receipt
+
+        ring.runtime.audit.append = late_once  # type: ignore[method-assign]
+        (policies / "extra.yaml").write_text(EXTRA.format(version=1))
+        await asyncio.to_thread(eventually, lambda: ("extra", 1) in ring.runtime.activation.active.policy.policies)
+        assert len(ids) == 2
+        assert ids[0] == ids[1]
+        assert ring.runtime.activation.not_ready() is None
+
+    assert len(run(tmp_path, policies, (vendor, own), story)) == 2
 
 
 def test_a_type_that_no_detector_finds_is_refused(tmp_path: Path, own: StandIn) -> None:
