@@ -20,7 +20,7 @@ COLUMNS = "seq, id, prev, bh, link, kind, v, ts, dec, attempt, app, team, decisi
 INSERT = f"INSERT INTO record ({COLUMNS}) VALUES ({', '.join('?' * 15)})"  # noqa: S608 - constants
 INSERT_LABEL = "INSERT INTO record_label (what, name, seq) VALUES (?, ?, ?)"
 MOVE_HEAD = "UPDATE head SET size = ?, hash = ? WHERE log_id = ? AND size = ? AND hash = ?"
-BROKEN: frozenset[Reason] = frozenset(("io", "corrupt"))
+BROKEN: frozenset[Reason] = frozenset(("io", "corrupt", "read_only"))
 """After these the connection is not used again: its cache may hold what the disk does not."""
 
 
