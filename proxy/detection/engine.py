@@ -93,7 +93,7 @@ class Engine:
                 results[index] = result
                 self._cache.put(tenant, keys[index], result)
         complete = [result or failed("error") for result in results]
-        hits = sum(1 for index in range(len(units)) if index not in set(missing))
+        hits = len(set(range(len(units))).difference(missing))
         segments = sum(len(unit.segments) for unit in units)
         us = (time.perf_counter_ns() - started) // 1000
         return gather(planned, complete, us=us, segments=segments, cached=hits)
