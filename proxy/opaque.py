@@ -13,7 +13,9 @@ TEXT_PARTS = frozenset({"text", "refusal"})
 PART_KEYS = TEXT_PARTS | {"type", "cache_control"}
 TOOL_TYPES = frozenset({"function", "custom"})
 KNOWN_TYPES = frozenset(
-    "text refusal function custom allowed_tools json_schema json_object content grammar lark regex ephemeral url_citation".split()  # noqa: SIM905
+    """
+    text refusal function custom allowed_tools json_schema json_object content grammar lark regex ephemeral url_citation
+    """.split()  # noqa: SIM905
 )
 REFERENCES = frozenset(
     """
