@@ -144,24 +144,23 @@ class _PermitTransport(httpx.AsyncBaseTransport):
         elif request.method != "GET" or body:
             raise PermitError("a request with a body needs a permit")
         payload = _Body(body) if body else None
+        answer: aiohttp.ClientResponse | None = None
         try:
-            answer = await self._open().request(
-                request.method,
-                str(request.url),
-                data=payload,
-                headers={name: value for name, value in request.headers.items() if name != "host"},
-                allow_redirects=False,
-            )
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            # From a ValueError of the library's own checks nothing was written either; `_Body` is the only witness.
-            failure = Lost if payload is not None and payload.started else NotSent
+            async with asyncio.timeout(self._timeouts.connect + self._timeouts.read):
+                answer = await self._open().request(
+                    request.method,
+                    str(request.url),
+                    data=payload,
+                    headers={name: value for name, value in request.headers.items() if name != "host"},
+                    allow_redirects=False,
+                )
+            stream = _Stream(answer, self._timeouts.read)
+            return httpx.Response(answer.status, headers=list(answer.raw_headers), stream=stream, request=request)
+        except FAILURES as error:
+            if answer is not None:
+                answer.close()
+            failure = Lost if answer is not None or (payload is not None and payload.started) else NotSent
             raise failure(_reason(error)) from None
-        return httpx.Response(
-            answer.status,
-            headers=[(name.lower(), value) for name, value in answer.headers.items()],
-            stream=_Stream(answer),
-            request=request,
-        )
 
     async def aclose(self) -> None:
         if self._session is not None:
@@ -214,18 +213,24 @@ class _Body(aiohttp.payload.Payload):
 class _Stream(httpx.AsyncByteStream):
     """An answer's bytes as they come; a connection that breaks off is `Lost`."""
 
-    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+    def __init__(self, answer: aiohttp.ClientResponse, read_s: float) -> None:
         self._answer = answer
+        self._read_s = read_s
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            async for chunk in self._answer.content.iter_any():
-                yield chunk
-        except (aiohttp.ClientError, TimeoutError, OSError, asyncio.IncompleteReadError) as error:
-            raise Lost(_reason(error)) from None
+        while chunk := await self._next():
+            yield chunk
 
     async def aclose(self) -> None:
         self._answer.close()
+
+    async def _next(self) -> bytes:
+        """Wait for bytes no longer than allowed; the library's own limit does not notice a chunk it cannot parse."""
+        try:
+            async with asyncio.timeout(self._read_s):
+                return await self._answer.content.readany()
+        except FAILURES as error:
+            raise Lost(_reason(error)) from None
 
 
 def _checked_socket(upstream: Upstream) -> Any:

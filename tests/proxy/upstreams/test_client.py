@@ -4,7 +4,7 @@ import ipaddress
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -34,6 +34,22 @@ def record(**changes: Any) -> dict[str, Any]:
     return {**made, **changes}
 
 
+@dataclass
+class Raw(StandIn):
+    """Answers everything with these very bytes, a little later `more`, and keeps the connection open."""
+
+    answer: bytes = b""
+    more: bytes = b""
+
+    async def _answer(self, method: str, path: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
+        writer.write(self.answer)
+        await writer.drain()
+        if self.more:
+            await asyncio.sleep(0.1)
+            writer.write(self.more)
+        return True
+
+
 @pytest.fixture
 def server() -> Iterator[StandIn]:
     made = StandIn()
@@ -58,7 +74,10 @@ def send(
         try:
             for _ in range(times):
                 response = await client.send(permit or EgressPermit("r", "team", "vendor", "cloud-us", BODY), body)
-                answers.append((response.status_code, b"".join([chunk async for chunk in response.aiter_raw()])))
+                try:
+                    answers.append((response.status_code, b"".join([chunk async for chunk in response.aiter_raw()])))
+                finally:
+                    await response.aclose()
         finally:
             await client.close()
         return answers
@@ -222,6 +241,44 @@ def test_a_server_that_never_answers_is_lost(server: StandIn) -> None:
     with pytest.raises(Lost) as lost:
         send(upstream_of(server))
     assert lost.value.reason == "timeout"
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "more"),
+    [
+        (CHUNKED + b"5\r\nhello\r\n", b"zz\r\nmore\r\n"),
+        (CHUNKED, b"zz\r\nmore\r\n"),
+        (CHUNKED + b"-1\r\n", b""),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", b""),
+        (b"HTTP/1.1 200 OK\r\nContent-", b""),
+    ],
+)
+def test_an_answer_that_breaks_or_stalls_is_lost_after_the_read_timeout(answer: bytes, more: bytes) -> None:
+    odd = Raw(answer=answer, more=more)
+    started = time.monotonic()
+    with pytest.raises(Lost):
+        send(upstream_of(odd))
+    odd.stop()
+    assert time.monotonic() - started < 5
+
+
+def test_a_header_that_is_no_text_does_not_spoil_the_answer() -> None:
+    odd = Raw(answer=b"HTTP/1.1 200 OK\r\nX-Odd: \xff\xfe\r\nContent-Length: 2\r\n\r\n{}")
+    assert send(upstream_of(odd)) == [(200, b"{}")]
+    odd.stop()
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 200_000, b"\xff\xfe", b"{", b"", b'{"a": NaN}', b'"' + b"x" * door.MAX_PROBE_BYTES + b'"']
+)
+def test_a_probe_that_answers_nonsense_is_a_failed_probe(body: bytes) -> None:
+    odd = Raw(answer=b"HTTP/1.1 200 OK\r\nX-Odd: \xff\xfe\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+    with pytest.raises(Lost):
+        probe(upstream_of(odd))
+    odd.stop()
 
 
 def test_a_refused_connection_is_proof_that_nothing_was_sent(server: StandIn) -> None:
