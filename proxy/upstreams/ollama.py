@@ -36,6 +36,6 @@ async def check_local(client: UpstreamClient, model: str) -> None:
 def _entries(tags: Any, model: str) -> list[dict[str, Any]]:
     """Every entry that the name could mean."""
     rows = tags.get("models") if isinstance(tags, dict) else None
-    names = {model, model if ":" in model else f"{model}:latest"}
+    names = (model, model if ":" in model else f"{model}:latest")  # no set: what it is asked for may be unhashable
     known = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     return [row for row in known if row.get("name") in names or row.get("model") in names]

@@ -112,7 +112,17 @@ def test_one_remote_entry_among_several_of_the_name_is_enough(ollama: StandIn) -
         assert refusal(ollama) == "ollama_remote_model"
 
 
-@pytest.mark.parametrize("tags", [{"models": []}, {"models": None}, {}, [], {"models": [None, "llama3.2:latest"]}])
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"models": []},
+        {"models": None},
+        {},
+        [],
+        {"models": [None, "llama3.2:latest"]},
+        {"models": [{"name": ["llama3.2:latest"], "model": {}}]},
+    ],
+)
 def test_a_model_that_is_not_there_is_not_asked_for(ollama: StandIn, tags: Any) -> None:
     ollama.routes["/api/tags"] = tags
     assert refusal(ollama) == "ollama_model_not_pulled"
