@@ -12,6 +12,8 @@ from proxy.upstreams.registry import Registry, Upstream
 
 log = logging.getLogger(__name__)
 RELIST_S = 30.0
+MAX_LISTED = 1000
+"""Model names that one upstream can add; more would be a fault, and each is a policy decision in `/v1/models`."""
 
 
 class Pool:
@@ -35,7 +37,10 @@ class Pool:
             await ollama.check_local(self.client(candidate.upstream), candidate.model)
 
     async def list_models(self, registry: Registry, found: Callable[[str, list[str]], None]) -> None:
-        """Ask every upstream that serves what it lists; one that does not answer keeps what it listed before."""
+        """Ask every upstream that serves what it lists; one that does not answer keeps what it listed before.
+
+        Raises nothing: whatever an upstream answers, the others count, and the next turn comes.
+        """
         listing = [upstream for upstream in registry.upstreams if upstream.lists_models]
         await asyncio.gather(*(self._list(upstream, found) for upstream in listing))
 
@@ -46,9 +51,9 @@ class Pool:
     async def _list(self, upstream: Upstream, found: Callable[[str, list[str]], None]) -> None:
         try:
             answer = await self.client(upstream).probe("/models")
-        except UpstreamError as error:
-            log.warning("upstream %s does not list its models: %s", upstream.id, error.reason)
-            return
-        rows = answer.get("data") if isinstance(answer, dict) else None
-        names = [row.get("id") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-        found(upstream.id, [name for name in names if isinstance(name, str)])
+            rows = answer.get("data") if isinstance(answer, dict) else None
+            names = [row.get("id") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+            found(upstream.id, [name for name in names if isinstance(name, str)][:MAX_LISTED])
+        except Exception as error:  # noqa: BLE001 - its text may be the upstream's
+            reason = error.reason if isinstance(error, UpstreamError) else type(error).__name__
+            log.warning("upstream %s does not list its models: %s", upstream.id, reason)

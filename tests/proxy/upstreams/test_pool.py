@@ -65,6 +65,33 @@ def test_an_answer_of_another_shape_lists_nothing(server: StandIn, answer: Any) 
     assert listed(upstream(server)) == {"u": []}
 
 
+def test_no_more_than_a_thousand_names_are_taken(server: StandIn) -> None:
+    server.routes["/v1/models"] = {"data": [{"id": f"m{number}"} for number in range(1500)]}
+    assert len(listed(upstream(server))["u"]) == 1000
+
+
+def test_a_listing_that_fails_in_a_new_way_spoils_no_other_and_raises_nothing(
+    server: StandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    taken: list[str] = []
+
+    def found(name: str, _: list[str]) -> None:
+        if name == "u":
+            raise RecursionError("zebra" + " quartz")
+        taken.append(name)
+
+    async def run() -> None:
+        made = pool()
+        registry = Registry((upstream(server), upstream(server, id="other")), {}, "0" * 64, {})
+        await made.list_models(registry, found)
+        await made.close()
+
+    asyncio.run(run())
+    assert taken == ["other"]
+    assert "upstream u does not list its models: RecursionError" in caplog.text
+    assert "zebra" not in caplog.text
+
+
 def test_an_upstream_that_is_down_keeps_what_it_listed_and_is_named_in_the_log(
     server: StandIn, caplog: pytest.LogCaptureFixture
 ) -> None:
