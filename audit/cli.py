@@ -95,11 +95,18 @@ def tail_command(
 
 def _path(db: str | None) -> Path:
     if db is None:
-        return Path(os.environ.get("RINGFENCE_HOME") or Path.home() / ".ringfence") / "audit.db"
+        return _there(Path(os.environ.get("RINGFENCE_HOME") or Path.home() / ".ringfence") / "audit.db")
     if "://" in db and not db.startswith("sqlite:///"):
         typer.echo("only SQLite logs can be read: a file, or sqlite:///FILE", err=True)
         raise typer.Exit(UNREADABLE)
-    return Path(db.removeprefix("sqlite:///"))
+    return _there(Path(db.removeprefix("sqlite:///")))
+
+
+def _there(path: Path) -> Path:
+    if not path.is_file():
+        typer.echo(f"there is no log at {path}", err=True)
+        raise typer.Exit(UNREADABLE)
+    return path
 
 
 def _progress(done: int, total: int) -> None:

@@ -3,6 +3,7 @@
 A name that is not a setting is an error: a misspelt safeguard protects nothing.
 """
 
+import difflib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -75,8 +76,13 @@ class Settings(BaseModel):
         try:
             return cls.model_validate({**stored, **given, **chosen, "home": home})
         except ValidationError as error:
-            lines = [
-                f"setting {'.'.join(map(str, fault['loc']))}: {fault['msg']}"
-                for fault in error.errors(include_input=False)
-            ]
-            raise ConfigurationError(f"settings ({PREFIX}*, {file}): " + "; ".join(lines)) from None
+            said = "; ".join(_said(str(fault["loc"][0]), fault["msg"]) for fault in error.errors(include_input=False))
+            raise ConfigurationError(f"settings ({PREFIX}*, {file}): {said}") from None
+
+
+def _said(name: str, fault: str) -> str:
+    """Say what is wrong with a setting, never its value."""
+    if name in Settings.model_fields:
+        return f"{name}: {fault}"
+    near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+    return f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else "")

@@ -49,7 +49,9 @@ def test_verify_finds_a_cut_off_end_by_a_receipt(forger: Any, specimens: Any) ->
     assert [(finding["code"], finding["seq"]) for finding in report["findings"]] == [("TRUNCATED", last.seq)]
 
 
-def test_verify_lets_the_program_record_that_its_own_log_was_verified(specimens: Any, sampler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verify_lets_the_program_record_that_its_own_log_was_verified(
+    specimens: Any, sampler: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told: list[Any] = []
     monkeypatch.setattr(cli, "record_hook", lambda kind, body: told.append((kind, body)))
     run("verify", str(specimens[0].path))
@@ -64,6 +66,10 @@ def test_verify_lets_the_program_record_that_its_own_log_was_verified(specimens:
 @pytest.mark.parametrize("arguments", [["--db", "none.db"], ["--db", "postgresql://x/y"], ["--receipt", "nonsense"]])
 def test_verify_says_when_it_cannot_read(arguments: list[str]) -> None:
     assert run("verify", *arguments).exit_code == 2
+
+
+def test_a_log_that_is_not_there_is_said_to_be_missing() -> None:
+    assert "there is no log at none.db" in run("verify", "none.db").output
 
 
 def test_the_default_is_the_log_of_the_home(specimens: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,3 +103,8 @@ def test_the_shipped_files_are_the_defaults(tmp_path: Path) -> None:
     settings = load(tmp_path)
     assert settings.policies == ROOT / "policies"
     assert settings.upstreams.is_file()
+
+
+def test_a_name_that_is_no_setting_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(ConfigurationError, match="polcies is not a setting; did you mean policies"):
+        Settings.load(environ={"RINGFENCE_POLCIES": "somewhere"})
