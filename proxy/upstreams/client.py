@@ -9,7 +9,7 @@ everything else that goes wrong is `Lost`, and a lost request is never sent agai
 import asyncio
 import ipaddress
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,6 +103,11 @@ class UpstreamClient:
         except orjson.JSONDecodeError:
             raise Lost("bad_answer") from None
 
+    @property
+    def idle(self) -> bool:
+        """Whether no request is under way and no answer is open."""
+        return self._transport.in_use == 0
+
     async def close(self) -> None:
         """Close every connection."""
         await self._transport.aclose()
@@ -135,6 +140,7 @@ class _PermitTransport(httpx.AsyncBaseTransport):
         self._confirm = confirm
         self._fingerprint = fingerprint
         self._session: aiohttp.ClientSession | None = None
+        self.in_use = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         body = request.content
@@ -145,6 +151,7 @@ class _PermitTransport(httpx.AsyncBaseTransport):
             raise PermitError("a request with a body needs a permit")
         payload = _Body(body) if body else None
         answer: aiohttp.ClientResponse | None = None
+        self.in_use += 1
         try:
             async with asyncio.timeout(self._timeouts.connect + self._timeouts.read):
                 answer = await self._open().request(
@@ -154,17 +161,23 @@ class _PermitTransport(httpx.AsyncBaseTransport):
                     headers={name: value for name, value in request.headers.items() if name != "host"},
                     allow_redirects=False,
                 )
-            stream = _Stream(answer, self._timeouts.read)
+            stream = _Stream(answer, self._timeouts.read, self._leave)
             return httpx.Response(answer.status, headers=list(answer.raw_headers), stream=stream, request=request)
-        except FAILURES as error:
+        except BaseException as error:
+            self._leave()
             if answer is not None:
                 answer.close()
+            if not isinstance(error, FAILURES):
+                raise
             failure = Lost if answer is not None or (payload is not None and payload.started) else NotSent
             raise failure(_reason(error)) from None
 
     async def aclose(self) -> None:
         if self._session is not None:
             await self._session.close()
+
+    def _leave(self) -> None:
+        self.in_use -= 1
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -213,9 +226,10 @@ class _Body(aiohttp.payload.Payload):
 class _Stream(httpx.AsyncByteStream):
     """An answer's bytes as they come; a connection that breaks off is `Lost`."""
 
-    def __init__(self, answer: aiohttp.ClientResponse, read_s: float) -> None:
+    def __init__(self, answer: aiohttp.ClientResponse, read_s: float, closed: Callable[[], None]) -> None:
         self._answer = answer
         self._read_s = read_s
+        self._closed = closed
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while chunk := await self._next():
@@ -223,6 +237,7 @@ class _Stream(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         self._answer.close()
+        self._closed()
 
     async def _next(self) -> bytes:
         """Wait for bytes no longer than allowed; the library's own limit does not notice a chunk it cannot parse."""

@@ -39,8 +39,11 @@ class Pool:
     async def list_models(self, registry: Registry, found: Callable[[str, list[str]], None]) -> None:
         """Ask every upstream that serves what it lists; one that does not answer keeps what it listed before.
 
-        Raises nothing: whatever an upstream answers, the others count, and the next turn comes.
+        Raises nothing: whatever one answers, the others count, and the next turn comes. Connections to upstreams
+        that the registry no longer has are closed here, once no answer of theirs is open.
         """
+        gone = [at for at, client in self._clients.items() if at not in registry.upstreams and client.idle]
+        await asyncio.gather(*(self._clients.pop(at).close() for at in gone), return_exceptions=True)
         listing = [upstream for upstream in registry.upstreams if upstream.lists_models]
         await asyncio.gather(*(self._list(upstream, found) for upstream in listing))
 

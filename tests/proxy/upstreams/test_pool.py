@@ -1,4 +1,5 @@
 import asyncio
+import json
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,6 +10,7 @@ from harness import StandIn
 
 from proxy.routing import Candidate
 from proxy.upstreams.client import NotSent, Timeouts
+from proxy.upstreams.permit import EgressPermit
 from proxy.upstreams.pool import Pool
 from proxy.upstreams.registry import Registry, Upstream
 
@@ -48,6 +50,33 @@ def test_an_upstream_has_one_client_and_a_changed_one_has_another(server: StandI
         assert made.client(upstream(server)) is first
         assert made.client(upstream(server, base_url="http://127.0.0.1:1/v1")) is not first
         assert made.client(upstream(server, zone="other")) is not first
+        await made.close()
+
+    asyncio.run(run())
+
+
+def test_connections_to_an_upstream_that_is_gone_are_closed_once_no_answer_is_open(server: StandIn) -> None:
+    async def run() -> None:
+        old, new = upstream(server, models=("m",)), upstream(server, models=("n",))
+        body = b'{"model":"m"}'
+        made = Pool(Timeouts(1, 1), lambda _: stored, lambda *_: "fp")
+        stored = {
+            "kind": "route.decision",
+            "zone": "onprem",
+            "zones_left": ["onprem"],
+            "dry_run": False,
+            "up": {"id": "u", "zone": "onprem", "body_fp": "fp"},
+        }
+        client, kept = made.client(old), made.client(new)
+        answer = await client.send(EgressPermit("r", "team", "u", "onprem", body), body)
+        registry = Registry((new,), {}, "0" * 64, {})
+        await made.list_models(registry, lambda *_: None)
+        assert made.client(old) is client
+        assert json.loads(b"".join([chunk async for chunk in answer.aiter_raw()]))["model"] == "m"
+        await answer.aclose()
+        await made.list_models(registry, lambda *_: None)
+        assert made.client(old) is not client
+        assert made.client(new) is kept
         await made.close()
 
     asyncio.run(run())
