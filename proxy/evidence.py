@@ -170,7 +170,7 @@ def outcome(
         "bytes_sent": sent,
         "bytes_recv": received,
     }
-    if http is not None:
+    if http is not None and 100 <= http <= 599:  # noqa: PLR2004 - a server may answer any number; a record takes these
         body["http"] = http
     if candidate is not None and observed is not None and active is not None and observed.model:
         body["up_actual"] = {"id": candidate.upstream.id, "model_reported": active.registry.registered(observed.model)}

@@ -44,7 +44,7 @@ class Observed:
                 "out": usage.get("completion_tokens"),
                 "cached": details.get("cached_tokens") if isinstance(details, dict) else None,
             }
-            self.usage = {name: n for name, n in seen.items() if isinstance(n, int) and 0 <= n < 2**53}
+            self.usage = {name: n for name, n in seen.items() if type(n) is int and 0 <= n < 2**53}
 
 
 def error_event(message: str, code: str) -> bytes:

@@ -198,6 +198,13 @@ def test_every_outcome_makes_a_record_that_the_log_takes(
         assert body["up_actual"]["model_reported"] in {"gpt-4*", "local-model", "other"}
 
 
+@pytest.mark.parametrize("http", [0, 99, 600, 999])
+def test_a_status_that_a_record_cannot_take_is_left_out(http: int) -> None:
+    body = evidence.outcome(new_id(), 1, "refused_by_upstream", http=http)
+    validate("route.outcome", body)
+    assert "http" not in body
+
+
 def test_a_model_name_that_an_upstream_made_up_is_recorded_as_other(active: Active) -> None:
     seen = Observed(model="gpt-4o jane doe")
     body = evidence.outcome(new_id(), 1, "ok", candidate=candidate(active, "cloud-us"), observed=seen, active=active)

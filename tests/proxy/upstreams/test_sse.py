@@ -1,7 +1,9 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,6 +39,21 @@ def test_a_stream_is_passed_on_byte_for_byte_however_it_is_cut(cuts: list[int]) 
     assert observed.model == "m"
     assert observed.finish == "stop"
     assert observed.usage == {"in": 3, "out": 2, "cached": 1}
+
+
+@pytest.mark.parametrize("count", [True, False, -1, 2**53, 1.0, "3", [3], {"n": 3}, None])
+def test_a_count_that_is_no_count_is_not_noted(count: Any) -> None:
+    observed = Observed()
+    details = {"cached_tokens": count}
+    observed.see({"usage": {"prompt_tokens": count, "completion_tokens": 2, "prompt_tokens_details": details}})
+    assert observed.usage == {"out": 2}
+
+
+@pytest.mark.parametrize("reason", ["zebra", True, 1, ["stop"], {"stop": 1}])
+def test_a_reason_that_is_not_known_is_another_one(reason: Any) -> None:
+    observed = Observed()
+    observed.see({"choices": [{"finish_reason": reason}]})
+    assert observed.finish == "other"
 
 
 def test_an_upstream_error_in_a_stream_is_replaced_and_ends_it() -> None:
