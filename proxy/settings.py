@@ -83,6 +83,6 @@ class Settings(BaseModel):
 def _said(name: str, fault: str) -> str:
     """Say what is wrong with a setting, never its value."""
     if name in Settings.model_fields:
-        return f"{name}: {fault}"
+        return f"setting {name}: {fault}"
     near = difflib.get_close_matches(name, Settings.model_fields, n=1)
     return f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else "")

@@ -56,7 +56,7 @@ def test_verify_lets_the_program_record_that_its_own_log_was_verified(
     monkeypatch.setattr(cli, "record_hook", lambda kind, body: told.append((kind, body)))
     run("verify", str(specimens[0].path))
     assert told == []
-    monkeypatch.setattr(cli, "_path", lambda db: specimens[0].path)
+    monkeypatch.setattr(cli, "_path", lambda _: specimens[0].path)
     run("verify")
     kind, body = told[0]
     assert kind == "audit.verified"
