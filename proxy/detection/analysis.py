@@ -120,6 +120,7 @@ class _Reading:
         self._raw = [(index, item) for index, item in enumerate(task.texts) if item.text not in SCHEMA_WORDS]
         self._lines: list[tuple[int, str]] = []
         self._values: list[tuple[int, str, str]] = []
+        self._views: list[tuple[int, str]] = []
         for index, item in self._raw:
             text, key = normalise(item.text), normalise(item.key)
             if text is None or key is None:
@@ -135,7 +136,7 @@ class _Reading:
     def decoded(self) -> Assembled:
         """Return everything that decoding gives, below the keys that it was found under."""
         spent = budget(sum(len(text) for _, text in self._lines))
-        found = []
+        found = self._views
         for (index, text), (_, _, value) in zip(self._lines, self._values, strict=True):
             found += [(index, view) for view in expand(text, spent)]
             if value != text and value[:1] in ("{", "["):
@@ -145,8 +146,12 @@ class _Reading:
         return assemble(found)
 
     def twisted(self) -> Assembled:
-        """Return readings for patterns only: look-alikes folded, and invisible characters as spaces or as letters."""
-        found = [(index, folded) for index, text in self._lines if (folded := fold(text)) != text]
+        """Return readings for patterns only: look-alikes folded, and invisible characters as spaces or as letters.
+
+        What was decoded is folded too, so it is read after `decoded`.
+        """
+        lines = [*self._lines, *self._views]
+        found = [(index, folded) for index, text in lines if (folded := fold(text)) != text]
         for index, item in self._raw:
             if has_invisible(item.text):
                 found += [(index, normalise(apart(item.text)) or ""), (index, tagged(item.text))]

@@ -1,7 +1,9 @@
 # ruff: noqa: RUF001 - look-alikes are what is tested
 import base64
+import urllib.parse
 from collections.abc import Callable
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -62,6 +64,21 @@ def test_numbers_that_merely_stand_in_a_row_are_not_joined(find: Callable[..., d
 def test_an_encoded_secret_in_an_argument_is_found(find: Callable[..., dict[str, float]]) -> None:
     encoded = base64.b64encode(f"token {SECRET}".encode()).decode()
     assert "API_KEY" in find(f'{{"data": "{encoded}"}}', key="arguments")
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda text: base64.b64encode(text.encode()).decode(),
+        lambda text: "".join(f"&#{ord(char)};" for char in text),
+        lambda text: urllib.parse.quote(text),
+    ],
+)
+def test_look_alikes_are_read_inside_an_encoding(
+    encode: Callable[[str], str], find: Callable[..., dict[str, float]]
+) -> None:
+    assert "API_KEY" in find(encode(SECRET.replace("a", "а").replace("e", "е")))
+    assert "IBAN_CODE" in find(encode("GB82 WEST 1234 5698 7654 32".replace("E", "Е").replace("T", "Т")))
 
 
 def test_binary_and_foreign_text_are_named(scan_parts: Callable[..., Scan]) -> None:
