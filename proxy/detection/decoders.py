@@ -244,9 +244,10 @@ def _decode_pairs(match: re.Match[str], budget: Budget) -> str | None:
 def tokens(text: str, budget: Budget) -> Iterator[str]:
     """Decode base64 (either alphabet, padded or not, wrapped or not) and hex (with or without separators)."""
     joined = _WRAP.sub("", text) if "\n" in text else text
-    found = rewrite(joined, RUN, lambda match: _decode_run(match, budget))
-    if found is not None:
-        yield found
+    for reading in (joined, text) if joined != text else (text,):  # a long line may also just end before a word
+        found = rewrite(reading, RUN, lambda match: _decode_run(match, budget))
+        if found is not None:
+            yield found
     paired = rewrite(text, PAIRS, lambda match: _decode_pairs(match, budget))
     if paired is not None:
         yield paired

@@ -71,7 +71,7 @@ def test_an_encoded_secret_in_an_argument_is_found(find: Callable[..., dict[str,
     [
         lambda text: base64.b64encode(text.encode()).decode(),
         lambda text: "".join(f"&#{ord(char)};" for char in text),
-        lambda text: urllib.parse.quote(text),
+        urllib.parse.quote,
     ],
 )
 def test_look_alikes_are_read_inside_an_encoding(

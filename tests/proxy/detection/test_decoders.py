@@ -61,6 +61,12 @@ def test_deflated_text_is_read() -> None:
     assert as_text(bytes(range(128, 255))) is None
 
 
+@pytest.mark.parametrize("follows", ["last line", "a cat", "face"])
+def test_hex_at_the_end_of_a_line_is_read_whatever_the_next_line_begins_with(follows: str) -> None:
+    hidden = "The entry: NHS number 805 517 3974"
+    assert any(hidden in view for view in tokens(f"first line\n{hidden.encode().hex()}\n{follows}", fresh()))
+
+
 def test_spelled_and_exponential_numbers_are_written_out() -> None:
     assert any("4111" in view for view in numbers("four one one one double two zero", fresh()))
     assert list(numbers("4.111e15", fresh())) == ["4111000000000000"]
