@@ -29,7 +29,7 @@ from audit.record import MAX_BODY_BYTES, REGISTRY, derive, is_name, new_id, regi
 from audit.sqlite import open_reader, unavailable
 from audit.store import Prepared
 from audit.store_sqlite import SqliteStore
-from audit.writer import Entry, Receipt, Text, Waiter, WriterThread
+from audit.writer import Entry, Late, Receipt, Text, Waiter, WriterThread
 
 __all__ = ["AuditLog", "Receipt", "new_id"]
 
@@ -80,22 +80,33 @@ class AuditLog:
             raise
         return log
 
-    async def append(self, kind: str, body: Mapping[str, Any], *, id: str | None = None) -> Receipt:  # noqa: A002
+    async def append(
+        self,
+        kind: str,
+        body: Mapping[str, Any],
+        *,
+        id: str | None = None,  # noqa: A002
+        late: Late | None = None,
+    ) -> Receipt:
         """Append a record; it is durable when this returns. Never takes longer than the deadline.
 
         `body` holds the kind's own fields as plain JSON values (`str`, `int`, `bool`, `list`, `dict`). With a chosen
         `id` (a UUIDv7 from `new_id`), offering the same record again gives the first one's receipt, so that a failed
         append can be repeated.
 
-        Raises RecordRefused for a body outside its schema, AuditUnavailable otherwise. A record that was cancelled or
-        ran into the deadline may still be committed: closing it is the caller's task, or the next start's.
+        Raises RecordRefused for a body outside its schema, AuditUnavailable otherwise. A record that was cancelled,
+        ran into the deadline or met an error of COMMIT may still become durable: `late` then gets its receipt, once
+        and in this loop, so that the caller can close it. What ends with the process is the next start's to close.
         """
         loop = asyncio.get_running_loop()
-        entry = self._entry(kind, body, id, loop)
+        entry = self._entry(kind, body, id, loop, late)
         self._writer.submit(entry)
         timer = loop.call_later(self._deadline_s, self._expire, entry)
         try:
             receipt: Receipt = await entry.waiter.future
+        except asyncio.CancelledError:
+            entry.waiter.miss()
+            raise
         finally:
             timer.cancel()
             entry.dropped = True
@@ -204,6 +215,7 @@ class AuditLog:
         body: Mapping[str, Any],
         chosen: str | None,
         loop: asyncio.AbstractEventLoop | None,
+        late: Late | None = None,
     ) -> Entry:
         schema = validate(kind, body)
         record_id = new_id() if chosen is None else validate_id(kind, chosen)
@@ -220,7 +232,7 @@ class AuditLog:
         if len(parts.before) + len(parts.after) + W_BYTES > MAX_BODY_BYTES:
             raise RecordRefused(kind, "", "too long")
         due = time.monotonic() + self._deadline_s
-        return Entry(derive(record), parts, chosen is not None, due, Waiter(loop))
+        return Entry(derive(record), parts, chosen is not None, due, Waiter(loop, late))
 
     def _expire(self, entry: Entry) -> None:
         entry.dropped = True

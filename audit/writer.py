@@ -41,23 +41,35 @@ class Receipt:
     link: str
 
 
+Late = Callable[[Receipt], None]
+"""Told, in the loop of its append, of a record that became durable although the caller was refused or had left."""
+
+
 class Waiter:
-    """Where a result goes: a future of an event loop, or of a thread."""
+    """Where a result goes: a future of an event loop, or of a thread; to `late`, when the caller does not take it."""
 
-    __slots__ = ("future", "loop")
+    __slots__ = ("future", "late", "loop")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop | None) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop | None, late: Late | None = None) -> None:
         self.loop = loop
+        self.late = late
         self.future: Any = concurrent.futures.Future() if loop is None else loop.create_future()
 
     def settle(self, result: Receipt | AuditError) -> None:
         """Give the result, unless the caller left. Runs in the loop's thread, or in the writer's for threads."""
-        if self.future.done():
-            return
         if isinstance(result, AuditError):
-            self.future.set_exception(result)
-        else:
+            if not self.future.done():
+                self.future.set_exception(result)
+        elif not self.future.done():
             self.future.set_result(result)
+        elif self.late is not None:
+            self.late(result)
+
+    def miss(self) -> None:
+        """Note that the caller was cancelled: a receipt that lay ready for it is late as well."""
+        ready = self.future.done() and not self.future.cancelled() and self.future.exception() is None
+        if ready and self.late is not None:
+            self.late(self.future.result())
 
 
 @dataclass(slots=True, eq=False)
@@ -95,6 +107,7 @@ class WriterThread:
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="audit-writer", daemon=True)
         self._deferred: list[Entry] = []
+        self._doubtful: list[Entry] = []
         self._stopping = False
         self.trouble: Reason | None = None
         self.busy_since: float | None = None
@@ -196,24 +209,36 @@ class WriterThread:
         _settle(
             (entry.waiter, AuditUnavailable("deadline")) for entry in entries if not entry.dropped and entry.due <= now
         )
+        fresh: list[Entry] = []
         try:
             if self._store.in_doubt:
                 self._n = self._store.next_n(self._writer.epoch)
+            if self._doubtful:
+                self._find_out()
             fresh, known = self._split(live)
             linked = self._store.commit(self._prepare(fresh)) if fresh else []
         except AuditUnavailable as error:
             self.trouble = error.reason
+            if self._store.in_doubt:
+                self._doubtful += fresh
             _settle((entry.waiter, AuditUnavailable(error.reason)) for entry in live)
             return
         except Exception:  # noqa: BLE001 - whatever it was, no caller may wait for ever or be told that it succeeded
             self.trouble = "io"
             self._store.in_doubt = True
+            self._doubtful += fresh
             _settle((entry.waiter, AuditUnavailable("io")) for entry in live)
             return
         self.trouble = None
         self._n += len(fresh)
         made = [(entry.waiter, _receipt(entry, end)) for entry, end in zip(fresh, linked, strict=True)]
         _settle([*made, *known])
+
+    def _find_out(self) -> None:
+        """Look for what a failed COMMIT left in doubt: what is not stored before the next record never will be."""
+        stored = [(entry, self._store.find(entry.derived.id)) for entry in self._doubtful]
+        self._doubtful = []
+        _settle((entry.waiter, _receipt(entry, Linked(row.seq, row.link))) for entry, row in stored if row is not None)
 
     def _prepare(self, entries: list[Entry]) -> list[Prepared]:
         rows = []

@@ -5,6 +5,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,11 +14,13 @@ from typing import Any
 
 import pytest
 
+from audit import writer
 from audit.errors import AuditLocked, AuditUnavailable, RecordRefused
 from audit.log import AuditLog, Receipt, new_id
 from audit.verifier import verify
 from audit.writer import MAX_QUEUE
 
+DECISION = "route.decision"
 CHILD = Path(__file__).with_name("child_writer.py")
 
 
@@ -31,6 +34,11 @@ def until_ready(log: AuditLog, limit_s: float = 10.0) -> None:
     while log.not_ready() is not None:
         assert time.monotonic() < end, log.not_ready()
         time.sleep(0.02)
+
+
+def block(seconds: float) -> None:
+    """Hold up whatever runs in this thread."""
+    time.sleep(seconds)
 
 
 def refused(log: AuditLog, body: dict[str, Any], limit_s: float) -> str:
@@ -246,12 +254,10 @@ def test_a_full_disk_refuses_leaves_nothing_half_written_and_recovers(open_log: 
     assert verify(log.path).ok
 
 
-def test_a_read_only_database_refuses_and_recovers(open_log: Any, decision: Any) -> None:
+def test_a_read_only_connection_refuses_and_is_replaced(open_log: Any, decision: Any) -> None:
     log = open_log()
     log._store._connection.execute("PRAGMA query_only=ON")
     assert refused(log, decision(), 4.0) == "read_only"
-    assert "read_only" in str(log.not_ready())
-    log._store._connection.execute("PRAGMA query_only=OFF")
     until_ready(log)
     log.append_sync("route.decision", decision())
     log.close()
@@ -340,6 +346,83 @@ def test_a_cancelled_append_leaves_the_log_whole(open_log: Any, decision: Any) -
     assert verify(log.path).ok
 
 
+def test_a_record_that_became_durable_after_its_deadline_is_told_late_and_one_that_did_not_is_not(
+    open_log: Any, decision: Any
+) -> None:
+    log = open_log(deadline_s=0.2)
+    commit = log._store.commit
+
+    def slow(rows: Any) -> Any:
+        time.sleep(0.6)
+        return commit(rows)
+
+    log._store.commit = slow
+
+    async def main() -> list[list[Receipt]]:
+        told: list[list[Receipt]] = [[], []]
+        first = asyncio.ensure_future(log.append("route.decision", decision(), late=told[0].append))
+        await asyncio.sleep(0.05)
+        queued = asyncio.ensure_future(log.append("route.decision", decision(), late=told[1].append))
+        results = await asyncio.gather(first, queued, return_exceptions=True)
+        assert [type(result) for result in results] == [AuditUnavailable] * 2
+        assert told == [[], []]
+        await asyncio.sleep(0.7)
+        return told
+
+    told, untold = asyncio.run(main())
+    log._store.commit = commit
+    log.close()
+    assert [receipt.id for receipt in told] == [body["id"] for body in bodies(log.path) if body["kind"] == DECISION]
+    assert untold == []
+
+
+@pytest.mark.parametrize("waiting", ["for the commit", "for its turn"])
+def test_a_cancelled_caller_is_told_late_of_what_became_durable(waiting: str, open_log: Any, decision: Any) -> None:
+    log = open_log()
+    commit = log._store.commit
+    begun, cancelled = threading.Event(), threading.Event()
+
+    def held(rows: Any) -> Any:
+        begun.set()
+        if waiting == "for the commit":
+            cancelled.wait(5)
+        return commit(rows)
+
+    async def main() -> list[Receipt]:
+        told: list[Receipt] = []
+        log._store.commit = held
+        task = asyncio.ensure_future(log.append(DECISION, decision(), late=told.append))
+        await asyncio.sleep(0)
+        begun.wait(5)
+        if waiting == "for its turn":
+            block(0.3)  # meanwhile the writer hands the receipt over; the loop delivers it, then cancels
+            asyncio.get_running_loop().call_soon(task.cancel)
+        else:
+            task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        cancelled.set()
+        await asyncio.sleep(0.3)
+        return told
+
+    told = asyncio.run(main())
+    log.close()
+    assert [receipt.id for receipt in told] == [body["id"] for body in bodies(log.path) if body["kind"] == DECISION]
+    assert len(told) == 1
+
+
+def test_who_got_a_receipt_is_not_told_late(open_log: Any, decision: Any) -> None:
+    log = open_log()
+
+    async def main() -> list[Receipt]:
+        told: list[Receipt] = []
+        await log.append("route.decision", decision(), late=told.append)
+        await asyncio.sleep(0.1)
+        return told
+
+    assert asyncio.run(main()) == []
+
+
 class FailingCommit:
     """Stands for a connection whose COMMIT reports an I/O error, once: before it was done, or after."""
 
@@ -395,6 +478,33 @@ def test_a_reader_holding_a_snapshot_keeps_doubtful_records_unacknowledged(open_
     until_ready(log)
     log.append_sync("route.decision", decision())
     log.close()
+    assert verify(log.path).ok
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_what_a_failed_commit_left_in_doubt_is_told_late_if_it_is_there(
+    done: bool, open_log: Any, decision: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "PROBE_S", 0.05)
+    log = open_log(deadline_s=1.0)
+
+    async def main() -> list[Receipt]:
+        told: list[Receipt] = []
+        with closing(sqlite3.connect(log.path, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM record").fetchone()
+            log._store._connection = FailingCommit(log._store._connection, done=done)
+            with pytest.raises(AuditUnavailable):
+                await log.append("route.decision", decision(), late=told.append)
+            reader.execute("ROLLBACK")
+        await asyncio.to_thread(until_ready, log)
+        await asyncio.sleep(0.1)
+        return told
+
+    told = asyncio.run(main())
+    log.close()
+    assert [receipt.id for receipt in told] == [body["id"] for body in bodies(log.path) if body["kind"] == DECISION]
+    assert len(told) == done
     assert verify(log.path).ok
 
 
