@@ -18,7 +18,8 @@ LONGEST_WAIT_S = 5.0
 class Outcomes:
     """Everything that still has to be written.
 
-    Its size is bounded by the requests in flight: without a log that answers, no new decision is made.
+    Each belongs to a record that is durable, so a log that takes no records lets no more gather here than there were
+    attempts open when it ceased to.
     """
 
     def __init__(self, audit: AuditLog) -> None:
@@ -26,22 +27,15 @@ class Outcomes:
         self._open: set[asyncio.Task[None]] = set()
 
     def write(self, body: dict[str, Any]) -> None:
-        """Write an outcome as soon as the log takes it."""
-        self._start(self._append(body))
-
-    def settle(self, record_id: str, body: dict[str, Any]) -> None:
-        """Write an outcome if its record, which was not acknowledged in time, becomes durable after all."""
-        self._start(self._settle(record_id, body))
+        """Write the outcome of a durable record as soon as the log takes it."""
+        task = asyncio.get_running_loop().create_task(self._append(body))
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
 
     async def drain(self, timeout_s: float) -> None:
         """Wait for what is still open; what is left after the time-out is closed at the next start."""
         if self._open:
             await asyncio.wait(self._open, timeout=timeout_s)
-
-    def _start(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._open.add(task)
-        task.add_done_callback(self._open.discard)
 
     async def _append(self, body: dict[str, Any]) -> None:
         """Offer a record under one id until it is taken: one that was taken after its deadline is not written twice."""
@@ -60,12 +54,3 @@ class Outcomes:
                 record_id, cut_down = new_id(), True
             else:
                 return
-
-    async def _settle(self, record_id: str, body: dict[str, Any]) -> None:
-        wait = FIRST_WAIT_S
-        while self._audit.not_ready() is not None:
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, LONGEST_WAIT_S)
-        await asyncio.sleep(wait)
-        if self._audit.committed(record_id) is not None:
-            await self._append(body)

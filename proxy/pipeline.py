@@ -18,7 +18,6 @@ from typing import Any, NoReturn
 
 from audit.errors import AuditUnavailable
 from audit.log import AuditLog, Receipt
-from audit.record import new_id
 from proxy import content, evidence
 from proxy.activation import Activation
 from proxy.answers import Answer, Attempt, receipt_headers
@@ -74,7 +73,7 @@ class Pipeline:
     async def inspect(self, ask: Ask) -> tuple[Judged, Receipt]:
         """Judge and record a dry run: nothing is sent."""
         judged = await self.judge(ask)
-        return judged, await self._append_decision(ask, judged, judged.decision.zone, None, new_id())
+        return judged, await self._append_decision(ask, judged, judged.decision.zone, None)
 
     async def judge(self, ask: Ask) -> Judged:
         """Read, scan and decide, under one snapshot of the bundle."""
@@ -108,11 +107,11 @@ class Pipeline:
         body = candidate.final_body(ask.body)
         up = evidence.upstream(candidate, judged.active, self._fingerprint(ask.caller.team, body))
         if first is None:
-            receipt = decided = await self._append_decision(ask, judged, candidate.zone, up, new_id())
+            receipt = decided = await self._append_decision(ask, judged, candidate.zone, up)
         else:
             decided = first.decided
             again = {"dec": decided.id, "attempt": number, "zone": candidate.zone, "up": up, "why": failure.why}
-            receipt = await self._append("route.attempt", again, new_id(), decided.id, number)
+            receipt = await self._append("route.attempt", again, (decided.id, number))
         ask.clock.mark("audit")
         return Attempt(ask, judged, candidate, number, decided, receipt, body)
 
@@ -144,7 +143,7 @@ class Pipeline:
 
     async def _refuse(self, ask: Ask, judged: Judged) -> NoReturn:
         """Record what cannot be sent anywhere, and raise why."""
-        receipt = await self._append_decision(ask, judged, judged.decision.zone, None, new_id())
+        receipt = await self._append_decision(ask, judged, judged.decision.zone, None)
         self.outcomes.write(evidence.outcome(receipt.id, 1, "not_sent"))
         error: RingfenceError
         if judged.decision.outcome is Outcome.BLOCK:
@@ -157,21 +156,21 @@ class Pipeline:
         error.receipt = {**receipt_headers(ask, receipt), "x-ringfence-decision": judged.decision.outcome.value}
         raise error
 
-    async def _append_decision(
-        self, ask: Ask, judged: Judged, zone: str | None, up: dict[str, Any] | None, record_id: str
-    ) -> Receipt:
+    async def _append_decision(self, ask: Ask, judged: Judged, zone: str | None, up: dict[str, Any] | None) -> Receipt:
         keyed = {"body": self._fingerprint(ask.caller.team, ask.raw), "ip": self._ip(ask)}
         body = evidence.decision(ask, judged, keyed, zone=zone, up=up)
-        return await self._append("route.decision", body, record_id, record_id, 1)
+        return await self._append("route.decision", body, None)
 
-    async def _append(
-        self, kind: str, body: Mapping[str, Any], record_id: str, decision_id: str, number: int
-    ) -> Receipt:
-        try:
-            return await self.audit.append(kind, body, id=record_id)
-        except AuditUnavailable as error:
+    async def _append(self, kind: str, body: Mapping[str, Any], of: tuple[str, int] | None) -> Receipt:
+        """Make a record durable; one that becomes so too late, or when nobody waits any more, is closed at once."""
+
+        def close(receipt: Receipt) -> None:
             if not body.get("dry_run"):
-                self.outcomes.settle(record_id, evidence.outcome(decision_id, number, "not_sent"))
+                self.outcomes.write(evidence.outcome(*(of or (receipt.id, 1)), "not_sent"))
+
+        try:
+            return await self.audit.append(kind, body, late=close)
+        except AuditUnavailable as error:
             raise Unavailable(
                 f"The audit log cannot take a record now ({error.reason}).", code="audit_unavailable"
             ) from None

@@ -22,8 +22,6 @@ class Log:
         self.taken: list[Mapping[str, Any]] = []
         self.offered = 0
         self.ids: list[str] = []
-        self.ready = True
-        self.has: set[str] = set()
 
     async def append(self, kind: str, body: Mapping[str, Any], *, id: str) -> None:  # noqa: A002 - the log's own
         self.offered += 1
@@ -32,12 +30,6 @@ class Log:
             raise self.failures.pop(0)
         validate(kind, body)
         self.taken.append(body)
-
-    def not_ready(self) -> str | None:
-        return None if self.ready else "away"
-
-    def committed(self, record_id: str) -> dict[str, Any] | None:
-        return {} if record_id in self.has else None
 
 
 @pytest.fixture(autouse=True)
@@ -111,31 +103,5 @@ def test_an_outcome_that_cannot_be_recorded_at_all_does_not_stop_the_server() ->
             await behind.drain(1)
             await asyncio.sleep(0)
         assert log.offered == 2
-
-    asyncio.run(run())
-
-
-def test_a_decision_that_became_durable_too_late_is_closed() -> None:
-    async def run() -> None:
-        log = Log()
-        log.ready = False
-        behind = of(log)
-        behind.settle(str(BODY["dec"]), BODY)
-        await asyncio.sleep(0.02)
-        log.has.add(str(BODY["dec"]))
-        log.ready = True
-        await behind.drain(5)
-        assert log.taken == [BODY]
-
-    asyncio.run(run())
-
-
-def test_a_decision_that_never_became_durable_gets_no_outcome() -> None:
-    async def run() -> None:
-        log = Log()
-        behind = of(log)
-        behind.settle(str(BODY["dec"]), BODY)
-        await behind.drain(5)
-        assert log.taken == []
 
     asyncio.run(run())

@@ -1,5 +1,6 @@
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -258,6 +259,58 @@ def test_a_locked_log_refuses_the_request_and_closes_it_when_it_is_free(tmp_path
     told = asyncio.run(run())
     assert (told.answer.status_code, told.code) == (503, "audit_unavailable")
     assert [outcome["dec"] for outcome in told.of("outcome")] == [decision["id"] for decision in told.of("decision")]
+    assert vendor.connections == 0
+
+
+@pytest.mark.parametrize("why", ["deadline", "cancelled"])
+def test_a_decision_that_becomes_durable_when_nobody_waits_any_more_is_closed(
+    tmp_path: Path, vendor: StandIn, why: str
+) -> None:
+    async def run() -> Told:
+        file = upstreams(tmp_path / "upstreams.yaml", [("v", "cloud-us", vendor)])
+        async with inside(tmp_path, upstreams=file, audit_deadline_s=0.3) as ring:
+            key, store = ring.key(), ring.runtime.audit._store
+            commit, begun, release = store.commit, threading.Event(), threading.Event()
+
+            def held(rows: Any) -> Any:
+                begun.set()
+                release.wait(10)
+                return commit(rows)
+
+            store.commit = held  # type: ignore[method-assign]
+            asking = asyncio.create_task(ring.client.post("/v1/chat/completions", json=chat_body(), headers=key))
+            await asyncio.to_thread(begun.wait, 10)
+            if why == "cancelled":
+                asking.cancel()
+            (answer,) = await asyncio.gather(asking, return_exceptions=True)
+            assert await ring.records("route.decision") == []
+            release.set()
+            async with asyncio.timeout(5):
+                while not await ring.records("route.outcome"):  # noqa: ASYNC110 - the log has no event for it
+                    await asyncio.sleep(0.02)
+            return Told(answer, await ring.settled())
+
+    told = asyncio.run(run())
+    assert why == "cancelled" or told.code == "audit_unavailable"
+    ((outcome,), (decision,)) = told.of("outcome"), told.of("decision")
+    assert (outcome["dec"], outcome["attempt"]) == (decision["id"], 1)
+    assert (outcome["status"], outcome["bytes_sent"]) == ("not_sent", 0)
+    assert vendor.connections == 0
+
+
+def test_a_log_that_is_down_leaves_nothing_behind_for_the_requests_it_refused(tmp_path: Path, vendor: StandIn) -> None:
+    async def run() -> None:
+        file = upstreams(tmp_path / "upstreams.yaml", [("v", "cloud-us", vendor)])
+        async with inside(tmp_path, upstreams=file) as ring:
+            key = ring.key()
+            ring.runtime.audit._store._fatal = "full"
+            tasks = len(asyncio.all_tasks())
+            for _ in range(20):
+                answer = await ring.client.post("/v1/chat/completions", json=chat_body(), headers=key)
+                assert answer.status_code == 503
+            assert len(asyncio.all_tasks()) == tasks
+
+    asyncio.run(run())
     assert vendor.connections == 0
 
 
