@@ -16,11 +16,11 @@ from audit.api import router as audit_router
 from audit.errors import AuditError, AuditUnavailable
 from audit.log import AuditLog
 from proxy import activation, admin
-from proxy.activation import Activation, Active
+from proxy.activation import Activation, Active, Announce
 from proxy.api import chat, health, inspect, models
 from proxy.api.denials import Denials
 from proxy.api.requests import authenticate
-from proxy.api.shield import Shield, error_response, refuse
+from proxy.api.shield import Shield, refuse
 from proxy.detection.engine import Engine
 from proxy.detection.findings import DetectorSet
 from proxy.errors import ConfigurationError, RequestRefused, RingfenceError, Unavailable
@@ -125,19 +125,26 @@ def create_app(runtime: Runtime) -> ASGIApp:
     async def auditor(request: Request) -> Reader:
         return authenticate(request, keys, AUDITORS)
 
+    async def refused(request: Request, error: Exception) -> Response:
+        runtime.denials.count(error)
+        return await refuse(request, error)
+
+    async def not_found(request: Request, error: Exception) -> Response:
+        return await refused(request, _not_found(error))
+
     app.include_router(audit_router(runtime.audit, auditor))
-    app.add_exception_handler(RingfenceError, refuse)
-    app.add_exception_handler(Exception, refuse)
-    app.add_exception_handler(404, _not_found)
-    app.add_exception_handler(405, _not_found)
-    return Shield(app, runtime.denials)
+    app.add_exception_handler(RingfenceError, refused)
+    app.add_exception_handler(Exception, refused)
+    app.add_exception_handler(404, not_found)
+    app.add_exception_handler(405, not_found)
+    return Shield(app)
 
 
-async def _not_found(_: Request, error: Exception) -> Response:
+def _not_found(error: Exception) -> RequestRefused:
     status = getattr(error, "status_code", 404)
     what = "There is nothing at this path." if status == 404 else "This path does not take this method."  # noqa: PLR2004
     served = "Ringfence serves /v1/chat/completions and /v1/models."
-    return error_response(RequestRefused(f"{what} {served}", status=status, code="not_found"))
+    return RequestRefused(f"{what} {served}", status=status, code="not_found")
 
 
 async def _loaded(engine: Engine) -> DetectorSet:
@@ -154,8 +161,8 @@ async def _relist(pool: Pool, bundles: Activation) -> None:
         await pool.list_models(bundles.active.registry, bundles.relist)
 
 
-def _announcer(audit: AuditLog) -> Callable[[Active, str | None], Awaitable[None]]:
-    async def announce(active: Active, previous: str | None) -> None:
+def _announcer(audit: AuditLog) -> Announce:
+    async def announce(active: Active, previous: str | None, record_id: str) -> None:
         """Archive the text under its digest, then record the activation; a request can only follow both."""
         files = active.policy.files_sha256
         body: dict[str, Any] = {
@@ -166,7 +173,7 @@ def _announcer(audit: AuditLog) -> Callable[[Active, str | None], Awaitable[None
         }
         try:
             await asyncio.to_thread(audit.store_bundle, files, active.policy.text())
-            await audit.append("policy.activated", body)
+            await audit.append("policy.activated", body, id=record_id)
         except AuditUnavailable as error:
             raise Unavailable(
                 f"The audit log cannot take a record now ({error.reason}).", code="audit_unavailable"

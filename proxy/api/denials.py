@@ -6,24 +6,27 @@ from datetime import UTC, datetime
 
 from audit.errors import AuditUnavailable
 from audit.log import AuditLog
+from proxy.errors import RequestRefused
 
 log = logging.getLogger(__name__)
 WINDOW_S = 60.0
-COUNTED = (401, 403, 404)
+DENIED = {"invalid_api_key": 401, "wrong_role": 403, "not_found": 404}
+"""Refusals of a caller by its key, role or path, by code. What a policy refuses or a model server answers has a record
+of its own."""
 
 
 class Denials:
-    """Counts by status within the current window."""
+    """Counts of refusals by status within the current window."""
 
     def __init__(self, audit: AuditLog) -> None:
         self._audit = audit
-        self._counts = dict.fromkeys(COUNTED, 0)
+        self._counts = dict.fromkeys(DENIED.values(), 0)
         self._since = _now()
 
-    def count(self, status: int) -> None:
-        """Take note of an answer's status."""
-        if status in self._counts:
-            self._counts[status] += 1
+    def count(self, error: Exception) -> None:
+        """Take note of what a request is refused with."""
+        if isinstance(error, RequestRefused) and DENIED.get(error.code) == error.status:
+            self._counts[error.status] += 1
 
     async def run(self) -> None:
         """Flush every minute until cancelled."""
@@ -37,7 +40,7 @@ class Denials:
         if not any(taken.values()):
             self._since = _now()
             return
-        self._counts, self._since = dict.fromkeys(COUNTED, 0), _now()
+        self._counts, self._since = dict.fromkeys(DENIED.values(), 0), _now()
         try:
             await self._audit.append(
                 "access.denied", {"window_start": since, **{f"n_{status}": count for status, count in taken.items()}}

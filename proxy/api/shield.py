@@ -1,4 +1,4 @@
-"""Around every request: errors in the OpenAI shape, denials counted, and nothing of a failure's text let out."""
+"""Around every request: errors in the OpenAI shape, and nothing of a failure's text let out."""
 
 import logging
 import traceback
@@ -7,9 +7,8 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from proxy.api.denials import Denials
 from proxy.errors import RingfenceError
 
 log = logging.getLogger(__name__)
@@ -18,23 +17,16 @@ log = logging.getLogger(__name__)
 class Shield:
     """ASGI middleware; the outermost, so that nothing above it can print a traceback with content."""
 
-    def __init__(self, app: ASGIApp, denials: Denials) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._denials = denials
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-
-        async def watch(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                self._denials.count(message["status"])
-            await send(message)
-
         try:
-            await self._app(scope, receive, watch)
+            await self._app(scope, receive, send)
         except Exception as error:  # noqa: BLE001 - its text may hold content, so only its type and place are logged
             frame = traceback.extract_tb(error.__traceback__)[-1]
             log.error("unexpected %s at %s:%s", type(error).__name__, frame.filename, frame.lineno)  # noqa: TRY400

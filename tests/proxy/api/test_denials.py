@@ -4,11 +4,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from harness import StandIn, chat_body
-from inside import inside
+from inside import Scripted, inside
 
 from audit.errors import AuditUnavailable
 from audit.log import AuditLog
 from proxy.api.denials import Denials
+from proxy.errors import PolicyRefused, RequestRefused, UpstreamRefused
+
+NO_KEY = RequestRefused("m", status=401, code="invalid_api_key")
 
 
 class Log:
@@ -46,11 +49,37 @@ def test_denied_requests_are_counted_into_one_record(tmp_path: Path, vendor: Sta
     assert counts(record) == (3, 1, 1)
 
 
+def test_what_a_policy_refuses_or_a_model_server_answers_is_no_denial(tmp_path: Path, vendor: StandIn) -> None:
+    async def run() -> tuple[list[int], list[dict[str, Any]]]:
+        async with inside(tmp_path, vendor, detector=Scripted({"zebra": "PRIVATE_KEY"})) as ring:
+            key = ring.key()
+
+            async def status(text: str, model: str = "gpt-4o-mini") -> int:
+                body = chat_body(text, model=model)
+                return (await ring.client.post("/v1/chat/completions", json=body, headers=key)).status_code
+
+            said = [await status("zebra"), await status("hello", "unknown")]
+            vendor.behaviour = "status:404"
+            said.append(await status("hello"))
+            await ring.runtime.denials.flush()
+            return said, await ring.records("access.denied")
+
+    assert asyncio.run(run()) == ([403, 404, 404], [])
+
+
 def test_a_minute_without_denials_writes_nothing() -> None:
     log = Log()
     denials = Denials(cast("AuditLog", log))
-    for status in (200, 400, 413, 429, 500, 503):
-        denials.count(status)
+    for error in (
+        RequestRefused("m", status=405, code="not_found"),
+        RequestRefused("m", status=404, code="model_not_found"),
+        RequestRefused("m", status=400, code="duplicate_authorization"),
+        PolicyRefused("m", because=[]),
+        UpstreamRefused("m", status=404, code="model_not_found"),
+        UpstreamRefused("m", status=404, code="not_found"),
+        ValueError("m"),
+    ):
+        denials.count(error)
     asyncio.run(denials.flush())
     assert log.taken == []
 
@@ -58,9 +87,9 @@ def test_a_minute_without_denials_writes_nothing() -> None:
 def test_what_could_not_be_written_stays_counted() -> None:
     log = Log(failures=1)
     denials = Denials(cast("AuditLog", log))
-    denials.count(401)
+    denials.count(NO_KEY)
     asyncio.run(denials.flush())
-    denials.count(401)
+    denials.count(NO_KEY)
     asyncio.run(denials.flush())
     assert [counts(body) for body in log.taken] == [(2, 0, 0)]
 
@@ -69,7 +98,7 @@ def test_counts_are_written_every_window() -> None:
     async def run() -> Log:
         log = Log()
         denials = Denials(cast("AuditLog", log))
-        denials.count(404)
+        denials.count(RequestRefused("m", status=404, code="not_found"))
         task = asyncio.create_task(denials.run())
         await asyncio.sleep(0.05)
         task.cancel()

@@ -4,8 +4,6 @@ from typing import Any, cast
 
 import pytest
 
-from audit.log import AuditLog
-from proxy.api.denials import Denials
 from proxy.api.shield import Shield, client_address, error_response, refuse
 from proxy.errors import PolicyRefused, RingfenceError
 
@@ -20,7 +18,7 @@ def test_what_an_unexpected_failure_says_is_neither_answered_nor_logged(caplog: 
         return None
 
     with caplog.at_level(logging.DEBUG):
-        asyncio.run(Shield(failing, Denials(cast("AuditLog", None)))({"type": "http"}, nothing, nothing))
+        asyncio.run(Shield(failing)({"type": "http"}, nothing, nothing))
     assert "ValueError" in caplog.text
     assert "test_shield.py" in caplog.text
     assert CANARY not in caplog.text
@@ -45,7 +43,7 @@ def test_a_failure_of_the_machine_is_not_swallowed() -> None:
         raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(Shield(cancelled, Denials(cast("AuditLog", None)))({"type": "http"}, *[cast("Any", None)] * 2))
+        asyncio.run(Shield(cancelled)({"type": "http"}, *[cast("Any", None)] * 2))
 
 
 @pytest.mark.parametrize(
@@ -62,6 +60,6 @@ def test_a_websocket_scope_passes_untouched() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         seen.append(scope["type"])
 
-    asyncio.run(Shield(app, Denials(cast("AuditLog", None)))({"type": "lifespan"}, *[cast("Any", None)] * 2))
+    asyncio.run(Shield(app)({"type": "lifespan"}, *[cast("Any", None)] * 2))
     assert seen == ["lifespan"]
     assert RingfenceError("m").status == 500
