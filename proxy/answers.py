@@ -4,6 +4,7 @@ An upstream's error text may repeat the prompt (vLLM and llama.cpp do), so none 
 status is kept where it means something to the caller, and the code only if it is one of those listed here.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from proxy.upstreams.sse import Observed, error_event, relay
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 BROKEN_OFF = "The model server broke off its answer."
+CALLER_LEFT = "the caller left"
+"""The message of the cancellation of a request whose caller closed the connection."""
 KEPT_STATUS = frozenset({400, 404, 409, 413, 415, 422, 429})
 CODES = {
     "context_length_exceeded": "context_length_exceeded",
@@ -160,6 +163,14 @@ class Answer:
             )
         )
         await self._response.aclose()
+
+
+def how_it_ended(error: BaseException | None) -> str:
+    """Name, for an outcome, what broke off an attempt that had begun. Only a caller's leaving is called that."""
+    if isinstance(error, Lost) and error.reason == "timeout":
+        return "timeout"
+    left = isinstance(error, asyncio.CancelledError) and CALLER_LEFT in error.args
+    return "client_abort" if left else "unknown"
 
 
 def receipt_headers(ask: Ask, receipt: Receipt) -> dict[str, str]:

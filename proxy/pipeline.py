@@ -20,7 +20,7 @@ from audit.errors import AuditUnavailable
 from audit.log import AuditLog, Receipt
 from proxy import content, evidence
 from proxy.activation import Activation
-from proxy.answers import Answer, Attempt, receipt_headers
+from proxy.answers import Answer, Attempt, how_it_ended, receipt_headers
 from proxy.detection.findings import Detector
 from proxy.errors import PolicyRefused, RequestRefused, RingfenceError, Unavailable, UpstreamRefused
 from proxy.evidence import Ask, Judged
@@ -29,7 +29,7 @@ from proxy.policy.decide import decide
 from proxy.policy.model import Call, Identity, Outcome
 from proxy.routing import Candidate, Route, routes
 from proxy.settings import Settings
-from proxy.upstreams.client import Lost, NotSent, UpstreamError
+from proxy.upstreams.client import Lost, UpstreamError
 from proxy.upstreams.permit import EgressPermit, PermitError
 from proxy.upstreams.pool import Pool
 
@@ -116,28 +116,25 @@ class Pipeline:
         return Attempt(ask, judged, candidate, number, decided, receipt, body)
 
     async def _send(self, attempt: Attempt) -> Answer:
-        """Issue the permit and send; every failure is followed by an outcome record and raised as UpstreamError."""
+        """Issue the permit and send. Whatever happens instead of an answer is followed by an outcome record."""
         upstream, body = attempt.candidate.upstream, attempt.body
+        permit: EgressPermit | None = None
         try:
             await self.pool.check(attempt.candidate)
             permit = EgressPermit(attempt.receipt.id, attempt.ask.caller.team, upstream.id, upstream.zone, body)
             response = await self.pool.client(upstream).send(permit, body)
-        except (PermitError, AuditUnavailable):
-            self.outcomes.write(attempt.outcome("not_sent"))
-            raise Unavailable("The audit log does not confirm the decision.", code="audit_unavailable") from None
-        except NotSent:
-            self.outcomes.write(attempt.outcome("not_sent"))
-            raise
-        except Lost as error:
-            self.outcomes.write(attempt.outcome("timeout" if error.reason == "timeout" else "unknown", sent=len(body)))
-            raise
-        except BaseException:
-            self.outcomes.write(attempt.outcome("unknown"))
+        except BaseException as error:
+            written = permit is not None and permit.written
+            status, sent = (how_it_ended(error), len(body)) if written else ("not_sent", 0)
+            self.outcomes.write(attempt.outcome(status, sent=sent))
+            if isinstance(error, (PermitError, AuditUnavailable)):
+                text = "The audit log does not confirm the decision."
+                raise Unavailable(text, code="audit_unavailable") from None
             raise
         attempt.ask.clock.mark("ttfb")
         if response.status_code in TRY_ELSEWHERE:
-            await response.aclose()
             self.outcomes.write(attempt.outcome("upstream_error", http=response.status_code, sent=len(body)))
+            await response.aclose()
             raise Lost(f"http_{response.status_code}", answered=response.status_code)
         return Answer(attempt, response, self.outcomes)
 

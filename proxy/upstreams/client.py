@@ -167,9 +167,12 @@ class _PermitTransport(httpx.AsyncBaseTransport):
             self._leave()
             if answer is not None:
                 answer.close()
+            written = answer is not None or (payload is not None and payload.started)
+            if permit is not None:
+                permit.written = written
             if not isinstance(error, FAILURES):
                 raise
-            failure = Lost if answer is not None or (payload is not None and payload.started) else NotSent
+            failure = Lost if written else NotSent
             raise failure(_reason(error)) from None
 
     async def aclose(self) -> None:

@@ -27,7 +27,7 @@ class PermitError(Exception):
 class EgressPermit:
     """Single-use leave to send exactly these bytes to exactly this upstream."""
 
-    __slots__ = ("_spent", "digest", "expires", "record_id", "tenant", "upstream_id", "zone")
+    __slots__ = ("_spent", "digest", "expires", "record_id", "tenant", "upstream_id", "written", "zone")
 
     def __init__(self, record_id: str, tenant: str, upstream_id: str, zone: str, body: bytes) -> None:
         self.record_id = record_id
@@ -37,6 +37,8 @@ class EgressPermit:
         self.digest = hashlib.sha256(body).digest()
         self.expires = time.monotonic() + LIFETIME_S
         self._spent = False
+        self.written = False
+        """Whether a byte of the body may have gone out in an attempt that failed, however it did."""
 
     def redeem(self, upstream_id: str, zone: str, body: bytes, confirm: Confirm, fingerprint: Fingerprint) -> None:
         """Use the permit up; raises PermitError unless everything it binds, and the durable record, agree."""

@@ -329,6 +329,32 @@ def test_a_request_that_is_cancelled_while_it_waits_for_the_upstream_is_closed(t
     told = asyncio.run(run())
     assert [outcome["dec"] for outcome in told.of("outcome")] == [decision["id"] for decision in told.of("decision")]
     assert told.of("outcome")[0]["status"] == "unknown"
+    assert told.of("outcome")[0]["bytes_sent"] == len(vendor.posts[0].body)
+
+
+@pytest.mark.parametrize("how", ["cancelled", "failed"])
+def test_an_attempt_that_ended_before_a_byte_was_written_says_so(tmp_path: Path, vendor: StandIn, how: str) -> None:
+    async def run() -> Told:
+        file = upstreams(tmp_path / "upstreams.yaml", [("v", "cloud-us", vendor)])
+        async with inside(tmp_path, upstreams=file) as ring:
+            key, checking = ring.key(), asyncio.Event()
+
+            async def check(_: Any) -> None:
+                checking.set()
+                await asyncio.sleep(3600 if how == "cancelled" else 0)
+                raise RuntimeError
+
+            ring.runtime.pool.check = check  # type: ignore[method-assign]
+            asking = asyncio.create_task(ring.client.post("/v1/chat/completions", json=chat_body(), headers=key))
+            await checking.wait()
+            if how == "cancelled":
+                asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            return Told(None, await ring.settled())
+
+    (outcome,) = asyncio.run(run()).of("outcome")
+    assert (outcome["status"], outcome["bytes_sent"]) == ("not_sent", 0)
+    assert vendor.connections == 0
 
 
 def test_the_permit_is_for_the_bytes_that_were_fingerprinted(
