@@ -107,7 +107,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
     settings, keys = runtime.settings, runtime.keys
     pipeline = Pipeline(settings, runtime.engine, runtime.activation, runtime.audit, runtime.outcomes, runtime.pool)
     checks = {
-        "policy": runtime.activation.not_ready,
+        "policy": lambda: (runtime.activation.not_ready() or "").partition(":")[0] or None,  # files: in the log only
         "detectors": runtime.engine.not_ready,
         "audit_log": runtime.audit.not_ready,
     }

@@ -74,7 +74,8 @@ def test_a_reload_that_fails_leaves_the_old_policy_in_force_and_readiness_says_s
     before = fortress.record(fortress.ask())["bundle"]
     fortress.cloud.clear()
     where = damage(fortress.policies)
-    assert where in fortress.not_ready()["policy"]
+    assert "stay in force" in fortress.not_ready()["policy"]
+    assert where in fortress.server.log_path.read_text()
     pinned = fortress.ask(f"Is {CARD} a valid number?")
     assert pinned.headers["x-ringfence-zone"] == "onprem"
     fortress.assert_nothing_reached_a_vendor()
@@ -87,7 +88,8 @@ def test_a_reload_that_fails_leaves_the_old_policy_in_force_and_readiness_says_s
 
 def test_a_broken_upstream_file_on_reload_leaves_the_old_upstreams_in_force(fortress: Fortress) -> None:
     fortress.upstreams.write_text(fortress.upstreams.read_text().replace("zone: cloud-eu", "zone: cloud-mars"))
-    assert "upstreams.yaml:" in fortress.not_ready()["policy"]
+    assert "stay in force" in fortress.not_ready()["policy"]
+    assert "upstreams.yaml:" in fortress.server.log_path.read_text()
     fortress.assert_harmless_reaches_the_cloud()
     fortress.prepare()
     eventually(fortress.ready)

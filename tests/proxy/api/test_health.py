@@ -1,9 +1,10 @@
 import asyncio
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import StandIn, chat_body
+from harness import ROOT, StandIn, chat_body
 from inside import Inside, inside
 
 
@@ -37,6 +38,23 @@ def test_a_part_that_is_not_ready_is_named_with_the_reason(tmp_path: Path, vendo
             assert (await ring.client.get("/livez")).status_code == 200
 
     asyncio.run(run())
+
+
+def test_what_is_wrong_in_which_policy_file_is_told_to_the_log_and_not_to_anybody_who_asks(
+    tmp_path: Path, vendor: StandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> Any:
+        policies = shutil.copytree(ROOT / "policies", tmp_path / "policies")
+        async with inside(tmp_path / "home", vendor, policies=policies) as ring:
+            taxonomy = policies / "taxonomy.yaml"
+            taxonomy.write_text("zebra: 1\n" + taxonomy.read_text())
+            await ring.runtime.activation.reload()
+            return await ready(ring)
+
+    answer = asyncio.run(run())
+    assert answer.status_code == 503
+    assert answer.json()["policy"] == "the policy files on disk are refused, the last good ones stay in force"
+    assert "taxonomy.yaml:1:1" in caplog.text
 
 
 def test_a_closed_log_is_not_ready_and_no_request_is_answered(
