@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from proxy.detection.assembly import Assembled, assemble, line
+from proxy.detection.assembly import Alone, Assembled, assemble, line
 from proxy.detection.findings import UNCOVERED, UNSCANNED, DetectorSet, Scan, Unit
 from proxy.detection.normal import apart, fold, has_invisible, normalise, tagged
 from proxy.detection.presidio import THRESHOLDS, Names
@@ -67,7 +67,7 @@ class Analyzer:
         reading = _Reading(task)
         best: dict[tuple[str, bytes, int], Hit] = {}
         try:
-            for hit in self._seam_hits(reading) if task.kind == "seam" else self._unit_hits(reading):
+            for hit in self._joined_hits(reading) if task.kind == "seam" else self._unit_hits(reading):
                 slot = (hit.entity_type, hit.value_id, hit.index)
                 if slot not in best or best[slot].score < hit.score:
                     best[slot] = hit
@@ -87,24 +87,28 @@ class Analyzer:
         for text in (base, decoded):
             for script, offset in uncovered(text.text, decoded=text is decoded):
                 yield Hit(UNCOVERED, 1.0, "scripts", text.index_at(offset), self._value_id(UNCOVERED, script))
-        for joined in reading.joined():
-            yield from self._hits(joined, self._cheap, crossing=True)
+        yield from self._joined_hits(reading)
 
-    def _seam_hits(self, reading: "_Reading") -> Iterator[Hit]:
-        for joined in reading.joined():
-            yield from self._hits(joined, self._cheap, crossing=True)
+    def _joined_hits(self, reading: "_Reading") -> Iterator[Hit]:
+        """Yield what is found only with neighbours: a value, or its name, runs over from one string into another."""
+        for run in reading.runs():
+            joined = [assemble(run, joint=joint) for joint in ("", " ")]
+            for detector, find in self._cheap:
+                alone = Alone(dict(run), find)
+                for text in joined:
+                    for match in find(text.text):
+                        if not alone.explains(match, text):
+                            yield self._hit(detector, match, text)
 
-    def _hits(self, text: Assembled, finders: Sequence[tuple[str, Finder]], *, crossing: bool = False) -> Iterator[Hit]:
-        """Yield what the finders find; with `crossing` only what runs over from one string into another."""
-        if not text.text:
-            return
-        for detector, find in finders:
-            for match in find(text.text):
-                index = text.index_at(match.start)
-                if crossing and text.index_at(match.end - 1) == index:
-                    continue
-                value_id = self._value_id(match.entity_type, match.value)
-                yield Hit(match.entity_type, float(match.score), detector, index, value_id)
+    def _hits(self, text: Assembled, finders: Sequence[tuple[str, Finder]]) -> Iterator[Hit]:
+        if text.text:
+            for detector, find in finders:
+                for match in find(text.text):
+                    yield self._hit(detector, match, text)
+
+    def _hit(self, detector: str, match: Match, text: Assembled) -> Hit:
+        value_id = self._value_id(match.entity_type, match.value)
+        return Hit(match.entity_type, float(match.score), detector, text.index_at(match.start), value_id)
 
     def _value_id(self, entity_type: str, value: str) -> bytes:
         data = f"{entity_type}\0{value}".encode("utf-8", "surrogatepass")
@@ -157,15 +161,17 @@ class _Reading:
                 found += [(index, normalise(apart(item.text)) or ""), (index, tagged(item.text))]
         return assemble(found)
 
-    def joined(self) -> Iterator[Assembled]:
-        """Yield runs of neighbouring strings of one shape, joined: a value may be split over parts."""
+    def runs(self) -> Iterator[list[tuple[int, str]]]:
+        """Yield runs of neighbouring strings of one shape, to be joined: a value may be split over parts."""
         run: list[tuple[int, str]] = []
         shape = None
         for index, its, text in [*self._values, (-1, "\0", "")]:
             if its != shape:
                 if len(run) > 1:
-                    yield assemble(run, joint="")
-                    yield assemble(run, joint=" ")
+                    folded = [(at, fold(part)) for at, part in run]
+                    yield run
+                    if folded != run:
+                        yield folded
                 run = []
             shape = its
             run.append((index, text))

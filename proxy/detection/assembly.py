@@ -4,9 +4,11 @@ One NER call over `key: value` lines costs a fraction of one call a string, and 
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
+from proxy.detection.recognizers.base import Match
 from proxy.detection.words import SCHEMA_WORDS
 
 
@@ -40,3 +42,26 @@ def assemble(lines: Iterable[tuple[int, str]], *, joint: str = "\n") -> Assemble
         texts.append(text)
         offset += len(text) + len(joint)
     return Assembled(joint.join(texts), tuple(starts), tuple(indexes))
+
+
+class Alone:
+    """What one finder finds in single strings: looked up only for those that it found something in when joined."""
+
+    def __init__(self, texts: Mapping[int, str], find: Callable[[str], Iterable[Match]]) -> None:
+        self._texts = texts
+        self._find = find
+        self._known: dict[int, frozenset[tuple[str, str]]] = {}
+
+    def explains(self, match: Match, joined: Assembled) -> bool:
+        """Whether a match in joined strings is known, or a known one with some of its neighbour stuck to it."""
+        first, last = joined.index_at(match.start), joined.index_at(match.end - 1)
+        if any((match.entity_type, match.value) in self._at(index) for index in (first, last)):
+            return True
+        known = chain(self._at(first), self._at(last)) if first != last else ()
+        return any(kind == match.entity_type and value in match.value for kind, value in known)
+
+    def _at(self, index: int) -> frozenset[tuple[str, str]]:
+        if index not in self._known:
+            found = self._find(self._texts[index])
+            self._known[index] = frozenset((match.entity_type, match.value) for match in found)
+        return self._known[index]

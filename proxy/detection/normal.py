@@ -6,6 +6,7 @@ into Latin ones; it ruins honest Cyrillic or Greek, so its output is only ever r
 """
 
 import unicodedata
+from collections.abc import Callable
 from itertools import chain
 
 import regex
@@ -54,6 +55,29 @@ def normalise(text: str) -> str | None:
         return None
     bare = _LOOSE_MARKS.sub("", _INVISIBLE.sub("", composed))
     return _DASHES.sub("-", _SPACES.sub(" ", bare))
+
+
+def head(text: str, size: int) -> str:
+    """Return the first `size` characters that a reader sees, at the cost of those and the invisible before them."""
+    return _edge(text, size, lambda taken: text[:taken])[:size]
+
+
+def tail(text: str, size: int) -> str:
+    """Return the last `size` characters that a reader sees."""
+    return _edge(text, size, lambda taken: text[-taken:])[-size:]
+
+
+def _edge(text: str, size: int, take: Callable[[int], str]) -> str:
+    """Take more of a text until enough of it is visible; a bomb stays as it is, for the scan to refuse."""
+    taken = 2 * size
+    while True:
+        raw = take(taken)
+        seen = normalise(raw)
+        if seen is None:
+            return raw
+        if len(seen) >= size or taken >= len(text):
+            return seen
+        taken *= 4
 
 
 def apart(text: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from proxy.detection.findings import UNSCANNED, Finding, Scan, Unit
+from proxy.detection.normal import fold, head, tail
 from proxy.detection.words import SCHEMA_WORDS
 
 FAILURES = frozenset(
@@ -21,8 +22,8 @@ SEAM_CHARS = 160
 _INDEX = re.compile(r"\[\d+\]")
 _DIGITS_NEAR_END = re.compile(r"[0-9][^0-9]{0,6}$")
 _DIGITS_NEAR_START = re.compile(r"^[^0-9]{0,6}[0-9]")
-_OPEN_END = re.compile(r"[\w@+/=.%&-]$")
-_OPEN_START = re.compile(r"^[\w@+/=.%&-]")
+_OPEN_END = re.compile(r"[\w@+/=.,:;!#$%&*~^-]$")
+_OPEN_START = re.compile(r"^[\w@+/=.,:;!#$%&*~^-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +78,14 @@ def plan(units: Sequence[Unit]) -> list[Planned]:
     bodies = ["".join(text.text for text in item.task.texts if text.text not in SCHEMA_WORDS) for item in planned]
     latest: dict[str, str] = {}
     running = ""
-    for unit, body in zip(units, bodies, strict=True):
-        tails = {running[-SEAM_CHARS:], latest.get(unit.role, "")[-SEAM_CHARS:]}
-        for tail in sorted(tails):
-            if _could_continue(tail, body):
-                texts = (Text("seam", "", tail), Text("seam", "", body[:SEAM_CHARS]))
-                planned.append(Planned(Task("seam", texts), (unit.path, unit.path), unit.path))
-        running = (running + body)[-SEAM_CHARS:]
-        latest[unit.role] = (latest.get(unit.role, "") + body)[-SEAM_CHARS:]
+    for unit, item, body in zip(units, planned[:], bodies, strict=True):
+        begins, ends = head(body, SEAM_CHARS), tail(body, SEAM_CHARS)
+        for before in sorted({running, latest.get(unit.role, "")}):
+            if _could_continue(before, begins):
+                texts = (Text("seam", "", before), Text("seam", "", begins))
+                planned.append(Planned(Task("seam", texts), (item.whole, item.whole), item.whole))
+        running = (running + ends)[-SEAM_CHARS:]
+        latest[unit.role] = (latest.get(unit.role, "") + ends)[-SEAM_CHARS:]
     return planned
 
 
@@ -96,13 +97,14 @@ def _unit_task(unit: Unit) -> Planned:
     return Planned(Task("unit", texts), tuple(segment.path for segment in unit.segments), unit.path)
 
 
-def _could_continue(tail: str, head: str) -> bool:
-    """Whether a number or a token may run over the boundary; most boundaries lie between two sentences."""
-    if not tail or not head:
+def _could_continue(before: str, after: str) -> bool:
+    """Whether a number or a token may run over the boundary; most questions and quotations end there."""
+    before, after = fold(before).rstrip(), fold(after).lstrip()
+    if not before or not after:
         return False
-    if _DIGITS_NEAR_END.search(tail) and _DIGITS_NEAR_START.search(head[:8]):
+    if _DIGITS_NEAR_END.search(before) and _DIGITS_NEAR_START.search(after[:8]):
         return True
-    return bool(_OPEN_END.search(tail) and _OPEN_START.search(head))
+    return bool(_OPEN_END.search(before) and _OPEN_START.search(after))
 
 
 def gather(planned: Sequence[Planned], results: Iterable[Result], *, us: int, segments: int, cached: int) -> Scan:

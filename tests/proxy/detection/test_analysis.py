@@ -57,6 +57,30 @@ def test_a_value_split_over_messages_is_found(analyzer: Analyzer, make_unit: Cal
     assert "CREDIT_CARD" in kinds(analyzer.analyze(apart))
 
 
+@pytest.mark.parametrize(
+    ("pieces", "kind"),
+    [
+        (("NHS number ８０５ ５１", "７ ３９７４"), "UK_NHS"),
+        (("card ٤١١١ ١١١١", "١١١١ ١١١١"), "CREDIT_CARD"),
+        (("+", "４４ ２０ ７９４６ ", "０９５８"), "PHONE_NUMBER"),
+        ((SECRET[:20] + "\u200b" * 900, "\u2060" * 900 + SECRET[20:]), "API_KEY"),
+        (("GВ82 WЕST", " ", "1234 5698 7654 32"), "IBAN_CODE"),
+        (("AB 07 81 92 ", "D"), "UK_NINO"),
+        (("AB", " 00 00 00 A"), "UK_NINO"),
+        (("postgres:", "//billing:hunter22@db.internal/ledger"), "CONNECTION_STRING"),
+    ],
+)
+def test_a_disguised_value_split_over_messages_is_found(
+    pieces: tuple[str, ...], kind: str, analyzer: Analyzer, make_unit: Callable[..., Unit]
+) -> None:
+    units = [make_unit(piece, path=f"messages[{n}]") for n, piece in enumerate(pieces)]
+    assert kind in kinds(analyzer.analyze(units))
+
+
+def test_look_alikes_split_over_parts_are_found(find: Callable[..., dict[str, float]]) -> None:
+    assert "IBAN_CODE" in find("GВ82 WЕST 12", "34 5698 7654 32")
+
+
 def test_numbers_that_merely_stand_in_a_row_are_not_joined(find: Callable[..., dict[str, float]]) -> None:
     assert "CREDIT_CARD" not in find(*(str(n) for n in range(1000, 1400, 7)))
 
@@ -105,6 +129,12 @@ def test_every_type_that_comes_out_is_declared(analyzer: Analyzer, scan_parts: C
     scan = scan_parts("Maria Gonzalez, 12 High Street, London, +44 20 7946 0018, 8.8.8.8, " + SECRET, "王")
     assert kinds(scan) <= analyzer.loaded.entity_types
     assert len(analyzer.loaded.sha256) == 64
+
+
+def test_a_value_beside_another_string_is_still_one_value(analyzer: Analyzer, make_unit: Callable[..., Unit]) -> None:
+    units = [make_unit("write to ada@mail.net", "Hello", path="messages[0]"), make_unit("gpt-4o-mini", path="")]
+    found = [finding for finding in analyzer.analyze(units).findings if finding.entity_type == "EMAIL_ADDRESS"]
+    assert [finding.path for finding in found] == ["messages[0].content[0].content"]
 
 
 def test_an_empty_request_is_complete(analyzer: Analyzer) -> None:
