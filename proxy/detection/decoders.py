@@ -33,6 +33,7 @@ class Budget:
     failures: set[str] = field(default_factory=set)
 
 
+_SPACE, _LAST = re.compile(r"\s"), re.compile(r"[\s\S]*\s")
 Rewrite = Callable[[re.Match[str]], str | None]
 
 
@@ -49,14 +50,32 @@ def rewrite(text: str, pattern: re.Pattern[str], replace: Rewrite) -> str | None
             windows[-1].append(text[kept:start])
         else:
             if windows:
-                windows[-1].append(text[kept : kept + WINDOW])
-            windows.append([text[max(0, start - WINDOW, kept) : start]])
+                windows[-1].append(_after(text, kept))
+            windows.append([_before(text, max(0, kept), start, WINDOW)])
         windows[-1].append(new)
         kept = end
     if not windows:
         return None
-    windows[-1].append(text[kept : kept + WINDOW])
+    windows[-1].append(_after(text, kept))
     return "\n".join("".join(window) for window in windows)
+
+
+def _before(text: str, first: int, end: int, size: int) -> str:
+    """Return what stands before a place, beginning with a whole word if it can: half of a value is another value."""
+    start = max(first, end - size)
+    if first < start and not text[start - 1].isspace():
+        found = _SPACE.search(text, start, end)
+        start = found.end() if found else start
+    return text[start:end]
+
+
+def _after(text: str, start: int) -> str:
+    """Return what stands behind a place, ending with a whole word if it can."""
+    end = start + WINDOW
+    if end < len(text) and not text[end].isspace():
+        taken = _LAST.match(text, start, end)
+        end = taken.end() if taken else end
+    return text[start:end]
 
 
 # Escapes: their syntax keeps them apart, so one pass decodes them all.
@@ -218,7 +237,7 @@ def _decode_run(match: re.Match[str], budget: Budget) -> str | None:
         budget.failures.add("binary")
     if not texts:
         return None
-    lead = match.string[max(0, match.start() - WINDOW // 4) : match.start()]
+    lead = _before(match.string, 0, match.start(), WINDOW // 4)
     return f" \n{lead}".join(texts[:MAX_TEXTS])
 
 

@@ -76,16 +76,17 @@ def plan(units: Sequence[Unit]) -> list[Planned]:
     """Return the tasks of a request: its units first, in order, then the seams."""
     planned = [_unit_task(unit) for unit in units]
     bodies = ["".join(text.text for text in item.task.texts if text.text not in SCHEMA_WORDS) for item in planned]
-    latest: dict[str, str] = {}
-    running = ""
+    latest: dict[str, tuple[str, str]] = {}
+    running = nothing = ("", "")
     for unit, item, body in zip(units, planned[:], bodies, strict=True):
         begins, ends = head(body, SEAM_CHARS), tail(body, SEAM_CHARS)
-        for before in sorted({running, latest.get(unit.role, "")}):
+        for before, where in sorted({running, latest.get(unit.role, nothing)}):
             if _could_continue(before, begins):
                 texts = (Text("seam", "", before), Text("seam", "", begins))
-                planned.append(Planned(Task("seam", texts), (item.whole, item.whole), item.whole))
-        running = (running + ends)[-SEAM_CHARS:]
-        latest[unit.role] = (latest.get(unit.role, "") + ends)[-SEAM_CHARS:]
+                planned.append(Planned(Task("seam", texts), (where, item.whole), item.whole))
+        if ends:
+            running = ((running[0] + ends)[-SEAM_CHARS:], item.whole)
+            latest[unit.role] = ((latest.get(unit.role, nothing)[0] + ends)[-SEAM_CHARS:], item.whole)
     return planned
 
 
@@ -94,7 +95,8 @@ def _unit_task(unit: Unit) -> Planned:
         Text(_INDEX.sub("[]", segment.path.removeprefix(unit.path)), segment.key, segment.text)
         for segment in unit.segments
     )
-    return Planned(Task("unit", texts), tuple(segment.path for segment in unit.segments), unit.path)
+    paths = tuple(segment.path for segment in unit.segments)
+    return Planned(Task("unit", texts), paths, unit.path or next(iter(paths), ""))
 
 
 def _could_continue(before: str, after: str) -> bool:

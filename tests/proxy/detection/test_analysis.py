@@ -137,6 +137,22 @@ def test_a_value_beside_another_string_is_still_one_value(analyzer: Analyzer, ma
     assert [finding.path for finding in found] == ["messages[0].content[0].content"]
 
 
+def test_a_value_that_runs_into_the_rest_of_the_body_has_a_path(analyzer: Analyzer) -> None:
+    units = [
+        Unit("messages[0]", "user", (Segment("messages[0].content", "content", "4111 1111"),)),
+        Unit("", "other", (Segment("model", "model", "1111 1111"),)),
+    ]
+    (found,) = (finding for finding in analyzer.analyze(units).findings if finding.entity_type == "CREDIT_CARD")
+    assert found.path == "messages[0]"
+
+
+def test_a_window_of_a_decoded_text_begins_with_a_whole_word(scan_parts: Callable[..., Scan]) -> None:
+    for size in range(140, 170):
+        scan = scan_parts("write to ada.byron@mail.net " + "x" * size + " a%20b and then " + "y" * size)
+        found = {finding.value_id for finding in scan.findings if finding.entity_type == "EMAIL_ADDRESS"}
+        assert len(found) == 1, size
+
+
 def test_an_empty_request_is_complete(analyzer: Analyzer) -> None:
     assert analyzer.analyze([]).complete
     assert analyzer.analyze([Unit("rest", "", (Segment("model", "model", ""),))]).findings == ()
