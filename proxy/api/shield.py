@@ -5,7 +5,7 @@ import traceback
 from collections.abc import MutableMapping
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -27,6 +27,8 @@ class Shield:
             return
         try:
             await self._app(scope, receive, send)
+        except ClientDisconnect:
+            log.debug("a client left before its request was whole")
         except Exception as error:  # noqa: BLE001 - its text may hold content, so only its type and place are logged
             frame = traceback.extract_tb(error.__traceback__)[-1]
             log.error("unexpected %s at %s:%s", type(error).__name__, frame.filename, frame.lineno)  # noqa: TRY400

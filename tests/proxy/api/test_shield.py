@@ -3,6 +3,7 @@ import logging
 from typing import Any, cast
 
 import pytest
+from starlette.requests import Request
 
 from proxy.api.shield import Shield, client_address, error_response, refuse
 from proxy.errors import PolicyRefused, RingfenceError
@@ -26,6 +27,17 @@ def test_what_an_unexpected_failure_says_is_neither_answered_nor_logged(caplog: 
     assert answer.status_code == 500
     assert b"internal_error" in bytes(answer.body)
     assert CANARY.encode() not in bytes(answer.body)
+
+
+def test_a_client_that_leaves_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    async def left(scope: Any, receive: Any, send: Any) -> None:
+        await Request(scope, receive).body()
+
+    async def gone() -> Any:
+        return {"type": "http.disconnect"}
+
+    asyncio.run(Shield(left)({"type": "http", "method": "POST", "headers": []}, gone, cast("Any", None)))
+    assert [row for row in caplog.records if row.levelno >= logging.INFO] == []
 
 
 def test_an_error_of_ours_is_answered_in_its_own_words_with_its_receipt() -> None:
