@@ -12,7 +12,9 @@ import phonenumbers
 from proxy.detection.recognizers.base import Match, Recognizer, digits, near, words
 
 CANDIDATE = re.compile(
-    r"(?<![\w+.,/-])(?:tel:)?\+?\(?[0-9](?:[ \t().\-/]{0,3}[0-9]){6,15}(?!\w)(?![.,-][0-9])", re.IGNORECASE
+    r"(?<![\w+./-])(?:(?<![0-9],)|(?=\+)|(?![0-9]{3}(?![0-9])))(?:tel:)?"
+    r"\+?\(?[0-9](?:[ \t().\-/]{0,3}[0-9]){6,15}(?!\w)(?![.-][0-9])",
+    re.IGNORECASE,
 )
 NANP = re.compile(
     r"(?:(?:\+|00)?1[ .-]?)?\(?[0-9]{3}\)?[ .\-/]{1,2}[0-9]{3}[ .-][0-9]{4}|(?:\+?1[ .-]?)?\([0-9]{3}\) ?[0-9]{3}[ .-]?[0-9]{4}"
@@ -40,14 +42,14 @@ CONTEXT = words(
     r"contact",
     r"reach\w*",
     r"answer\w*",
-    r"number is",
+    r"(?:my|his|her|your|their|our|its|whose) (?:(?:new|old|work|home|private|direct) )?number is",
     r"hotline",
     r"landline",
     r"pager",
     r"ph",
     r"celular",
     r"telefoon",
-    r"numer",
+    r"numer telefonu",
 )
 REGIONS = (
     "US",
@@ -72,8 +74,8 @@ REGIONS = (
     "NO",
     "FI",
 )
-DATE = re.compile(
-    r"(?:19|20)[0-9]{2}[-./ ][01]?[0-9][-./ ][0-3]?[0-9]|[0-3]?[0-9][-./ ][0-3]?[0-9][-./ ](?:19|20)[0-9]{2}"
+NO_PHONE = re.compile(
+    r"0\.[0-9]+$|(?:19|20)[0-9]{2}[-./ ][01]?[0-9][-./ ][0-3]?[0-9]|[0-3]?[0-9][-./ ][0-3]?[0-9][-./ ](?:19|20)[0-9]{2}"
 )
 MIN_DIGITS, WHOLE, MAX_DIGITS = 7, 9, 15
 
@@ -88,7 +90,12 @@ def find(text: str) -> Iterator[Match]:
     for found in CANDIDATE.finditer(text):
         raw = re.sub(r"^tel:", "", found[0], flags=re.IGNORECASE)
         bare = digits(raw)
-        if not MIN_DIGITS <= len(bare) <= MAX_DIGITS or DATE.match(raw) or FICTION.search(bare) or len(set(bare)) == 1:
+        if (
+            not MIN_DIGITS <= len(bare) <= MAX_DIGITS
+            or NO_PHONE.match(raw)
+            or FICTION.search(bare)
+            or len(set(bare)) == 1
+        ):
             continue
         scored = _score(raw, bare, near(text, found.start(), found.end(), CONTEXT, before=40, after=12))
         if scored is not None:

@@ -18,6 +18,10 @@ def found(text: str) -> set[tuple[str, str]]:
         ("415.555.2671", "PHONE_NUMBER", "+14155552671"),
         ("phone 4155552671", "PHONE_NUMBER", "+14155552671"),
         ("tel: 030 901820", "PHONE_NUMBER", "+4930901820"),
+        ("Ada,+442079460958,Leeds", "PHONE_NUMBER", "+442079460958"),
+        ("17,+442079460958,300", "PHONE_NUMBER", "+442079460958"),
+        ("id,phone\n17,02079460958,3", "PHONE_NUMBER", "+442079460958"),
+        ("my number is 415-555-2671", "PHONE_NUMBER", "+14155552671"),
     ],
 )
 def test_it_is_found_in_its_canonical_form(text: str, kind: str, value: str) -> None:
@@ -33,6 +37,11 @@ def test_it_is_found_in_its_canonical_form(text: str, kind: str, value: str) -> 
         "order 48392017",
         "192.168.100.200",
         "id 1700000000",
+        "My order number is 5521-2231",
+        "the ticket number is 48392-017",
+        "phone sales of 1,234,567,890 units",
+        "[0.4829384918, 1.482938491]",
+        "51.507351,-0.127758",
     ],
 )
 def test_what_only_looks_like_it_is_left_alone(text: str) -> None:
