@@ -60,6 +60,7 @@ PLACEHOLDER = re.compile(
 DOCUMENTED = re.compile(r"EXAMPLE(?:KEY)?$")
 WORDISH = re.compile(r"^[A-Za-z]?[a-z]+$|^[A-Z]+$")
 DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+_BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<"}
 MIN_ENTROPY = 2.8
 MIN_LENGTH, LONG = 8, 20
 
@@ -70,7 +71,13 @@ def entropy(text: str) -> float:
 
 
 def _clean(value: str) -> str:
-    return value.strip().rstrip(".,;:!?)\"'`")
+    value = value.strip()
+    while value:
+        opening = _BRACKETS.get(value[-1])
+        if value[-1] not in ".,;:!?\"'`" and (opening is None or opening in value):
+            break
+        value = value[:-1]
+    return value
 
 
 def _placeholder(value: str) -> bool:
@@ -89,6 +96,14 @@ def _looks_password(value: str, *, prose: bool) -> bool:
     if _placeholder(value):
         return False
     return not (prose and WORDISH.match(value))
+
+
+def _overlapping(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Yield matches, each search beginning at the last value: a label may be the value of another label."""
+    found = pattern.search(text)
+    while found:
+        yield found
+        found = pattern.search(text, found.start(1))
 
 
 def find(text: str) -> Iterator[Match]:
@@ -115,11 +130,11 @@ def find(text: str) -> Iterator[Match]:
 
 def _named(text: str) -> Iterator[Match]:
     for pattern, prose in ((PASSWORD, False), (PROSE, True)):
-        for found in pattern.finditer(text):
+        for found in _overlapping(pattern, text):
             value = _clean(found[1])
             if len(value) > 3 and _looks_password(value, prose=prose):  # noqa: PLR2004 - shorter is no password
                 yield Match("PASSWORD", found.start(1), found.start(1) + len(value), 0.85 if not prose else 0.75, value)
-    for found in ASSIGNED.finditer(text):
+    for found in _overlapping(ASSIGNED, text):
         value = _clean(found[1])
         if _looks_secret(value):
             yield Match("GENERIC_SECRET", found.start(1), found.start(1) + len(value), 0.8, value)
