@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from proxy.detection.recognizers.base import Match, Recognizer, compact, digits, near, words
 
-NHS = re.compile(r"(?<![0-9.+-])([0-9]{3})([ -]?)([0-9]{3})\2([0-9]{4})(?![0-9])(?![.-][0-9])")
+NHS = re.compile(r"(?<![0-9.+])(?<!\w-)([0-9]{3})([ -]?)([0-9]{3})\2([0-9]{4})(?![0-9])(?!-[0-9])(?!\.[0-9]*[1-9])")
 NHS_CONTEXT = words(r"nhs", r"health ?(?:service|number)", r"patient\w*", r"chi")
 NINO = re.compile(
     r"(?<![A-Za-z0-9])(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]([ -]?)[0-9]{2}\1[0-9]{2}\1[0-9]{2}[ -]?[A-D](?![A-Za-z0-9])",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from proxy.detection.recognizers.base import Match, Recognizer, digits, near, words
 
-NUMBER = re.compile(r"(?<![0-9.-])([0-9]{3})([ .-]?)([0-9]{2})\2([0-9]{4})(?![0-9])(?![.-][0-9])")
+NUMBER = re.compile(r"(?<![0-9.])(?<!\w-)([0-9]{3})([ .-]?)([0-9]{2})\2([0-9]{4})(?![0-9])(?!-[0-9])(?!\.[0-9]*[1-9])")
 CONTEXT = words(r"ssns?", r"social ?sec\w*", r"social", r"itin", r"tax ?(?:id|payer)\w*", r"tin", r"ss ?#", r"sin")
 ITIN_GROUPS = frozenset([*range(50, 66), *range(70, 89), *range(90, 93), *range(94, 100)])
 

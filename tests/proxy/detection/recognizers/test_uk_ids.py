@@ -14,6 +14,8 @@ def found(text: str) -> set[tuple[str, str]]:
     ("text", "kind", "value"),
     [
         ("NHS 943 476 5919", "UK_NHS", "9434765919"),
+        ("nhs_number: -9434765919", "UK_NHS", "9434765919"),
+        ('{"nhs_number": 9434765919.0}', "UK_NHS", "9434765919"),
         ("AB 12 34 56 C", "UK_NINO", "AB123456C"),
         ("nino ab123456c", "UK_NINO", "AB123456C"),
     ],
@@ -26,6 +28,7 @@ def test_it_is_found_in_its_canonical_form(text: str, kind: str, value: str) -> 
     "text",
     [
         "NHS 943 476 5918",
+        "nhs 9434765919.5",
         "BG 12 34 56 A",
         "9434765919",
         "ab123456c",
