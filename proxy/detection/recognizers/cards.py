@@ -50,6 +50,8 @@ LAYOUTS = frozenset(
         (4, 12),
     }
 )
+FRACTION = re.compile(r"(?<![0-9.])[0-9]{1,3}\.[0-9]{6}")
+AMONG = 160
 MIN_DIGITS, MAX_DIGITS = 12, 19
 BRANDS = re.compile(
     r"""
@@ -108,12 +110,12 @@ def _even(layout: tuple[int, ...]) -> bool:
 
 
 def find(text: str) -> Iterator[Match]:
-    """Yield every card in the text. Fractions such as 0.4111 are numbers, not cards."""
+    """Yield every card in the text. A fraction among other fractions is a number, not a card."""
     for sequence in SEQUENCE.finditer(text):
         groups = list(GROUP.finditer(text, sequence.start(), sequence.end()))
         for first, last in _windows(groups):
             start, end = groups[first].start(), groups[last].end()
-            if first == last and _is_fraction(text, start):
+            if first == last and _is_fraction(text, start, end):
                 continue
             number = "".join(group[0] for group in groups[first : last + 1])
             score = _score(number, text, start, end)
@@ -121,9 +123,11 @@ def find(text: str) -> Iterator[Match]:
                 yield Match("CREDIT_CARD", start, end, score, number)
 
 
-def _is_fraction(text: str, start: int) -> bool:
+def _is_fraction(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - 8) : start]
-    return len(before) > 1 and before[-1] == "." and before[-2].isdigit() and before.count(".") == 1
+    if not (len(before) > 1 and before[-1] == "." and before[-2].isdigit() and before.count(".") == 1):
+        return False
+    return bool(FRACTION.search(text, max(0, start - AMONG), start) or FRACTION.search(text, end, end + AMONG))
 
 
 RECOGNIZER = Recognizer("cards", {"CREDIT_CARD": 0.8}, find)
