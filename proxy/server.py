@@ -18,6 +18,7 @@ import uvicorn
 import uvloop
 
 from proxy.app import Runtime, create_app
+from proxy.connections import BoundedProtocol
 from proxy.detection.engine import Engine
 from proxy.errors import ConfigurationError
 from proxy.policy.diagnostics import PolicyError
@@ -53,7 +54,7 @@ async def _serve(settings: Settings, control_fd: int) -> int:
                 create_app(runtime),
                 host=settings.host,
                 port=settings.port,
-                http="httptools",
+                http=BoundedProtocol,
                 ws="none",
                 lifespan="off",
                 access_log=False,

@@ -72,6 +72,29 @@ def test_the_environment_cannot_make_it_a_forward_proxy_or_trust_forwarded_heade
     assert b"\r\nserver:" not in answer.lower()
 
 
+def test_a_credential_that_follows_the_body_is_none(server: Ringfence) -> None:
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    body = json.dumps(chat_body()).encode()
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    chunks = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n" % (len(body), body)
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(head + chunks + f"Authorization: Bearer {server.key()}\r\n\r\n".encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 401")
+
+
+def test_endless_headers_are_refused_with_little_memory_spent(server: Ringfence) -> None:
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    sent = 0
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n")
+        try:
+            while sent < 64 * 1024 * 1024:
+                sent += connection.send(b"A: " + b"x" * 8000 + b"\r\n")
+        except ConnectionError:
+            pass
+    assert sent < 16 * 1024 * 1024
+
+
 def test_a_hangup_reloads_and_a_termination_lets_answers_finish(tmp_path: Path) -> None:
     vendor = StandIn("vendor")
     file = upstreams_file(tmp_path / "upstreams.yaml", vendor, None)

@@ -1,0 +1,213 @@
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from uvicorn.server import ServerState
+
+from proxy import connections
+from proxy.api.shield import Shield
+from proxy.connections import BoundedProtocol
+
+POST = b"POST /x HTTP/1.1\r\nHost: x\r\n"
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    """Say what arrived; `/early` answers before the body, `/slow` a second late."""
+    request = Request(scope, receive)
+    size = -1 if scope["path"] == "/early" else len(await request.body())
+    await asyncio.sleep(0.6 if scope["path"] == "/slow" else 0)
+    said = {"size": size, "authorization": request.headers.get("authorization")}
+    await JSONResponse(said, status_code=401 if size == -1 else 200)(scope, receive, send)
+
+
+Open = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+
+
+def run(story: Callable[[Open], Awaitable[None]]) -> None:
+    async def serve() -> None:
+        config = uvicorn.Config(Shield(app), http=BoundedProtocol, lifespan="off", ws="none", log_config=None)
+        config.load()
+        state = ServerState()
+        server = await asyncio.get_running_loop().create_server(
+            lambda: BoundedProtocol(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+        )
+        opened: list[asyncio.StreamWriter] = []
+
+        async def connect() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.sockets[0].getsockname()[1])
+            opened.append(writer)
+            return reader, writer
+
+        try:
+            async with asyncio.timeout(20):
+                await story(connect)
+        finally:
+            for writer in opened:
+                writer.close()
+            server.close()
+            await asyncio.sleep(0.05)
+
+    asyncio.run(serve())
+
+
+async def answer(reader: asyncio.StreamReader) -> tuple[int, Any]:
+    """Read one answer; (0, None) when the connection was closed without one."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        byte = await reader.read(1)
+        if not byte:
+            return 0, None
+        head += byte
+    length = next(int(line[16:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length: "))
+    return int(head.split(b" ")[1]), json.loads(await reader.readexactly(length))
+
+
+async def closed(reader: asyncio.StreamReader) -> bool:
+    try:
+        return await reader.read() == b""
+    except ConnectionError:
+        return True
+
+
+def refusal(*pieces: bytes, pause_s: float = 0.05) -> tuple[int, str]:
+    """Send pieces, read the one answer and see the connection closed."""
+    got: list[tuple[int, Any]] = []
+
+    async def story(connect: Open) -> None:
+        reader, writer = await connect()
+        read = asyncio.create_task(answer(reader))
+        for piece in pieces:
+            writer.write(piece)
+            await asyncio.sleep(pause_s)
+            if read.done():
+                break
+        got.append(await read)
+        assert await closed(reader)
+
+    run(story)
+    status, body = got[0]
+    return status, body["error"]["code"] if body else ""
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (connections.HEAD_S, connections.PAUSE_S, connections.BODY_S) == (10.0, 30.0, 300.0)
+    monkeypatch.setattr(connections, "HEAD_S", 0.3)
+    monkeypatch.setattr(connections, "PAUSE_S", 0.3)
+    monkeypatch.setattr(connections, "BODY_S", 0.9)
+
+
+def test_requests_on_one_connection_are_answered_one_after_another(hurry: None) -> None:
+    async def story(connect: Open) -> None:
+        reader, writer = await connect()
+        for size in (0, 5, 300_000):
+            writer.write(POST + b"Content-Length: %d\r\n\r\n" % size + b"x" * size)
+            assert await answer(reader) == (200, {"size": size, "authorization": None})
+            await asyncio.sleep(0.4)
+        writer.write((POST + b"Content-Length: 1\r\n\r\nx") * 2)
+        assert [(await answer(reader))[0] for _ in range(2)] == [200, 200]
+
+    run(story)
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (POST + b"A: " + b"x" * 70_000 + b"\r\n\r\n",),
+        (POST + b"A: 1\r\n" * 15_000 + b"\r\n",),
+        (POST, *[b"A: " + b"x" * 1000 + b"\r\n"] * 70),
+        (POST + b"A: ", *[b"x" * 10_000] * 8),
+        (b"GET /", *[b"x" * 10_000] * 8),
+        (CHUNKED + b"1\r\nx\r\n0\r\nA: ", *[b"x" * 10_000] * 8),
+        (CHUNKED + b"1;", *[b"x" * 10_000] * 8),
+    ],
+)
+def test_more_than_64_kib_that_are_no_body_are_refused(pieces: tuple[bytes, ...]) -> None:
+    assert refusal(*pieces, pause_s=0.01) == (431, "headers_too_large")
+
+
+def test_headers_that_do_not_end_in_time_are_refused_however_they_trickle(hurry: None) -> None:
+    assert refusal(POST) == (408, "request_timeout")
+    assert refusal(POST, *[b"A: 1\r\n"] * 8) == (408, "request_timeout")
+
+
+def test_a_connection_that_says_nothing_is_closed_without_an_answer(hurry: None) -> None:
+    assert refusal() == (0, "")
+    assert refusal(*[b"\r\n"] * 8) == (0, "")
+
+
+def test_a_body_that_stops_or_never_ends_is_refused(hurry: None, caplog: pytest.LogCaptureFixture) -> None:
+    assert refusal(POST + b"Content-Length: 9\r\n\r\nx") == (408, "request_timeout")
+    assert refusal(POST + b"Content-Length: 99\r\n\r\n", *[b"x"] * 15, pause_s=0.1) == (408, "request_timeout")
+    assert "unexpected" not in caplog.text
+
+
+def test_a_body_that_keeps_coming_may_take_longer_than_one_pause(hurry: None) -> None:
+    async def story(connect: Open) -> None:
+        reader, writer = await connect()
+        writer.write(POST + b"Content-Length: 6\r\n\r\n")
+        for _ in range(6):
+            await asyncio.sleep(0.1)
+            writer.write(b"x")
+        assert (await answer(reader))[1]["size"] == 6
+
+    run(story)
+
+
+def test_a_request_that_was_answered_before_its_body_gets_no_second_answer(hurry: None) -> None:
+    async def story(connect: Open) -> None:
+        reader, writer = await connect()
+        writer.write(POST.replace(b"/x", b"/early") + b"Content-Length: 9\r\n\r\nx")
+        assert (await answer(reader))[0] == 401
+        assert await closed(reader)
+
+    run(story)
+
+
+def test_an_answer_may_take_longer_than_a_request(hurry: None) -> None:
+    async def story(connect: Open) -> None:
+        reader, writer = await connect()
+        writer.write(POST.replace(b"/x", b"/slow") + b"Content-Length: 1\r\n\r\nx")
+        assert (await answer(reader))[0] == 200
+
+    run(story)
+
+
+def test_a_trailer_is_no_header() -> None:
+    async def story(connect: Open) -> None:
+        reader, writer = await connect()
+        writer.write(CHUNKED + b"1\r\nx\r\n0\r\nAuthorization: Bearer rf-x\r\n\r\n")
+        assert await answer(reader) == (200, {"size": 1, "authorization": None})
+
+    run(story)
+
+
+@pytest.mark.parametrize("garbage", [b"NONSENSE zebra\r\n\r\n", b"\x16\x03\x01\x02", CHUNKED + b"zz\r\nx\r\n"])
+def test_what_is_no_http_is_refused_in_the_shape_of_the_api(garbage: bytes) -> None:
+    assert refusal(garbage) == (400, "malformed_request")
+
+
+def test_connections_beyond_the_limit_are_told_and_then_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert connections.MAX_CONNECTIONS >= 64
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 2)
+    monkeypatch.setattr(connections, "SPARE_CONNECTIONS", 1)
+
+    async def story(connect: Open) -> None:
+        held = [await connect() for _ in range(2)]
+        reader, writer = await connect()
+        writer.write(POST + b"\r\n")
+        status, body = await answer(reader)
+        assert (status, body["error"]["code"]) == (503, "too_many_connections")
+        assert await closed(reader)
+        held[0][1].write(POST + b"\r\n")
+        assert (await answer(held[0][0]))[0] == 200
+        _, beyond = await connect(), await connect()
+        assert await closed(beyond[0])
+
+    run(story)
