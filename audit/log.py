@@ -162,6 +162,10 @@ class AuditLog:
             return "the audit log does not answer"
         return None
 
+    def idle(self) -> bool:
+        """Whether no append is under way, not even one whose caller has left."""
+        return self._writer.idle()
+
     def close(self) -> None:
         """Write what was queued and `writer.stop`, and release the lock.
 

@@ -108,6 +108,7 @@ class WriterThread:
         self._thread = threading.Thread(target=self._run, name="audit-writer", daemon=True)
         self._deferred: list[Entry] = []
         self._doubtful: list[Entry] = []
+        self._submitted = self._decided = 0
         self._stopping = False
         self.trouble: Reason | None = None
         self.busy_since: float | None = None
@@ -127,7 +128,12 @@ class WriterThread:
                 raise AuditUnavailable("closed")
             if self._queue.qsize() >= MAX_QUEUE:
                 raise AuditUnavailable("queue_full")
+            self._submitted += 1
             self._queue.put(job)
+
+    def idle(self) -> bool:
+        """Whether everything submitted so far was written or refused, and its callers' loops were told."""
+        return self._decided == self._submitted
 
     def stop(self, timeout_s: float) -> bool:
         """Write what was queued and `writer.stop`, then end; False when the store still hangs after the time given."""
@@ -193,6 +199,7 @@ class WriterThread:
             self._write(entries)
         if not batch and not self._stopping:
             self._write([self._make("writer.heartbeat", {"records": self._n + 1})])
+        self._decided += len(batch) - len(self._deferred)
         self.busy_since = None
 
     def _archive(self, job: Text) -> None:

@@ -5,6 +5,7 @@ What a killed process leaves open is closed at the next start by the log itself.
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any
 
 from audit.errors import AuditUnavailable, RecordRefused
@@ -13,6 +14,7 @@ from audit.log import AuditLog, new_id
 log = logging.getLogger(__name__)
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 5.0
+POLL_S = 0.005
 
 
 class Outcomes:
@@ -33,9 +35,11 @@ class Outcomes:
         task.add_done_callback(self._open.discard)
 
     async def drain(self, timeout_s: float) -> None:
-        """Wait for what is still open; what is left after the time-out is closed at the next start."""
-        if self._open:
-            await asyncio.wait(self._open, timeout=timeout_s)
+        """Wait for what is open, or may be soon; what is left after the time-out is closed at the next start."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while self._open or not self._audit.idle():  # noqa: ASYNC110 - the log's writer is a thread
+                    await asyncio.sleep(POLL_S)
 
     async def _append(self, body: dict[str, Any]) -> None:
         """Offer a record under one id until it is taken: one that was taken after its deadline is not written twice."""

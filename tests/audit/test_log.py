@@ -411,6 +411,25 @@ def test_a_cancelled_caller_is_told_late_of_what_became_durable(waiting: str, op
     assert len(told) == 1
 
 
+def test_the_log_is_idle_when_all_that_was_offered_is_decided_however_it_was(open_log: Any, decision: Any) -> None:
+    log = open_log(deadline_s=0.2)
+    assert log.idle()
+    with write_lock(log.path):
+        assert refused(log, decision(), 2.0) == "locked"
+    chosen = new_id()
+
+    async def main() -> None:
+        twice = [asyncio.ensure_future(log.append(DECISION, decision(), id=chosen)) for _ in range(2)]
+        await asyncio.sleep(0)
+        assert not log.idle()
+        await asyncio.gather(*twice)
+
+    until_ready(log)
+    asyncio.run(main())
+    time.sleep(0.1)
+    assert log.idle()
+
+
 def test_who_got_a_receipt_is_not_told_late(open_log: Any, decision: Any) -> None:
     log = open_log()
 

@@ -22,6 +22,7 @@ class Log:
         self.taken: list[Mapping[str, Any]] = []
         self.offered = 0
         self.ids: list[str] = []
+        self.quiet = True
 
     async def append(self, kind: str, body: Mapping[str, Any], *, id: str) -> None:  # noqa: A002 - the log's own
         self.offered += 1
@@ -30,6 +31,9 @@ class Log:
             raise self.failures.pop(0)
         validate(kind, body)
         self.taken.append(body)
+
+    def idle(self) -> bool:
+        return self.quiet
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +67,22 @@ def test_an_outcome_is_offered_again_until_the_log_takes_it() -> None:
         assert log.taken == [BODY]
         assert log.offered == 7
         assert len(set(log.ids)) == 1  # so that one which was taken late after all is not written twice
+
+    asyncio.run(run())
+
+
+def test_draining_waits_for_an_append_that_may_still_need_an_outcome() -> None:
+    async def run() -> None:
+        log = Log()
+        log.quiet = False
+        behind = of(log)
+        draining = asyncio.create_task(behind.drain(5))
+        await asyncio.sleep(0.02)
+        assert not draining.done()
+        behind.write(BODY)
+        log.quiet = True
+        await draining
+        assert log.taken == [BODY]
 
     asyncio.run(run())
 

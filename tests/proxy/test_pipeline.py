@@ -283,11 +283,7 @@ def test_a_decision_that_becomes_durable_when_nobody_waits_any_more_is_closed(
             if why == "cancelled":
                 asking.cancel()
             (answer,) = await asyncio.gather(asking, return_exceptions=True)
-            assert await ring.records("route.decision") == []
             release.set()
-            async with asyncio.timeout(5):
-                while not await ring.records("route.outcome"):  # noqa: ASYNC110 - the log has no event for it
-                    await asyncio.sleep(0.02)
             return Told(answer, await ring.settled())
 
     told = asyncio.run(run())
