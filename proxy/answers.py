@@ -5,11 +5,11 @@ status is kept where it means something to the caller, and the code only if it i
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -77,7 +77,11 @@ class Attempt:
 
 
 class Answer:
-    """An upstream's open answer to one attempt. Whoever reads it, to the end or not, causes its outcome record."""
+    """An upstream's open answer to one attempt, to be read under `async with`.
+
+    Its end writes the outcome record, once, and closes the upstream's connection: whether the answer was read to the
+    end, the caller left, or something failed.
+    """
 
     def __init__(self, attempt: Attempt, response: Response, outcomes: Outcomes) -> None:
         self.attempt = attempt
@@ -85,6 +89,24 @@ class Answer:
         self._outcomes = outcomes
         self._received = 0
         self._observed = Observed()
+        self._status = ""
+        """How the answer ended by itself; empty as long as it has not."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        # The record first: closing awaits, and whoever goes away may cancel at the next await.
+        self._outcomes.write(
+            self.attempt.outcome(
+                self._status or how_it_ended(error),
+                http=self._response.status_code,
+                observed=self._observed,
+                sent=len(self.attempt.body),
+                received=self._received,
+            )
+        )
+        await self._response.aclose()
 
     @property
     def streamed(self) -> bool:
@@ -95,32 +117,26 @@ class Answer:
 
     async def whole(self) -> bytes:
         """Read the whole answer as JSON bytes; raises UpstreamRefused in place of anything else."""
-        status = "unknown"
         try:
             body = await self._read()
-            status, answer = self._judge(body)
         except Lost as error:
-            status = "timeout" if error.reason == "timeout" else "unknown"
+            self._status = how_it_ended(error)
             raise self._receipted(UpstreamRefused(BROKEN_OFF, status=502, code="upstream_lost")) from None
-        finally:
-            await self._close(status)
-        if status != "ok":
+        self._status, answer = self._judge(body)
+        if self._status != "ok":
             raise self._receipted(_refusal(self._response, answer))
         return body
 
-    async def events(self) -> AsyncIterator[bytes]:
-        """Pass a stream on, event by event. A caller that goes away closes the upstream's connection as well."""
-        status = "client_abort"
+    async def events(self) -> AsyncGenerator[bytes]:
+        """Pass a stream on, event by event."""
         try:
             async with aclosing(relay(self._count(), self._observed)) as events:
                 async for event in events:
                     yield event
-            status = "upstream_error" if self._observed.failed else "ok"
+            self._status = "upstream_error" if self._observed.failed else "ok"
         except Lost as error:
-            status = "timeout" if error.reason == "timeout" else "upstream_error"
+            self._status = "timeout" if error.reason == "timeout" else "upstream_error"
             yield error_event(BROKEN_OFF, "upstream_lost")
-        finally:
-            await self._close(status)
 
     def _receipted(self, error: UpstreamRefused) -> UpstreamRefused:
         error.receipt = self.attempt.headers()
@@ -150,19 +166,6 @@ class Answer:
             return "upstream_error", answer
         self._observed.see(answer)
         return "ok", answer
-
-    async def _close(self, status: str) -> None:
-        # The record first: closing awaits, and whoever goes away may cancel at the next await.
-        self._outcomes.write(
-            self.attempt.outcome(
-                status,
-                http=self._response.status_code,
-                observed=self._observed,
-                sent=len(self.attempt.body),
-                received=self._received,
-            )
-        )
-        await self._response.aclose()
 
 
 def how_it_ended(error: BaseException | None) -> str:
