@@ -17,6 +17,7 @@ import sys
 import uvicorn
 import uvloop
 
+from proxy.activation import Activation
 from proxy.app import Runtime, create_app
 from proxy.connections import BoundedProtocol
 from proxy.detection.engine import Engine
@@ -28,6 +29,7 @@ from proxy.supervisor import EX_CONFIG
 
 def main() -> int:
     """Serve until told to stop."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # whose default would end the process
     parser = argparse.ArgumentParser(prog="python -m proxy.server")
     parser.add_argument("--control-fd", type=int, required=True)
     control_fd = parser.parse_args().control_fd
@@ -47,7 +49,10 @@ def main() -> int:
 
 
 async def _serve(settings: Settings, control_fd: int) -> int:
+    hung_up = asyncio.Event()  # a hangup before everything is ready is kept until it is
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up.set)
     runtime = await Runtime.start(settings, Engine(control_fd, settings))
+    reloads = asyncio.create_task(_reload(hung_up, runtime.activation))
     try:
         server = _Server(
             uvicorn.Config(
@@ -65,9 +70,6 @@ async def _serve(settings: Settings, control_fd: int) -> int:
                 timeout_graceful_shutdown=10,
             )
         )
-        asyncio.get_running_loop().add_signal_handler(
-            signal.SIGHUP, lambda: asyncio.ensure_future(runtime.activation.reload())
-        )
         for number in (signal.SIGTERM, signal.SIGINT):
             # uvicorn raises the signal once more when it has stopped; what is below must still run then.
             signal.signal(number, lambda *_: None)
@@ -76,7 +78,15 @@ async def _serve(settings: Settings, control_fd: int) -> int:
         await server.serve()
         return 0
     finally:
+        reloads.cancel()
         await runtime.close()
+
+
+async def _reload(hung_up: asyncio.Event, activation: Activation) -> None:
+    while True:
+        await hung_up.wait()
+        hung_up.clear()
+        await activation.reload()
 
 
 class _Server(uvicorn.Server):

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import os
 import signal
@@ -6,9 +7,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import cast
 
-from harness import ROOT, Ringfence, StandIn, chat_body, eventually, ringfence, upstreams_file
+from harness import ROOT, Ringfence, StandIn, chat_body, eventually, ringfence, start, upstreams_file, wait_for_url
 
+from proxy.activation import Activation
+from proxy.server import _reload
 from proxy.supervisor import EX_CONFIG
 
 
@@ -93,6 +97,43 @@ def test_endless_headers_are_refused_with_little_memory_spent(server: Ringfence)
         except ConnectionError:
             pass
     assert sent < 16 * 1024 * 1024
+
+
+def test_a_hangup_before_everything_is_ready_ends_nothing(tmp_path: Path) -> None:
+    file = upstreams_file(tmp_path / "upstreams.yaml", vendor := StandIn("vendor"), None)
+    server = start(tmp_path / "home", file, wait=False)
+    try:
+        # The key store is made before the models are waited for, which takes seconds.
+        eventually((tmp_path / "home" / "state.db").exists, 60)
+        first = server.server_pid()
+        os.kill(first, signal.SIGHUP)
+        server.url = wait_for_url(server)
+        assert server.server_pid() == first
+    finally:
+        server.stop()
+        vendor.stop()
+
+
+def test_a_hangup_before_everything_is_ready_is_made_up_for() -> None:
+    class Bundles:
+        reloads = 0
+
+        async def reload(self) -> None:
+            self.reloads += 1
+
+    async def run() -> list[int]:
+        hung_up, bundles, counts = asyncio.Event(), Bundles(), []
+        hung_up.set()
+        task = asyncio.create_task(_reload(hung_up, cast("Activation", bundles)))
+        for again in (False, True):
+            if again:
+                hung_up.set()
+            await asyncio.sleep(0.01)
+            counts.append(bundles.reloads)
+        task.cancel()
+        return counts
+
+    assert asyncio.run(run()) == [1, 2]
 
 
 def test_a_hangup_reloads_and_a_termination_lets_answers_finish(tmp_path: Path) -> None:
