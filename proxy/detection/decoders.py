@@ -307,6 +307,8 @@ def numbers(text: str, _budget: Budget) -> Iterator[str]:
 
 
 _OPENING = re.compile(r"[\[{]")
+_LABEL = re.compile(r"(?<![\w-])([\w-]{1,40})[\"']?\s?[:=]\s?[\"']?$")
+MAX_KEYS = 3
 
 
 class _Pairs(list[tuple[str, object]]):
@@ -326,21 +328,24 @@ def structure(text: str, budget: Budget) -> Iterator[str]:
         return
     except ValueError:
         return
-    lines = list(_walk(value))
+    label = _LABEL.search(text, max(0, opening.start() - WINDOW), opening.start()) if opening else None
+    lines = list(_walk(value, label[1] if label else ""))
     if lines:
         yield "\n".join(lines)
 
 
-def _walk(value: object) -> Iterator[str]:
-    stack: list[tuple[str, object]] = [("", value)]
+def _walk(value: object, label: str) -> Iterator[str]:
+    """Yield the scalars below their keys; what wraps a single value is read below the key of the wrapper as well."""
+    stack: list[tuple[tuple[str, ...], object]] = [((label,) if label else (), value)]
     while stack:
-        key, item = stack.pop()
+        keys, item = stack.pop()
         if isinstance(item, _Pairs):
-            stack += reversed(item)
+            outer = keys[: MAX_KEYS - 1] if len(item) == 1 else ()
+            stack += [((key, *outer), inner) for key, inner in reversed(item)]
         elif isinstance(item, list):
-            stack += [(key, inner) for inner in reversed(item)]
+            stack += [(keys, inner) for inner in reversed(item)]
         elif isinstance(item, str):
-            yield f"{key}: {item}" if key else item
+            yield from (f"{key}: {item}" for key in keys) if keys else (item,)
 
 
 DECODERS = (escapes, tokens, numbers, structure)

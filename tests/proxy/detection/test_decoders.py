@@ -78,6 +78,12 @@ def test_json_is_walked_with_its_keys_and_repeated_ones() -> None:
     assert view.splitlines() == ["ssn: 123456789", "ssn: x", "b: 1.50"]
 
 
+def test_a_wrapper_of_one_value_lends_its_key() -> None:
+    assert list(structure('password: {"entry": "x"}', fresh())) == ["entry: x\npassword: x"]
+    assert list(structure('{"password": {"value": "x"}}', fresh())) == ["value: x\npassword: x"]
+    assert list(structure('{"password": {"a": "x", "b": "y"}}', fresh())) == ["a: x\nb: y"]
+
+
 def test_what_is_not_json_is_left_alone() -> None:
     assert list(structure("{not json at all}", fresh())) == []
     assert list(structure("plain", fresh())) == []
