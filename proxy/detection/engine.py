@@ -99,16 +99,22 @@ class Engine:
         return gather(planned, complete, us=us, segments=segments, cached=hits)
 
     async def _ask(self, tenant: str, tasks: Sequence[Task], deadline: float) -> list[Result]:
-        """Queue a job and wait for it, not past the deadline."""
-        if len(self._queue) >= self._settings.detect_queue:
-            raise Unavailable("too many scans are waiting", code="detectors_busy")
+        """Queue a job and wait for it, not past the deadline. Where the queue is full, the longest line gives way."""
+        busy = Unavailable("too many scans are waiting", code="detectors_busy")
+        if len(self._queue) >= self._settings.detect_queue and not self._queue.make_room(tenant):
+            raise busy
         job = Job(tenant, tasks, deadline, asyncio.get_running_loop().create_future())
         self._queue.put(job)
         try:
             async with asyncio.timeout_at(deadline + GRACE_S):
-                return await job.done
+                results = await job.done
         except TimeoutError:
             return [failed("deadline" if self._workers else "no_worker") for _ in tasks]
+        finally:
+            self._queue.discard(job)
+        if results is None:
+            raise busy
+        return results
 
     def _on_control(self) -> None:
         try:

@@ -15,9 +15,10 @@ class Job:
     tenant: str
     tasks: Sequence[Task]
     deadline: float
-    done: asyncio.Future[list[Result]]
+    done: asyncio.Future[list[Result] | None]
+    """Gets None when the job has to make room for that of a quieter tenant."""
 
-    def finish(self, results: list[Result]) -> None:
+    def finish(self, results: list[Result] | None) -> None:
         """Hand the results over, unless nobody waits any more."""
         if not self.done.done():
             self.done.set_result(results)
@@ -44,6 +45,28 @@ class FairQueue:
             line.append(job)
         self._waiting += 1
         self._wake()
+
+    def make_room(self, tenant: str) -> bool:
+        """Drop the newest job of the longest line; False if none is longer than this tenant's would be with one more.
+
+        So whoever fills the queue waits for itself: a tenant with fewer jobs than another always finds room.
+        """
+        longest = max(self._tenants.values(), key=len, default=deque[Job]())
+        if len(longest) <= len(self._tenants.get(tenant, ())) + 1:
+            return False
+        newest = longest[-1]
+        self.discard(newest)
+        newest.finish(None)
+        return True
+
+    def discard(self, job: Job) -> None:
+        """Take out a job for which nobody waits any more, if it is still here."""
+        line = self._tenants.get(job.tenant, deque[Job]())
+        if job in line:
+            line.remove(job)
+            self._waiting -= 1
+            if not line:
+                del self._tenants[job.tenant]
 
     async def take(self) -> Job:
         """Wait for the next job whose caller still waits."""

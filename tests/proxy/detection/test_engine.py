@@ -169,6 +169,53 @@ def test_a_full_queue_refuses_and_skips_nothing(supervised: Any, make_unit: Call
     assert {UNSCANNED, "CREDIT_CARD"} & types(scans[2])
 
 
+def test_one_tenant_cannot_fill_the_queue_for_another(supervised: Any, make_unit: Callable[..., Unit]) -> None:
+    async def main() -> tuple[list[Any], Scan]:
+        async with supervised.engine(detect_queue=4, detect_deadline_s=8.0) as engine:
+            pids = engine.worker_pids()
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+            loud = [asyncio.create_task(engine.scan("loud", [make_unit(f"{n} {CARD}")])) for n in range(8)]
+            await asyncio.sleep(0.3)
+            quiet = asyncio.create_task(engine.scan("quiet", [make_unit(CARD)]))
+            await asyncio.sleep(0.1)
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+            return await asyncio.gather(*loud, return_exceptions=True), await quiet
+
+    loud, quiet = asyncio.run(main())
+    assert quiet.complete
+    refused = [result for result in loud if isinstance(result, Unavailable)]
+    assert {error.code for error in refused} == {"detectors_busy"}
+    assert all(result.complete for result in loud if isinstance(result, Scan))
+    assert len(refused) < len(loud)
+
+
+def test_a_caller_that_left_gives_its_place_in_the_queue_back(
+    supervised: Any, make_unit: Callable[..., Unit], wait_ready: Callable[..., Any]
+) -> None:
+    async def main() -> Scan:
+        async with supervised.engine(detect_queue=2, detect_deadline_s=8.0) as engine:
+            pids = engine.worker_pids()
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+            asking = []
+            for n in range(4):
+                asking.append(asyncio.create_task(engine.scan("t", [make_unit(f"{n} {CARD}")])))
+                await asyncio.sleep(0.1)
+            for task in asking[2:]:
+                task.cancel()
+            await asyncio.sleep(0)
+            later = asyncio.create_task(engine.scan("t", [make_unit(f"later {CARD}")]))
+            await asyncio.sleep(0.1)
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+            await asyncio.gather(*asking, return_exceptions=True)
+            return await later
+
+    assert asyncio.run(main()).complete
+
+
 def test_the_engine_imports_no_model() -> None:
     code = (
         "import sys, proxy.detection.engine, proxy.supervisor;"

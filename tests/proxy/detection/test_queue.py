@@ -1,5 +1,7 @@
 import asyncio
 
+import pytest
+
 from proxy.detection.queue import FairQueue, Job
 
 
@@ -40,6 +42,56 @@ def test_a_job_that_nobody_waits_for_is_passed_over() -> None:
         return (await queue.take()).tenant
 
     assert asyncio.run(main()) == "b"
+
+
+def full(queue: FairQueue, tenants: str) -> list[Job]:
+    jobs = [job(tenant) for tenant in tenants]
+    for each in jobs:
+        queue.put(each)
+    return jobs
+
+
+def test_whoever_fills_the_queue_makes_room_for_a_quieter_tenant_with_its_newest_job() -> None:
+    async def main() -> None:
+        queue = FairQueue()
+        loud = full(queue, "aaaa")
+        (quiet,) = full(queue, "b")
+        assert queue.make_room("b")
+        assert [each.done.done() for each in loud] == [False, False, False, True]
+        assert loud[-1].done.result() is None
+        assert not quiet.done.done()
+        assert len(queue) == 4
+        assert [await queue.take() for _ in range(4)] == [loud[0], quiet, loud[1], loud[2]]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("waiting", "newcomer"), [("aaa", "a"), ("aab", "a"), ("aabb", "a"), ("aabb", "b"), ("abc", "d")]
+)
+def test_a_tenant_that_would_have_as_long_a_line_as_any_makes_no_room(waiting: str, newcomer: str) -> None:
+    async def main() -> None:
+        queue = FairQueue()
+        jobs = full(queue, waiting)
+        assert not queue.make_room(newcomer)
+        assert not any(each.done.done() for each in jobs)
+        assert len(queue) == len(waiting)
+
+    asyncio.run(main())
+
+
+def test_a_job_that_nobody_waits_for_gives_its_place_back() -> None:
+    async def main() -> None:
+        queue = FairQueue()
+        first, second = full(queue, "ab")
+        queue.discard(first)
+        queue.discard(first)
+        assert len(queue) == 1
+        assert await queue.take() is second
+        queue.discard(second)
+        assert len(queue) == 0
+
+    asyncio.run(main())
 
 
 def test_a_cancelled_taker_passes_its_turn_on() -> None:
