@@ -100,6 +100,8 @@ class Engine:
 
     async def _ask(self, tenant: str, tasks: Sequence[Task], deadline: float) -> list[Result]:
         """Queue a job and wait for it, not past the deadline. Where the queue is full, the longest line gives way."""
+        if not protocol.fits(tasks):
+            return [failed("view_bound") for _ in tasks]
         busy = Unavailable("too many scans are waiting", code="detectors_busy")
         if len(self._queue) >= self._settings.detect_queue and not self._queue.make_room(tenant):
             raise busy

@@ -14,6 +14,7 @@ import math
 import re
 import socket
 import struct
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,9 @@ MAX_FRAME = 128 * 1024 * 1024
 MAX_ANSWER = 16 * 1024 * 1024
 HEADER = struct.Struct("!I")
 VALUE_ID_BYTES = 16
+TEXT_BYTES = len('["","",""]')
+TASK_BYTES = 64
+"""More than the rest of a task takes, or of the request around one."""
 _DETECTOR = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
@@ -84,7 +88,22 @@ def _exactly(sock: socket.socket, size: int) -> bytes | None:
 def request(number: int, tasks: Sequence[Task]) -> bytes:
     """Encode the tasks of one request."""
     rows = [[task.kind, [[text.shape, text.key, text.text] for text in task.texts]] for task in tasks]
-    return frame({"v": VERSION, "id": number, "tasks": rows})
+    return frame({"v": VERSION, "id": number, "tasks": rows}, limit=MAX_FRAME)
+
+
+def fits(tasks: Sequence[Task]) -> bool:
+    """Whether the request with these tasks is no longer than a frame; costs an encoding only where that is close.
+
+    A character takes one byte at least, and twelve at most: two escaped surrogates.
+    """
+    chars = sum(len(text.shape) + len(text.key) + len(text.text) + TEXT_BYTES for task in tasks for text in task.texts)
+    if chars > MAX_FRAME or 12 * chars + TASK_BYTES * len(tasks) < MAX_FRAME:
+        return chars <= MAX_FRAME
+    try:
+        request(sys.maxsize, tasks)
+    except ProtocolError:
+        return False
+    return True
 
 
 def read_request(message: dict[str, Any]) -> tuple[int, list[Task]]:

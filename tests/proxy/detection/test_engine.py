@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from proxy.detection import protocol
 from proxy.detection.findings import UNSCANNED, Scan, Unit
 from proxy.errors import Unavailable
 
@@ -189,6 +190,24 @@ def test_one_tenant_cannot_fill_the_queue_for_another(supervised: Any, make_unit
     assert {error.code for error in refused} == {"detectors_busy"}
     assert all(result.complete for result in loud if isinstance(result, Scan))
     assert len(refused) < len(loud)
+
+
+def test_a_scan_too_long_for_a_frame_is_incomplete_and_kills_no_worker(
+    supervised: Any, make_unit: Callable[..., Unit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> tuple[Scan, Scan, list[int], list[int]]:
+        async with supervised.engine() as engine:
+            before = engine.worker_pids()
+            monkeypatch.setattr(protocol, "MAX_FRAME", 5_000)
+            too_long = await engine.scan("t", [make_unit("word " * 1000)])
+            fine = await engine.scan("t", [make_unit(CARD)])
+            return too_long, fine, before, engine.worker_pids()
+
+    too_long, fine, before, after = asyncio.run(main())
+    assert too_long.failures == {"view_bound"}
+    assert UNSCANNED in types(too_long)
+    assert fine.complete
+    assert after == before
 
 
 def test_a_caller_that_left_gives_its_place_in_the_queue_back(

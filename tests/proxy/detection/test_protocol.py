@@ -1,5 +1,6 @@
 import json
 import socket
+import sys
 from typing import Any
 
 import pytest
@@ -104,6 +105,15 @@ def test_the_sound_form_of_that_answer_is_accepted() -> None:
     message = {"v": 1, "id": 1, "last": False, "results": [[[HIT], [], 0]]}
     results, _ = protocol.read_answer(message, 1, [task], KINDS)
     assert results[0].hits[0].score == 0.85
+
+
+@given(TASKS.filter(bool), st.sampled_from([0.01, 0.1, 0.5, 0.9]), st.integers(-1, 1))
+def test_whether_tasks_fit_into_a_frame_is_known_to_the_byte(tasks: list[Task], part: float, more: int) -> None:
+    exact = len(protocol.request(sys.maxsize, tasks)) - protocol.HEADER.size
+    with pytest.MonkeyPatch.context() as patch:
+        for limit in (exact + more, int(exact * part), int(exact / part)):
+            patch.setattr(protocol, "MAX_FRAME", limit)
+            assert protocol.fits(tasks) == (exact <= limit)
 
 
 def test_frames_are_read_from_a_socket_one_by_one() -> None:
