@@ -33,8 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m proxy.server")
     parser.add_argument("--control-fd", type=int, required=True)
     control_fd = parser.parse_args().control_fd
-    for chatty in ("alembic", "watchfiles"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         settings = Settings.load()
