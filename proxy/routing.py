@@ -49,8 +49,10 @@ def routes(zones_left: Iterable[str], model: str, registry: Registry) -> list[Ro
 
 
 def candidates(zone: str, model: str, registry: Registry) -> list[Candidate]:
-    """List the upstreams of one zone that serve the model, its stand-in for the zone, or a default model."""
+    """List the upstreams of one zone that serve the model or its stand-in there, then those with a default model."""
     inside = [upstream for upstream in registry.upstreams if upstream.zone == zone]
     wanted = registry.stand_ins.get(model, {}).get(zone, model)
     exact = [Candidate(upstream, wanted) for upstream in inside if registry.serves(upstream, wanted)]
-    return exact or [Candidate(upstream, upstream.default_model) for upstream in inside if upstream.default_model]
+    serving = {candidate.upstream.id for candidate in exact}
+    others = [upstream for upstream in inside if upstream.default_model and upstream.id not in serving]
+    return exact + [Candidate(upstream, upstream.default_model) for upstream in others]

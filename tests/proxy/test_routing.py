@@ -36,8 +36,8 @@ def test_a_pinned_request_never_has_a_vendor_candidate() -> None:
     assert shape(["onprem"], "gpt-4o-mini") == [("onprem", [("l1", "small")])]
 
 
-def test_a_stand_in_answers_instead_of_the_requested_model() -> None:
-    assert shape(["onprem"], "gpt-4o") == [("onprem", [("l2", "big")])]
+def test_a_stand_in_answers_instead_of_the_requested_model_and_a_default_one_if_it_fails() -> None:
+    assert shape(["onprem"], "gpt-4o") == [("onprem", [("l2", "big"), ("l1", "small")])]
 
 
 def test_zones_keep_the_order_of_the_decision() -> None:
