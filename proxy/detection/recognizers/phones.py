@@ -32,7 +32,7 @@ CONTEXT = words(
     r"cell(?:ular|phone)?",
     r"handy\w*",
     r"portable",
-    r"call(?:ed|ing)?",
+    r"call(?:ed|ing)?(?!_)",
     r"ring",
     r"dial",
     r"text(?: me)?",
