@@ -38,12 +38,17 @@ messi; ronaldo; lebron james; michael jordan; putin; vladimir putin; xi jinping;
 """
 TECHNOLOGY = frozenset(_TECHNOLOGY.split())
 FIGURES = frozenset(" ".join(name.split()) for name in _FIGURES.split(";"))
-IDENTIFIER = re.compile(r"[_\\/{}<>=()\[\]#$%^*|~`@]|[a-z][A-Z]\w*[A-Z]|^[a-z]+[A-Z]\w*$|\d|::|->")
+IDENTIFIER = re.compile(
+    r"[_\\/{}<>=()\[\]#$%^*|~`@]|[a-z][A-Z]\w*[A-Z]|^[a-z]+[A-Z]\w*$|^[A-Z][a-z]{3,}[A-Z]\w*$|\w\.[a-z]|\d|::|->"
+)
+KEY, VALUE = re.compile(r"[\"']\s?:"), re.compile(r"(?:[\w.-]+: )?\S+")
 CODE_LINE = re.compile(
-    r"^\s*(?:def |class |import |from \w[\w.]* import|return\b|func |fn |let |const |var |public |private |static |async |await |if \(|for \(|while \(|#include|using |package |SELECT |INSERT |UPDATE |CREATE |@\w+|\$ |>>> |</?\w+|[})\];]+\s*$)"
+    r"^\s*(?:def |class |import |from \w[\w.]* import|return\b|func |fn |let |const |var |public |private |static |async |await |if \(|for \(|while \(|#include|using |package |SELECT |INSERT |UPDATE |CREATE |FROM |WHERE |AND |JOIN |GROUP BY |ORDER BY |VALUES |@\w+|\$ |>>> |</?\w+|[})\];]+\s*$)"
+    r"|^\S*\d\d:\d\d:\d\d|\b(?:DEBUG|INFO|WARN|WARNING|ERROR|FATAL)\b"
     r"|[{};]\s*$|\w+\(.*\)\s*[;:{]?\s*$|^\s*[\w.\[\]]+ ?[-+*/]?= ?\S"
 )
 FENCE = re.compile(r"```[\s\S]*?(?:```|\Z)")
+LINE = 400
 LINES = re.compile(r"[\n>]+")
 
 
@@ -61,8 +66,18 @@ def _core(span: str) -> str:
     return " ".join(longest) or span
 
 
+def _line(text: str, offset: int) -> str:
+    """Return the line around an offset, no more of it than a line of code has: a text may be one line."""
+    around = range(max(0, offset - LINE), min(len(text), offset + LINE))
+    end = text.find("\n", offset, around.stop)
+    return text[max(text.rfind("\n", around.start, offset) + 1, around.start) : end if end >= 0 else around.stop]
+
+
 def weigh(text: str, start: int, end: int, fenced: list[tuple[int, int]]) -> float | None:
-    """Return the score of a PERSON of the model, or None when it is the name of a thing or of a public figure."""
+    """Return the score of a PERSON of the model; None for the name of a thing, a word of code or a public figure.
+
+    The model takes many single words of code and of JSON for names. What is to count there has two words or more.
+    """
     name = _core(text[start:end])
     bare = name.casefold().strip(".,:;!?'\"()").removesuffix("'s")
     parts = bare.split()
@@ -70,10 +85,18 @@ def weigh(text: str, start: int, end: int, fenced: list[tuple[int, int]]) -> flo
         return None
     if parts and all(part in TECHNOLOGY for part in parts):
         return None
-    line_start = text.rfind("\n", 0, start) + 1
-    line_end = text.find("\n", end)
-    line = text[line_start : line_end if line_end >= 0 else len(text)]
+    line = _line(text, text.index(name.split(" ", 1)[0], start))
     in_code = any(first <= start < last for first, last in fenced) or CODE_LINE.search(line) is not None
-    if IDENTIFIER.search(name) or (in_code and not re.search(r"[#\"'/*]", line)):
+    words = [part for part in name.split() if not IDENTIFIER.search(part)]
+    if not words or (in_code and name.islower()):
+        return None
+    if len(words) == 1 and (in_code or KEY.match(text, end) or (name.islower() and VALUE.fullmatch(line))):
+        return None
+    if in_code and not re.search(r"[#\"'/*]", line):
         return CODE
     return CODE if parts and parts[0] in TECHNOLOGY else PROSE
+
+
+def identifier(text: str) -> bool:
+    """Whether a span is one token that only a program writes."""
+    return not any(char.isspace() for char in text) and IDENTIFIER.search(text) is not None

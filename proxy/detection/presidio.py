@@ -13,7 +13,7 @@ from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, SpacyNlpEngine
 from presidio_analyzer.predefined_recognizers import SpacyRecognizer
 
-from proxy.detection.persons import fences, weigh
+from proxy.detection.persons import fences, identifier, weigh
 from proxy.detection.recognizers.base import Match
 from proxy.errors import ConfigurationError
 
@@ -104,6 +104,8 @@ class Names:
             for result in self._analyzer.analyze(chunk, "en"):
                 start, end = offset + result.start, offset + result.end
                 person = result.entity_type == "PERSON"
+                if identifier(text[start:end].strip()):
+                    continue
                 score = weigh(text, start, end, fenced) if person else result.score
                 if score is not None:
                     value = re.sub(r"\s+", " ", text[start:end]).strip().casefold()
