@@ -316,22 +316,28 @@ class _Pairs(list[tuple[str, object]]):
 
 
 def structure(text: str, budget: Budget) -> Iterator[str]:
-    """Walk a string that is JSON, and return its scalars as `key: value` lines."""
+    """Walk a string that is JSON, or lines of which some are, and return its scalars as `key: value` lines."""
+    lines = _scalars(text, budget)
+    if not lines and "\n" in text:
+        lines = [line for row in text.split("\n") for line in _scalars(row, budget)]
+    if lines:
+        yield "\n".join(lines)
+
+
+def _scalars(text: str, budget: Budget) -> list[str]:
     opening = _OPENING.search(text)
     stripped = text[opening.start() :].strip() if opening else ""
-    if len(stripped) < MIN_RUN or stripped[-1:] not in ("}", "]"):
-        return
+    if opening is None or len(stripped) < MIN_RUN or stripped[-1] not in ("}", "]"):
+        return []
     try:
         value = json.loads(stripped, object_pairs_hook=_Pairs, parse_int=str, parse_float=str, strict=False)
     except RecursionError:
         budget.failures.add("view_bound")
-        return
+        return []
     except ValueError:
-        return
-    label = _LABEL.search(text, max(0, opening.start() - WINDOW), opening.start()) if opening else None
-    lines = list(_walk(value, label[1] if label else ""))
-    if lines:
-        yield "\n".join(lines)
+        return []
+    label = _LABEL.search(text, max(0, opening.start() - WINDOW), opening.start())
+    return list(_walk(value, label[1] if label else ""))
 
 
 def _walk(value: object, label: str) -> Iterator[str]:

@@ -84,6 +84,11 @@ def test_a_wrapper_of_one_value_lends_its_key() -> None:
     assert list(structure('{"password": {"a": "x", "b": "y"}}', fresh())) == ["a: x\nb: y"]
 
 
+def test_json_in_some_of_the_lines_is_walked() -> None:
+    assert list(structure('{"ssn": 123456789}\nand\n{"ssn": 987654321}', fresh())) == ["ssn: 123456789\nssn: 987654321"]
+    assert list(structure('a: {"entry": "x"}\nb: {"entry": "y"}', fresh())) == ["entry: x\na: x\nentry: y\nb: y"]
+
+
 def test_what_is_not_json_is_left_alone() -> None:
     assert list(structure("{not json at all}", fresh())) == []
     assert list(structure("plain", fresh())) == []
