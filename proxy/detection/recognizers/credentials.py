@@ -41,6 +41,11 @@ PASSWORD = re.compile(
     rf"(?<![A-Za-z0-9]){_NAME}(?:pass(?:word|wd|phrase|code)?|pwd|passwort|kennwort|contrase[nñ]a|mot de passe|senha|wachtwoord|has[lł]o|l[oö]senord)[\"']?\s?(?:\([^)\n]{{0,20}}\)\s?)?(?:[:=]|=>|:=)\s?[\"'`]?([^\s\"'`,;<>]{{4,128}})",
     re.IGNORECASE,
 )
+EMBEDDED = re.compile(
+    r"(?<![A-Za-z0-9])(?:pass(?:word|wd|phrase|code)|pwd|passwort|kennwort)[\"']?\s?(?:[:=]|=>|:=)\s?[\"'`]?([^\n\"'`;<>]{9,100})",
+    re.IGNORECASE,
+)
+STRONG = re.compile(r"(?<!\S)(?=\S{0,64}[A-Za-z])(?=\S{0,64}[0-9])(?=\S{0,64}[!#$%^&*?~])[^\s/(){}]{8,64}(?!\S)")
 PROSE = re.compile(
     r"\b(?:pass(?:word|phrase|code|wd)|pwd|passwort|contrase[nñ]a|mot de passe|pin(?: code)?|login)(?:\s(?:for|to|of|on|für|de|del|du)\s[^\n.;:]{1,60}?)?\s(?:is|was|are|ist|est|es|has been (?:set|changed|reset) to|(?:set|changed|reset) to|:)\s?:?\s?[\"'`]?([^\s\"'`,;<>]{4,128})",
     re.IGNORECASE,
@@ -134,6 +139,7 @@ def _named(text: str) -> Iterator[Match]:
             value = _clean(found[1])
             if len(value) > 3 and _looks_password(value, prose=prose):  # noqa: PLR2004 - shorter is no password
                 yield Match("PASSWORD", found.start(1), found.start(1) + len(value), 0.85 if not prose else 0.75, value)
+    yield from _embedded(text)
     for found in _overlapping(ASSIGNED, text):
         value = _clean(found[1])
         if _looks_secret(value):
@@ -142,6 +148,15 @@ def _named(text: str) -> Iterator[Match]:
         value = _clean(found[1] or found[2])
         if _looks_secret(value):
             yield Match("GENERIC_SECRET", found.start(), found.end(), 0.8, value)
+
+
+def _embedded(text: str) -> Iterator[Match]:
+    """Yield what looks like a password in a phrase that stands where a password would."""
+    for found in EMBEDDED.finditer(text):
+        for strong in STRONG.finditer(text, found.start(1), found.end(1)):
+            value = _clean(strong[0])
+            if len(value) >= MIN_LENGTH and _looks_password(value, prose=True):
+                yield Match("PASSWORD", strong.start(), strong.start() + len(value), 0.75, value)
 
 
 RECOGNIZER = Recognizer(

@@ -21,6 +21,7 @@ def found(text: str) -> set[tuple[str, str]]:
         ),
         ("DB_PASSWORD=" + "s3cr3tPass", "PASSWORD", "s3cr3tPass"),
         ("password: password = " + "2ASmul!Fi9X4Vwm9", "PASSWORD", "2ASmul!Fi9X4Vwm9"),
+        ('{"password": "The entry: ' + '2ASmul!Fi9X4Vwm9"}', "PASSWORD", "2ASmul!Fi9X4Vwm9"),
         ("(password = " + "2ASmul!Fi9X4Vwm9)", "PASSWORD", "2ASmul!Fi9X4Vwm9"),
         ("[password = " + "2ASmul!Fi9X4Vwm9]", "PASSWORD", "2ASmul!Fi9X4Vwm9"),
         ("token: access_token = " + "a8Kd93jf02mXz81LqPw7", "GENERIC_SECRET", "a8Kd93jf02mXz81LqPw7"),
