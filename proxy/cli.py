@@ -32,10 +32,6 @@ def _record_verification(kind: str, body: dict[str, Any]) -> None:
     admin.tell_server(Settings.load(), kind, **body)
 
 
-policy_cli.detector_types = _detector_types
-policy_cli.upstream_zones = _upstream_zones
-audit_cli.record_hook = _record_verification
-
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 keys = typer.Typer(no_args_is_help=True, help="Grant and revoke access.")
 app.add_typer(keys, name="key")
@@ -47,6 +43,9 @@ Home = Annotated[Path | None, typer.Option(help="Where databases, keys and the a
 
 def main() -> None:
     """Run a command; what Ringfence can explain ends in one line and status 1, never in a traceback."""
+    policy_cli.detector_types = _detector_types
+    policy_cli.upstream_zones = _upstream_zones
+    audit_cli.record_hook = _record_verification
     try:
         app()
     except RingfenceError as error:
