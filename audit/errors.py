@@ -22,7 +22,7 @@ class AuditError(Exception):
 
 
 class AuditUnavailable(AuditError):
-    """The record is not known to be durable. It may still become so when `reason` is `deadline`."""
+    """The record is not known to be durable. It may still become so after a deadline or an error of COMMIT."""
 
     code = "audit_unavailable"
 

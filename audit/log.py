@@ -17,12 +17,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Self
 
+import orjson
+
 from audit.canonical import Writer, halves
 from audit.chain import body_hash, genesis_prev
 from audit.clock import Clock
 from audit.errors import AuditUnavailable, RecordRefused
 from audit.fingerprint import Fingerprinter
-from audit.jcs import NotCanonicalError, parse
 from audit.keys import LogKeys, finish
 from audit.opening import FileLock, establish, take_up
 from audit.record import MAX_BODY_BYTES, REGISTRY, derive, is_name, new_id, registry_sha256, validate, validate_id
@@ -146,10 +147,7 @@ class AuditLog:
             return None
         if body_hash(row[0]) != row[1]:
             raise AuditUnavailable("corrupt")
-        try:
-            body: dict[str, Any] = parse(row[0])
-        except NotCanonicalError:
-            raise AuditUnavailable("corrupt") from None
+        body: dict[str, Any] = orjson.loads(row[0])
         return body
 
     def not_ready(self) -> str | None:
