@@ -23,6 +23,8 @@ from proxy import admin
 from proxy.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
+PATIENT = {"detect_deadline_s": 30, "audit_deadline_s": 10}
+"""On a busy machine a late scan would rightly keep a harmless request at home; tests of deadlines set their own."""
 WORDS = ("The", " quick", " brown", " fox", " jumps.")
 
 
@@ -342,7 +344,7 @@ def start(
 ) -> Ringfence:
     """Start a server on a free port and wait until it listens; AssertionError with its log if it ends before."""
     home.mkdir(parents=True, exist_ok=True)
-    given = {"home": home, "upstreams": upstreams, "port": 0, "detect_workers": 1, **settings}
+    given = {"home": home, "upstreams": upstreams, "port": 0, "detect_workers": 1, **PATIENT, **settings}
     environ = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")}
     environ |= {f"RINGFENCE_{name.upper()}": str(value) for name, value in given.items()}
     environ["VENDOR_KEY"] = "vendor-credential"
