@@ -29,7 +29,6 @@ from proxy.supervisor import EX_CONFIG
 
 def main() -> int:
     """Serve until told to stop."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # whose default would end the process
     parser = argparse.ArgumentParser(prog="python -m proxy.server")
     parser.add_argument("--control-fd", type=int, required=True)
     control_fd = parser.parse_args().control_fd

@@ -150,7 +150,7 @@ class Supervisor:
             [*self._argv, "--control-fd", str(its.fileno())],
             pass_fds=[its.fileno()],
             process_group=0,
-            preexec_fn=lambda: die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - this process has one thread
+            preexec_fn=_before_server,  # noqa: PLW1509 - this process has one thread
         )
         its.close()
 
@@ -266,3 +266,9 @@ class Supervisor:
         self._wake.close()
         self._waker.close()
         return status
+
+
+def _before_server() -> None:
+    """Run in the server's process before it is one. A hangup that comes before it listens for any must not end it."""
+    die_with_parent(signal.SIGTERM)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -103,9 +103,10 @@ def test_a_hangup_before_everything_is_ready_ends_nothing(tmp_path: Path) -> Non
     file = upstreams_file(tmp_path / "upstreams.yaml", vendor := StandIn("vendor"), None)
     server = start(tmp_path / "home", file, wait=False)
     try:
-        # The key store is made before the models are waited for, which takes seconds.
+        # From its first moment, when it still imports, until its models are there.
+        first = eventually(lambda: next((pid for pid, line in server.children() if "proxy.server" in line), None), 60)
+        os.kill(first, signal.SIGHUP)
         eventually((tmp_path / "home" / "state.db").exists, 60)
-        first = server.server_pid()
         os.kill(first, signal.SIGHUP)
         server.url = wait_for_url(server)
         assert server.server_pid() == first
