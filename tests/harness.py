@@ -292,8 +292,8 @@ class Ringfence:
                 yield int(stat.parent.name), line
 
     def stop(self, sig: int = signal.SIGTERM) -> int:
-        """End it and wait."""
-        self.process.send_signal(sig)
+        """End it, unless it has ended, and wait."""
+        self.process.send_signal(sig)  # does nothing to a process that was waited for
         status = self.process.wait(30)
         assert self.process.stdout is not None
         self.process.stdout.close()
@@ -335,8 +335,7 @@ def ringfence(home: Path, upstreams: Path, **settings: Any) -> Iterator[Ringfenc
     try:
         yield started
     finally:
-        if started.process.poll() is None:
-            started.stop()
+        started.stop()
 
 
 def start(

@@ -17,8 +17,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fortress]:
         made.prepare()
         made.start()
         yield made
-        if made.server.process.poll() is None:
-            made.server.stop()
+        made.server.stop()
         for standin in (*made.vendors, made.onprem):
             standin.stop()
         made.hole.close()

@@ -112,8 +112,8 @@ class Fortress:
     def start(self) -> None:
         """Start the server, with short deadlines and little memory."""
         before = getattr(self, "server", None)
-        if before is not None and before.process.stdout is not None:
-            before.process.stdout.close()
+        if before is not None:
+            before.stop()
         self.server = start(
             self.home,
             self.upstreams,
