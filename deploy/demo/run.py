@@ -22,7 +22,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -315,7 +314,7 @@ def demo(stack: contextlib.ExitStack, home: Path, *, real: bool) -> int:
         client = openai.OpenAI(base_url=f"{url}/v1", api_key=app_key, max_retries=0)
         for number, prompt in enumerate(PROMPTS, start=1):
             text, headers = ask(client, "gpt-4o-mini", prompt)
-            decision = latest_decision(url, auditor, headers)
+            decision = record(url, auditor, f"records/{headers['x-ringfence-audit-id']}")["body"]
             wrong += not show(number, prompt, decision, text)
             print(f"   added     {added_ms(headers)}   audit record {decision['id']}")
     if wire is not None:
@@ -324,15 +323,6 @@ def demo(stack: contextlib.ExitStack, home: Path, *, real: bool) -> int:
         wrong += len(leaked) + abs(wire.posts() - expected)
         print(f"\non the wire to the cloud stand-in: {wire.posts()} requests, {len(leaked)} planted values")
     return finish(environ, home, wrong)
-
-
-def latest_decision(url: str, auditor: str, headers: dict[str, str]) -> dict[str, Any]:
-    """Read the decision record behind an answer; behind a failure, the newest one."""
-    if found := headers.get("x-ringfence-audit-id"):
-        return record(url, auditor, f"records/{found}")["body"]
-    time.sleep(0.2)
-    rows = record(url, auditor, "records?decision=pin&limit=1000")["records"]
-    return [row["body"] for row in rows if row["body"]["kind"] == "route.decision"][-1]
 
 
 def finish(environ: dict[str, str], home: Path, wrong: int) -> int:
