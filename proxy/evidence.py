@@ -72,6 +72,10 @@ class Judged:
     """The registered name that the requested model resolved to."""
     detector_set: str
     scan: Scan
+    found: tuple[Finding, ...]
+    """Of `findings`: the scan's, and those that stand for parts that are no text."""
+    scores: Mapping[str, tuple[int, ...]]
+    """Of `scores`: what `decide` was given."""
     decision: Decision
 
 
@@ -131,7 +135,7 @@ def decision(
         body["up"] = up
     if made.log_full:
         room = MAX_BODY_BYTES - ENVELOPE_BYTES - len(orjson.dumps(body))
-        body["detect"]["paths"] = _places(findings(judged.scan, judged.content), room)
+        body["detect"]["paths"] = _places(judged.found, room)
     return body
 
 
@@ -193,9 +197,8 @@ def address_bytes(address: str) -> bytes:
 
 def _detect(judged: Judged) -> dict[str, Any]:
     scan = judged.scan
-    found = findings(scan, judged.content)
     detectors: dict[str, set[str]] = defaultdict(set)
-    for finding in found:
+    for finding in judged.found:
         detectors[finding.entity_type].add(finding.detector)
     body: dict[str, Any] = {
         "set_sha256": judged.detector_set,
@@ -210,7 +213,7 @@ def _detect(judged: Judged) -> dict[str, Any]:
                 "det": sorted(detectors[entity])[:16],
                 "hist": {str(grid): count for grid, count in sorted(Counter(grids).items())},
             }
-            for entity, grids in sorted(scores(found).items())[:MAX_LISTED]
+            for entity, grids in sorted(judged.scores.items())[:MAX_LISTED]
         ],
     }
     failures = sorted(scan.failures | {"opaque" for _ in judged.content.opaque[:1]})

@@ -88,14 +88,16 @@ class Pipeline:
             raise Unavailable("No detector is loaded.", code="detectors_unavailable")
         scan = await self.detector.scan(ask.caller.team, said.units)
         ask.clock.mark("detect")
+        found = evidence.findings(scan, said)
+        scores = evidence.scores(found)
         decision = decide(
             active.policy,
             Identity(ask.caller.team, ask.caller.app, ask.caller.key_id),
             Call("chat", requested, model),
-            evidence.scores(evidence.findings(scan, said)),
+            scores,
             datetime.now(UTC),
         )
-        return Judged(active, said, model, loaded.sha256, scan, decision)
+        return Judged(active, said, model, loaded.sha256, scan, found, scores, decision)
 
     async def _record(  # noqa: PLR0917 - the facts of one attempt
         self, ask: Ask, judged: Judged, candidate: Candidate, number: int, first: Attempt | None, failure: UpstreamError

@@ -1,12 +1,10 @@
 """`POST /ringfence/v1/inspect`: a developer's dry run. Says what would happen to a body, and why; sends nothing."""
 
-from collections import Counter
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from proxy import evidence
 from proxy.answers import receipt_headers
 from proxy.api.requests import authenticate, read_ask
 from proxy.evidence import Judged
@@ -26,9 +24,8 @@ async def inspect(request: Request, pipeline: Pipeline, keys: KeyStore) -> Respo
 
 def _report(judged: Judged) -> dict[str, Any]:
     made = judged.decision
-    found = evidence.findings(judged.scan, judged.content)
-    counts = {entity: len(grids) for entity, grids in evidence.scores(found).items()}
-    where = Counter((finding.entity_type, finding.path or "$") for finding in found)
+    counts = {entity: len(grids) for entity, grids in judged.scores.items()}
+    where = {(finding.entity_type, finding.path or "$") for finding in judged.found}
     return {
         "object": "ringfence.inspection",
         "decision": made.outcome.value,

@@ -42,7 +42,9 @@ def ask(endpoint: str = "chat", **body: Any) -> Ask:
 
 
 def judge(active: Active, asked: Ask, scan: Scan, decision: Decision, said: Content | None = None) -> Judged:
-    return Judged(active, said or content.read(asked.body, 64), "gpt-4*", "0" * 64, scan, decision)
+    said = said or content.read(asked.body, 64)
+    found = evidence.findings(scan, said)
+    return Judged(active, said, "gpt-4*", "0" * 64, scan, found, evidence.scores(found), decision)
 
 
 def scan_of(*found: Finding, failures: frozenset[str] = frozenset()) -> Scan:
