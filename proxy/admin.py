@@ -90,6 +90,16 @@ class Admin:
             self.audit.append_sync("access.revoked", {"actor": REPAIR, "key": key})
 
 
+def open_log(settings: Settings) -> AuditLog:
+    """Open the log that the settings name, or begin it; raises AuditError."""
+    return AuditLog.open(
+        settings.home / "audit.db",
+        keys=settings.home / "keys",
+        origin=settings.origin,
+        deadline_s=settings.audit_deadline_s,
+    )
+
+
 async def serve(admin: Admin, path: Path) -> asyncio.Server:
     """Listen on the admin socket; the caller closes it."""
 
@@ -115,12 +125,7 @@ def call(settings: Settings, op: str, **arguments: Any) -> dict[str, Any]:
     if answer is not None:
         return answer
     try:
-        audit = AuditLog.open(
-            settings.home / "audit.db",
-            keys=settings.home / "keys",
-            origin=settings.origin,
-            deadline_s=settings.audit_deadline_s,
-        )
+        audit = open_log(settings)
     except AuditLocked:
         raise ConfigurationError(
             f"A server holds the log in {settings.home} but does not answer on its admin socket; try again later."

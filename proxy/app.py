@@ -60,12 +60,7 @@ class Runtime:
         activation.load(settings, None)
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            audit = AuditLog.open(
-                settings.home / "audit.db",
-                keys=settings.home / "keys",
-                origin=settings.origin,
-                deadline_s=settings.audit_deadline_s,
-            )
+            audit = admin.open_log(settings)
         except AuditError as error:
             raise ConfigurationError(f"The audit log in {settings.home} cannot be opened: {error}") from None
         keys = KeyStore(settings.home / "state.db")
