@@ -56,7 +56,7 @@ def load(settings: Settings, detectors: DetectorSet | None) -> Active:
         zones_with_upstreams=registry.zones,
         today=datetime.now(UTC).date(),
     )
-    check_zones(settings.upstreams, registry, policy.zones)
+    check_zones(registry, policy.zones)
     bound = registry.bind({name: (zone.trust is Trust.VENDOR, zone.networks) for name, zone in policy.zones.items()})
     together = hashlib.sha256(f"ringfence.bundle/v1\0{policy.sha256}\0{registry.sha256}".encode()).hexdigest()
     return Active(policy, bound, together, warnings)

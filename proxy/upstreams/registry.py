@@ -9,7 +9,8 @@ import ipaddress
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -48,6 +49,8 @@ class Upstream:
     allow_http: bool = False
     vendor: bool = True
     networks: tuple[Network, ...] = ()
+    where: Node | None = field(default=None, compare=False, repr=False)
+    """The zone's name in the file, for what is said of it."""
 
     def api_key(self) -> str:
         """Read the upstream's key from the environment; it is in no file and no record."""
@@ -64,7 +67,7 @@ class Upstream:
         return hashlib.sha256(self.base_url.encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Registry:
     """Every upstream, what answers instead of a model in a zone, and what the upstreams were seen to serve."""
 
@@ -105,6 +108,10 @@ class Registry:
 
     def names(self) -> frozenset[str]:
         """Every model that has a name of its own, that is, does not only match a pattern."""
+        return self._names
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
         exact = {m for u in self.upstreams for m in (*u.models, u.default_model) if m and not m.endswith("*")}
         mapped = {name for zones in self.stand_ins.values() for name in zones.values()}
         return frozenset(exact.union(mapped, self.stand_ins, *self.listed.values()))
@@ -139,13 +146,13 @@ def load_registry(path: Path) -> Registry:
     return Registry(upstreams, stand_ins, _digest(upstreams, stand_ins), {})
 
 
-def check_zones(path: Path, registry: Registry, zones: Iterable[str]) -> None:
+def check_zones(registry: Registry, zones: Iterable[str]) -> None:
     """Raise PolicyError where an upstream stands in a zone that the taxonomy does not have."""
     problems = Problems()
     known = tuple(zones)
-    for node, upstream in zip(load(path).entries["upstreams"][1].members, registry.upstreams, strict=True):
-        if upstream.zone not in known:
-            node.entries["zone"][1].choice(problems, known, "unknown-zone")
+    for upstream in registry.upstreams:
+        if upstream.where is not None:
+            upstream.where.choice(problems, known, "unknown-zone")
     problems.check()
 
 
@@ -167,6 +174,7 @@ def _upstream(node: Node, problems: Problems) -> Upstream:
         default_model=keys["default_model"].text(problems, MODEL, "a model name"),
         region=keys["region"].text(problems, NAME, "a region"),
         allow_http=keys["allow_http"].boolean(problems),
+        where=keys["zone"],
     )
     if node.kind == "mapping" and not made.models and not made.default_model:
         problems.error(node, "serves-nothing", "an upstream needs 'models' or 'default_model'")
@@ -225,7 +233,11 @@ def _matches(pattern: str, model: str) -> bool:
 def _digest(upstreams: tuple[Upstream, ...], stand_ins: Mapping[str, Mapping[str, str]]) -> str:
     plain: dict[str, Any] = {
         "upstreams": [
-            {name: getattr(u, name) for name in Upstream.__dataclass_fields__ if name not in {"networks", "vendor"}}
+            {
+                name: getattr(u, name)
+                for name in Upstream.__dataclass_fields__
+                if name not in {"networks", "vendor", "where"}
+            }
             for u in upstreams
         ],
         "models": stand_ins,

@@ -57,9 +57,9 @@ def test_a_key_in_the_file_is_not_repeated(tmp_path: Path) -> None:
 
 def test_a_zone_that_the_taxonomy_does_not_have_is_refused(tmp_path: Path) -> None:
     registry = load(tmp_path, "upstreams:\n  - {%s, default_model: m}" % ROW)
-    check_zones(tmp_path / "upstreams.yaml", registry, ["onprem"])
+    check_zones(registry, ["onprem"])
     with pytest.raises(PolicyError, match="2:"):
-        check_zones(tmp_path / "upstreams.yaml", registry, ["on-prem"])
+        check_zones(registry, ["on-prem"])
 
 
 def test_models_resolve_to_registered_names(tmp_path: Path) -> None:
