@@ -1,0 +1,184 @@
+import re
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proxy.files.diagnostics import Diagnostic, FileRefused, Problems
+from proxy.files.source import MAX_BYTES, MAX_NODES, Node, load, parse
+
+
+def refused(data: bytes) -> list[str]:
+    with pytest.raises(FileRefused) as caught:
+        parse(data, "x.yaml")
+    return [f"{found.line}:{found.col} {found.code}" for found in caught.value.diagnostics]
+
+
+SCALARS = {
+    "text": ["no", "on", "Yes", "2027-01-31", "12:30:45", "1_000", "'5'", '"true"', "tRUE", "0b1", "a b"],
+    "boolean": ["true", "FALSE", "False"],
+    "integer": ["0o17", "017", "0x1F", "-3"],
+    "number": ["0.5", ".5", "1e3", ".inf", ".NaN"],
+    "nothing": ["null", "~", ""],
+}
+
+
+@pytest.mark.parametrize(("scalar", "kind"), [(one, kind) for kind, several in SCALARS.items() for one in several])
+def test_scalars_follow_the_core_schema_of_yaml_1_2(scalar: str, kind: str) -> None:
+    assert parse(f"a: {scalar}\n".encode(), "x.yaml").entries["a"][1].kind == kind
+
+
+def test_every_value_and_key_knows_its_place() -> None:
+    root = parse(b"a:\n  - b: {c: word}\n", "x.yaml")
+    inner = root.entries["a"][1].members[0].entries["b"][1].entries["c"]
+    assert [(node.line, node.col, node.width) for node in inner] == [(2, 9, 1), (2, 12, 4)]
+    assert str(inner[1].place) == "x.yaml:2"
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"a: &x 1\n", ["1:4 anchor"]),
+        (b"a: *x\n", ["1:4 alias"]),
+        (b"a: !!str x\n", ["1:4 tag"]),
+        (b"!thing {a: 1}\n", ["1:1 tag"]),
+        (b"<<: {a: 1}\n", ["1:1 merge-key"]),
+        (b"a: 1\nb: 2\na: 3\n", ["3:1 duplicate-key"]),
+        (b"5: 1\n'5': 2\n", ["2:1 duplicate-key"]),
+        (b"? [a, b]\n: c\n", ["1:3 bad-key"]),
+        (b"%YAML 1.1\n---\na: 1\n", ["1:1 directive"]),
+        (b"---\na: 1\n---\nb: 2\n", ["3:1 many-documents"]),
+        (b"", ["1:1 empty"]),
+        (b"# only a comment\n", ["2:1 empty"]),
+        (b"a:\n\t- b\n", ["2:1 not-yaml"]),
+        (b"a: [1,\n b: {c]}\n", ["2:7 not-yaml"]),
+        (b'a: "\\UFFFFFFFF"\n', ["1:7 not-yaml"]),
+        (b"a: \xff\n", ["1:4 not-utf8"]),
+        ("ä: \u202e\n".encode(), ["1:4 invisible-character"]),
+        ("a: x\u200by\n".encode(), ["1:5 invisible-character"]),
+        ("a: x\u2028y\n".encode(), ["1:5 invisible-character"]),
+        (b"\xef\xbb\xbfa: 1\n", ["1:1 invisible-character"]),
+        (b"a: x\x00\n", ["1:5 invisible-character"]),
+        (b"a: x\ry: z\n", ["1:5 invisible-character"]),
+        (b"a: \xee\x80\x80\n", ["1:4 invisible-character"]),
+    ],
+)
+def test_what_is_not_strict_yaml_is_refused_where_it_stands(data: bytes, expected: list[str]) -> None:
+    assert refused(data) == expected
+
+
+def test_several_mistakes_are_reported_at_once() -> None:
+    assert refused(b"a: &x 1\nb: *x\n<<: 3\na: 2\n") == [
+        "1:4 anchor",
+        "2:4 alias",
+        "3:1 merge-key",
+        "4:1 duplicate-key",
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"[" * 100_000, b"{" * 100_000, b"- " * 100_000, b"? " * 100_000, b"[a," * 50_000, b"a: " * 50_000,
+        b"{a: " * 50_000, b"x: " + b"9" * 200_000, b"%YAML " + b"9" * 5_000 + b".1\n---\na", b"x: 1e99999999",
+        b"[" + b"a," * (MAX_NODES + 1) + b"]", b"a" * (MAX_BYTES + 1), b'"' + b"\\x41" * 50_000, b"|" + b"\n" * 100_000,
+        b"a: &a [x]\nb: &b [*a,*a]\nc: &c [*b,*b]\n" * 100,
+    ],
+    ids=lambda data: data[:12].decode(),
+)  # fmt: skip
+def test_bombs_cost_a_diagnostic_and_little_time(data: bytes) -> None:
+    started = time.process_time()
+    problems = Problems()
+    with pytest.raises(FileRefused):  # noqa: PT012  # the second step refuses what the first accepts
+        parse(data, "x.yaml").fields(problems, required=["x"])["x"].integer(problems)
+        problems.check()
+    assert time.process_time() - started < 8
+
+
+@given(st.binary(max_size=200) | st.text("ab:-[]{}&*!|>'\"%@`\t\n ,?#<~\u202e\\x0", max_size=60).map(str.encode))
+def test_any_bytes_give_a_node_or_diagnostics_without_quoting_them(data: bytes) -> None:
+    found: tuple[Diagnostic, ...] = ()
+    try:
+        parse(b"a: 1\n" + data, "x.yaml")
+    except FileRefused as error:
+        found = error.diagnostics
+    assert all(item.line >= 1 and item.col >= 1 and re.fullmatch(r"[ -~]+", item.message) for item in found)
+
+
+@pytest.mark.parametrize("data", [b"a: @hunter2pass", b"!hunter2pass!y z", b'a: "\\qhunter2pass"', b"a: *hunter2pass",
+                                  b"%hunter2pass x\n---\na: &hunter2pass 1", b"hunter2pass!: 1\nhunter2pass!: 1",
+                                  b"a: 'hunter2pass", b"hunter2pass"])  # fmt: skip
+def test_a_refusal_never_repeats_a_value(data: bytes) -> None:
+    problems = Problems()
+    with pytest.raises(FileRefused) as caught:  # noqa: PT012  # the second step refuses what the first accepts
+        parse(data, "x.yaml").fields(problems, required=["a"])["a"].integer(problems)
+        problems.check()
+    assert all("hunter2pass" not in str(found) for found in caught.value.diagnostics)
+
+
+def test_readers_return_values_and_report_the_rest() -> None:
+    root = parse(b"{i: 7, n: 0.85, b: true, t: word, l: [x, y], m: {k: v}}\n", "x.yaml")
+    problems = Problems()
+    got = root.fields(problems, required=["i", "n", "b", "t", "l", "m"], optional=["gone"])
+    assert got["i"].integer(problems, 1, 9) == 7
+    assert got["n"].number(problems) == Decimal("0.85")
+    assert got["b"].boolean(problems) is True
+    assert got["t"].choice(problems, ["word", "other"]) == "word"
+    assert [item.text(problems) for item in got["l"].items(problems)] == ["x", "y"]
+    assert [key.raw for key, _ in got["m"].pairs(problems)] == ["k"]
+    assert not got["gone"].present
+    assert got["gone"].items(problems, least=3) == ()
+    assert got["gone"].text(problems) == ""
+    assert problems.found == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "code"),
+    [
+        ("yes", Node.boolean, "wrong-type"),
+        ("1", Node.text, "wrong-type"),
+        ("'1'", Node.integer, "wrong-type"),
+        ("0x10", Node.integer, "out-of-range"),
+        ("-1", Node.integer, "out-of-range"),
+        ("99999999999999999999", Node.integer, "out-of-range"),
+        ("1.5", Node.number, "out-of-range"),
+        (".nan", Node.number, "out-of-range"),
+        ("1e-1", Node.number, "out-of-range"),
+        ("[1]", Node.text, "wrong-type"),
+        ("x", Node.items, "wrong-type"),
+        ("x", Node.pairs, "wrong-type"),
+        ('"a\\nb"', Node.text, "bad-text"),
+        ('"\\u202e"', Node.text, "bad-text"),
+        ('" "', Node.text, "bad-text"),
+        ("'" + "x" * 2001 + "'", Node.text, "bad-text"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_reported_where_it_stands(text: str, read: object, code: str) -> None:
+    problems = Problems()
+    read(parse(f"a: {text}\n".encode(), "x.yaml").entries["a"][1], problems)  # type: ignore[operator]
+    assert [(found.line, found.col, found.code) for found in problems.found] == [(1, 4, code)]
+
+
+def test_a_misspelt_key_comes_with_the_nearest_one() -> None:
+    problems = Problems()
+    parse(b"min_cuont: 1\n", "x.yaml").fields(problems, required=[], optional=["min_count", "min_score"])
+    assert str(problems.found[0]) == (
+        "x.yaml:1:1: error[unknown-key] 'min_cuont' is not a key here; did you mean 'min_count'?"
+    )
+
+
+def test_a_file_that_cannot_be_read_is_a_diagnostic(tmp_path: Path) -> None:
+    with pytest.raises(FileRefused) as caught:
+        load(tmp_path / "gone.yaml")
+    assert caught.value.diagnostics[0].code == "unreadable"
+    (tmp_path / "big.yaml").write_bytes(b"#" * (MAX_BYTES + 1))
+    with pytest.raises(FileRefused) as caught:
+        load(tmp_path / "big.yaml")
+    assert caught.value.diagnostics[0].code == "too-large"
+
+
+def test_windows_line_ends_are_accepted() -> None:
+    assert parse(b"a: x\r\nb: y\r\n", "x.yaml").entries["b"][1].raw == "y"
