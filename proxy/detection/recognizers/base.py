@@ -1,7 +1,7 @@
 """What a recognizer is: a pure function from normalised text to matches, with the types it may emit."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -23,6 +23,19 @@ class Recognizer:
     name: str
     emits: Mapping[str, float]
     find: Callable[[str], Iterator[Match]]
+    folds: bool = True
+    """Whether it reads look-alikes made plain, too; a model finds names in that noise."""
+    joins: bool = True
+    """Whether it reads neighbouring strings put together, too: numbers, tokens and addresses are split over them. Lists
+    and contexts of names are not asked: at the seams they see people that nobody wrote of."""
+    version: str = ""
+    """What it is beside the code of this package: a model, a library, a list. Part of the digest of all detectors."""
+    expect: Callable[[Sequence[str]], None] | None = None
+    """Told the texts that it will be asked for, if it reads many faster together than one by one."""
+
+
+class Late(Exception):
+    """A recognizer was not done with a text in its time; whatever it found, the text counts as not inspected."""
 
 
 NOT_ALNUM = re.compile(r"[^0-9A-Za-z]+")

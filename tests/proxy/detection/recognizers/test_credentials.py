@@ -1,13 +1,13 @@
+import time
+
 import pytest
+from promised import matches
 
 from proxy.detection.recognizers.credentials import RECOGNIZER
 
 
 def found(text: str) -> set[tuple[str, str]]:
-    matches = list(RECOGNIZER.find(text))
-    assert all(match.score >= RECOGNIZER.emits[match.entity_type] for match in matches)
-    assert all(0 <= match.start < match.end <= len(text) for match in matches)
-    return {(match.entity_type, match.value) for match in matches}
+    return {(match.entity_type, match.value) for match in matches(RECOGNIZER, text)}
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,50 @@ def test_a_token_of_three_parts_is_found() -> None:
     parts = ["eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxMjM0NTY3ODkwIn0", "dozjgNryP4J3jVmNHl0w5N"]
     token = ".".join(parts)
     assert ("JWT", token) in found(f"cookie {token}")
+
+
+def test_what_several_finders_see_is_one_secret_of_one_type() -> None:
+    token = "gh" + "p_a8Kd93jf02mXz81LqPw7" + "3nVb6TyRe5Uc4Hs1"
+    assert found(f'"github_token": "{token}"') == {("API_KEY", token)}
+    assert found(f"Authorization: Bearer {token}") == {("API_KEY", token)}
+
+
+def test_two_secrets_of_one_text_are_two() -> None:
+    assert len(found("DB_PASSWORD=hunter22\nREDIS_PASSWORD=letmein42\n")) == 2
+
+
+HOSTILE = [
+    *(
+        "password ",
+        "password=",
+        "pw:",
+        "key=",
+        "token: ",
+        "://a:",
+        "a:b@",
+        "login a/",
+        "login ",
+        "auth(",
+        "|password|\n",
+    ),
+    *("password,user\n", "insert into a (password) values ('", "eyJaaaaaaaa.", "recovery codes\n", "seed abc ", "otp "),
+    *(
+        "cookie: a=b;",
+        "<th>password</th>",
+        "-----BEGIN PRIVATE KEY-----",
+        "MIIE",
+        "\\",
+        '"',
+        "aB1",
+        "name: password\nvalue: ",
+    ),
+]
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_hostile_repetition_costs_linear_time(piece: str) -> None:
+    text = (piece * 100_000)[:100_000]
+    started = time.process_time()
+    for _ in RECOGNIZER.find(text):
+        pass
+    assert time.process_time() - started < 4
