@@ -5,173 +5,150 @@ Never raises for a text: what cannot be inspected is named in the failures of th
 """
 
 import hashlib
-import json
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, Self
 
-from proxy.detection.assembly import Alone, Assembled, assemble, line
-from proxy.detection.findings import UNCOVERED, UNSCANNED, DetectorSet, Scan, Unit
-from proxy.detection.normal import apart, fold, has_invisible, normalise, tagged
-from proxy.detection.presidio import THRESHOLDS, Names
-from proxy.detection.recognizers import RECOGNIZERS, Match, phones
+from proxy.detection.assembly import Alone, Assembled, assemble
+from proxy.detection.configured.file import Configuration, read
+from proxy.detection.detectors import DEFAULT, load
+from proxy.detection.findings import UNCOVERED, Scan, Unit
+from proxy.detection.reading import Reading
+from proxy.detection.recognizers.base import Late, Match, Recognizer
 from proxy.detection.scripts import uncovered
-from proxy.detection.secrets import EMITS, SecretScanner
-from proxy.detection.tasks import Hit, Result, Task, gather, lowest_scores, plan
-from proxy.detection.views import budget, expand
-from proxy.detection.words import SCHEMA_WORDS
+from proxy.detection.tasks import Hit, Result, Task, gather, plan
+from proxy.settings import Settings
 
 MAX_HITS = 5000
-FORMAT = 1
-"""Counts changes of the views and the assembly, for the digest."""
+AHEAD = 4000
+"""Characters of the longest text that is read together with others: a long one gains nothing by it."""
 
-Finder = Callable[[str], Iterator[Match]]
+View = Literal["text", "decoded", "folded", "joined"]
+"""What a match was found in: what a reader sees, what decoding gives, look-alikes made plain, or neighbours joined."""
 
 
-def emitted() -> dict[str, float]:
-    """Return every type that can be found and its lowest score; known without loading a model."""
-    own = [recognizer.emits for recognizer in RECOGNIZERS]
-    return lowest_scores(THRESHOLDS, EMITS, *own, {UNSCANNED: 1.0, UNCOVERED: 1.0})
+Views = tuple[tuple[View, Assembled], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One match and the text of a task that it lies in."""
+
+    view: View
+    detector: str
+    match: Match
+    text: Assembled
+
+    @property
+    def index(self) -> int:
+        """The index of the string that the match begins in; -1 when there is none."""
+        return self.text.index_at(self.match.start)
 
 
 class Analyzer:
     """Detectors, loaded once. `key` is the secret under which equal values get equal ids."""
 
-    def __init__(self, model: str, *, cache_dir: Path | None = None) -> None:
-        names, scanner = Names(model), SecretScanner(cache_dir)
-        phones.warm()
-        self._cheap: list[tuple[str, Finder]] = [("kingfisher", scanner.find)]
-        self._cheap += [(recognizer.name, recognizer.find) for recognizer in RECOGNIZERS]
-        self._all: list[tuple[str, Finder]] = [*self._cheap, ("spacy", names.find)]
-        self._versions = [FORMAT, names.version, scanner.version]
+    def __init__(self, model: str, *, cache_dir: Path | None = None, configuration: Configuration = DEFAULT) -> None:
+        self.detectors = load(model, cache_dir=cache_dir, configuration=configuration)
+        self.loaded = self.detectors.loaded
         self.key = secrets.token_bytes(32)
-        self.loaded = self._describe()
 
-    def _describe(self) -> DetectorSet:
-        lowest = emitted()
-        parts = [*self._versions, [recognizer.name for recognizer in RECOGNIZERS], sorted(lowest.items())]
-        digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-        return DetectorSet(frozenset(lowest), tuple(sorted(THRESHOLDS.items())), digest)
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Load what the settings name; raises ConfigurationError."""
+        cache_dir = settings.cache / "kingfisher"
+        return cls(settings.detect_model, cache_dir=cache_dir, configuration=read(settings.detectors))
 
     def analyze(self, units: Sequence[Unit]) -> Scan:
         """Scan the units of one request."""
         started = time.perf_counter_ns()
         planned = plan(units)
-        results = [self.run(item.task) for item in planned]
+        results = self.run_all([item.task for item in planned])
         us = (time.perf_counter_ns() - started) // 1000
         return gather(planned, results, us=us, segments=sum(len(unit.segments) for unit in units), cached=0)
 
     def run(self, task: Task) -> Result:
         """Do one task."""
-        reading = _Reading(task)
-        best: dict[tuple[str, bytes, int], Hit] = {}
+        return self._result(Reading(task))
+
+    def run_all(self, tasks: Sequence[Task]) -> list[Result]:
+        """Do the tasks of one request; what a detector reads ahead, it reads for all of them together."""
+        readings = [Reading(task) for task in tasks]
+        self._expect(
+            [text for reading in readings if reading.kind == "unit" and len(text := reading.base().text) <= AHEAD]
+        )
+        return [self._result(reading) for reading in readings]
+
+    def _expect(self, texts: Sequence[str]) -> None:
         try:
-            for hit in self._joined_hits(reading) if task.kind == "seam" else self._unit_hits(reading):
-                slot = (hit.entity_type, hit.value_id, hit.index)
-                if slot not in best or best[slot].score < hit.score:
-                    best[slot] = hit
+            for detector in self.detectors.built_in:
+                if detector.expect is not None:
+                    detector.expect(texts)
         except MemoryError:
             raise
-        except Exception:  # noqa: BLE001 - a detector's bug makes this task incomplete; its message could quote the text
-            reading.failures.add("error")
+        except Exception:  # noqa: BLE001, S110 - each text is then read alone, so that only its own task can fail
+            pass
+
+    def _result(self, reading: Reading) -> Result:
+        best: dict[tuple[str, bytes, int], Hit] = {}
+        for seen in self.sightings(reading):
+            match = seen.match
+            slot = (match.entity_type, self._value_id(match.entity_type, match.value), seen.index)
+            if slot not in best or best[slot].score < match.score:
+                best[slot] = Hit(match.entity_type, float(match.score), seen.detector, slot[2], slot[1])
         hits = list(best.values())
         if len(hits) > MAX_HITS:
             reading.failures.add("findings_bound")
         return Result(tuple(hits[:MAX_HITS]), frozenset(reading.failures), reading.views)
 
-    def _unit_hits(self, reading: "_Reading") -> Iterator[Hit]:
-        base, decoded, twisted = reading.base(), reading.decoded(), reading.twisted()
-        for text, finders in ((base, self._all), (decoded, self._all), (twisted, self._cheap)):
-            yield from self._hits(text, finders)
-        for text in (base, decoded):
-            for script, offset in uncovered(text.text, decoded=text is decoded):
-                yield Hit(UNCOVERED, 1.0, "scripts", text.index_at(offset), self._value_id(UNCOVERED, script))
-        yield from self._joined_hits(reading)
-
-    def _joined_hits(self, reading: "_Reading") -> Iterator[Hit]:
-        """Yield what is found only with neighbours: a value, or its name, runs over from one string into another."""
-        for run in reading.runs():
-            joined = [assemble(run, joint=joint) for joint in ("", " ")]
-            for detector, find in self._cheap:
-                alone = Alone(dict(run), find)
-                for text in joined:
-                    for match in find(text.text):
-                        if not alone.explains(match, text):
-                            yield self._hit(detector, match, text)
-
-    def _hits(self, text: Assembled, finders: Sequence[tuple[str, Finder]]) -> Iterator[Hit]:
-        if text.text:
-            for detector, find in finders:
-                for match in find(text.text):
-                    yield self._hit(detector, match, text)
-
-    def _hit(self, detector: str, match: Match, text: Assembled) -> Hit:
-        value_id = self._value_id(match.entity_type, match.value)
-        return Hit(match.entity_type, float(match.score), detector, text.index_at(match.start), value_id)
+    def sightings(self, reading: Reading) -> Iterator[Sighting]:
+        """Yield every match in every view; what keeps the task from being inspected goes to the reading's failures."""
+        try:
+            views = _views(reading) if reading.kind == "unit" else ()
+            yield from _foreign_scripts(views)
+            for group in (self.detectors.built_in, self.detectors.configured):
+                yield from _found(views, group)
+                yield from _joined(reading, [detector for detector in group if detector.joins])
+        except MemoryError:
+            raise
+        except Late:
+            reading.failures.add("pattern_bound")
+        except Exception:  # noqa: BLE001 - a detector's bug makes this task incomplete; its message could quote the text
+            reading.failures.add("error")
 
     def _value_id(self, entity_type: str, value: str) -> bytes:
         data = f"{entity_type}\0{value}".encode("utf-8", "surrogatepass")
         return hashlib.blake2b(data, key=self.key, digest_size=16).digest()
 
 
-class _Reading:
-    """The texts that one task is read as."""
+def _views(reading: Reading) -> Views:
+    return (("text", reading.base()), ("decoded", reading.decoded()), ("folded", reading.twisted()))
 
-    def __init__(self, task: Task) -> None:
-        self.failures: set[str] = set()
-        self.views = 0
-        self._raw = [(index, item) for index, item in enumerate(task.texts) if item.text not in SCHEMA_WORDS]
-        self._lines: list[tuple[int, str]] = []
-        self._values: list[tuple[int, str, str]] = []
-        self._views: list[tuple[int, str]] = []
-        for index, item in self._raw:
-            text, key = normalise(item.text), normalise(item.key)
-            if text is None or key is None:
-                self.failures.add("view_bound")
-                continue
-            self._lines.append((index, line(key, text)))
-            self._values.append((index, item.shape, text))
 
-    def base(self) -> Assembled:
-        """Return the normalised text: what a reader sees."""
-        return assemble(self._lines)
+def _foreign_scripts(views: Views) -> Iterator[Sighting]:
+    for view, text in views:
+        for script, offset in uncovered(text.text, decoded=view == "decoded") if view != "folded" else ():
+            yield Sighting(view, "scripts", Match(UNCOVERED, offset, offset + 1, 1.0, script), text)
 
-    def decoded(self) -> Assembled:
-        """Return everything that decoding gives, below the keys that it was found under."""
-        spent = budget(sum(len(text) for _, text in self._lines))
-        found = self._views
-        for (index, text), (_, _, value) in zip(self._lines, self._values, strict=True):
-            found += [(index, view) for view in expand(text, spent)]
-            if value != text and value[:1] in ("{", "["):
-                found += [(index, view) for view in expand(value, spent)]
-        self.failures |= spent.failures
-        self.views = len(found)
-        return assemble(found)
 
-    def twisted(self) -> Assembled:
-        """Return readings for patterns only: look-alikes folded, and invisible characters as spaces or as letters.
+def _found(views: Views, detectors: Sequence[Recognizer]) -> Iterator[Sighting]:
+    for view, text in views:
+        for detector in detectors if text.text else ():
+            if view != "folded" or detector.folds:
+                for match in detector.find(text.text):
+                    yield Sighting(view, detector.name, match, text)
 
-        What was decoded is folded too, so it is read after `decoded`.
-        """
-        lines = [*self._lines, *self._views]
-        found = [(index, folded) for index, text in lines if (folded := fold(text)) != text]
-        for index, item in self._raw:
-            if has_invisible(item.text):
-                found += [(index, normalise(apart(item.text)) or ""), (index, tagged(item.text))]
-        return assemble(found)
 
-    def runs(self) -> Iterator[list[tuple[int, str]]]:
-        """Yield runs of neighbouring strings of one shape, to be joined: a value may be split over parts."""
-        run: list[tuple[int, str]] = []
-        shape = None
-        for index, its, text in [*self._values, (-1, "\0", "")]:
-            if its != shape:
-                if len(run) > 1:
-                    folded = [(at, fold(part)) for at, part in run]
-                    yield run
-                    if folded != run:
-                        yield folded
-                run = []
-            shape = its
-            run.append((index, text))
+def _joined(reading: Reading, detectors: Sequence[Recognizer]) -> Iterator[Sighting]:
+    """Yield what is found only with neighbours: a value, or its name, runs over from one string into another."""
+    for run in reading.runs() if detectors else ():
+        joined = [assemble(run, joint=joint) for joint in ("", " ")]
+        for detector in detectors:
+            alone = Alone(dict(run), detector.find)
+            for text in joined:
+                for match in detector.find(text.text):
+                    if not alone.explains(match, text):
+                        yield Sighting("joined", detector.name, match, text)

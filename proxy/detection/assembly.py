@@ -20,9 +20,13 @@ class Assembled:
     starts: tuple[int, ...]
     indexes: tuple[int, ...]
 
+    def line_at(self, offset: int) -> int:
+        """Return the number of the line that an offset lies in."""
+        return max(0, bisect_right(self.starts, offset) - 1)
+
     def index_at(self, offset: int) -> int:
         """Return the index of the string that an offset lies in; -1 when there is none."""
-        return self.indexes[max(0, bisect_right(self.starts, offset) - 1)] if self.indexes else -1
+        return self.indexes[self.line_at(offset)] if self.indexes else -1
 
 
 def line(key: str, text: str) -> str:

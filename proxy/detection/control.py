@@ -4,7 +4,8 @@
                            {"worker": SLOT, "generation": N, "pid": PID}   with the worker's socket (SCM_RIGHTS)
     server to supervisor   {"kill": SLOT, "generation": N}
 
-A generation is one incarnation of a slot's worker: a late kill can never hit its successor.
+A generation is one incarnation of a slot's worker: a late kill can never hit its successor. The worker of slot 0 is
+kept free of long texts, so that no short one waits for one.
 """
 
 import json
@@ -15,6 +16,8 @@ from typing import Any
 from proxy.detection.findings import DetectorSet
 
 MAX_LINE = 1 << 16
+SHORT_ONLY = 0
+"""The slot whose worker takes no long texts."""
 
 
 def send(sock: socket.socket, message: dict[str, Any], fds: tuple[int, ...] = ()) -> None:

@@ -6,23 +6,32 @@ request it was working on: that scan comes back incomplete, and the supervisor i
 
 import asyncio
 import contextlib
+import math
 import secrets
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from proxy.detection import control, protocol
 from proxy.detection.cache import Cache
 from proxy.detection.findings import DetectorSet, Scan, Unit
-from proxy.detection.queue import FairQueue, Job
-from proxy.detection.tasks import Result, Task, failed, gather, plan
+from proxy.detection.queue import FairQueue, Job, Part
+from proxy.detection.tasks import Planned, Result, Task, failed, gather, planning
 from proxy.errors import Unavailable
 from proxy.settings import Settings
 
 RETIRED = "retired"
 GRACE_S = 0.25
 """How much longer than its deadline a scan waits for the kill timer, which names the reason better."""
+SLICE_S = 0.005
+"""How long the planning of one scan may keep the event loop from all others."""
+LONGEST_RETRY_S = 60
+"""Client libraries do not wait longer than a minute, but retry at once instead."""
+FIRST_PACE, SLOWEST_PACE = 25e-6, 10e-3
+"""How long a worker takes for a character, in seconds, as long as none was seen at work, and at most."""
+PACE_MEMORY = 20
+"""Over about how many parts that is averaged."""
 
 
 class Engine:
@@ -40,6 +49,7 @@ class Engine:
         self._workers: dict[tuple[int, int], asyncio.Task[None]] = {}
         self._pids: dict[tuple[int, int], int] = {}
         self._numbers = 0
+        self._pace = FIRST_PACE
         self._gone = False
 
     @property
@@ -78,45 +88,85 @@ class Engine:
         self._control.close()
 
     async def scan(self, tenant: str, units: Sequence[Unit]) -> Scan:
-        """Scan for one tenant; raises Unavailable when no detector is loaded or the queue is full."""
+        """Scan for one tenant; raises Unavailable when no detector is loaded, or no worker will be free in time."""
         started = time.perf_counter_ns()
-        deadline = asyncio.get_running_loop().time() + self._settings.detect_deadline_s
         if self._loaded is None:
             raise Unavailable("detectors are not loaded yet", code="detectors_unavailable")
-        planned = plan(units)
-        keys = [self._cache.key(tenant, self._loaded.sha256, item.task) for item in planned]
-        results = [self._cache.get(tenant, key) for key in keys]
-        missing = [index for index, result in enumerate(results) if result is None]
+        planned, keys = await self._plan(units, self._cache.keys(tenant, self._loaded.sha256))
+        known = {key: self._cache.get(tenant, key) for key in keys}
+        missing = {key: item.task for key, item in zip(keys, planned, strict=True) if known[key] is None}
         if missing:
-            answers = await self._ask(tenant, [planned[index].task for index in missing], deadline)
-            for index, result in zip(missing, answers, strict=True):
-                results[index] = result
-                self._cache.put(tenant, keys[index], result)
-        complete = [result or failed("error") for result in results]
-        hits = len(set(range(len(units))).difference(missing))
+            known |= await self._ask(tenant, missing)
+        results = [known[key] or failed("error") for key in keys]
+        hits = sum(key not in missing for key in keys[: len(units)])
         segments = sum(len(unit.segments) for unit in units)
         us = (time.perf_counter_ns() - started) // 1000
-        return gather(planned, complete, us=us, segments=segments, cached=hits)
+        return gather(planned, results, us=us, segments=segments, cached=hits)
 
-    async def _ask(self, tenant: str, tasks: Sequence[Task], deadline: float) -> list[Result]:
-        """Queue a job and wait for it, not past the deadline. Where the queue is full, the longest line gives way."""
-        if not protocol.fits(tasks):
-            return [failed("view_bound") for _ in tasks]
-        busy = Unavailable("too many scans are waiting", code="detectors_busy")
-        if len(self._queue) >= self._settings.detect_queue and not self._queue.make_room(tenant):
-            raise busy
-        job = Job(tenant, tasks, deadline, asyncio.get_running_loop().create_future())
+    async def _plan(self, units: Sequence[Unit], key: Callable[[Task], bytes]) -> tuple[list[Planned], list[bytes]]:
+        """Return the tasks and their keys; other requests get their turns in between."""
+        planned, keys = [], []
+        until = time.perf_counter() + SLICE_S
+        for item in planning(units):
+            planned.append(item)
+            keys.append(key(item.task))
+            if time.perf_counter() > until:
+                await asyncio.sleep(0)
+                until = time.perf_counter() + SLICE_S
+        return planned, keys
+
+    async def _ask(self, tenant: str, tasks: Mapping[bytes, Task]) -> dict[bytes, Result]:
+        """Have tasks done, and return their results by the same keys; those not finished in time are incomplete."""
+        job = Job(tenant, tasks)
+        for part in job.parts:
+            if not protocol.fits(part.tasks):
+                part.fail("view_bound")
+                job.waiting.remove(part)
+        if job.waiting:
+            await self._have_done(job)
+        late = [failed("deadline" if self._workers else "no_worker")]
+        return {
+            key: result
+            for part in job.parts
+            for key, result in zip(part.keys, part.results or late * len(part.keys), strict=True)
+        }
+
+    async def _have_done(self, job: Job) -> None:
+        """Wait until a job is done or its time is over; one that no worker can begin in time is refused.
+
+        A job may wait for its turn as long as it may take, and both together end at the ceiling. Where the queue is
+        full, the longest line gives way.
+        """
+        if len(self._queue) >= self._settings.detect_queue and not self._queue.make_room(job.tenant):
+            raise self._busy()
+        now = asyncio.get_running_loop().time()
+        wait = self._allowed(job.size)
+        job.deadline = now + min(2 * wait, self._settings.detect_ceiling_s)
         self._queue.put(job)
         try:
-            async with asyncio.timeout_at(deadline + GRACE_S):
-                results = await job.done
-        except TimeoutError:
-            return [failed("deadline" if self._workers else "no_worker") for _ in tasks]
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(now + wait):
+                    await job.begun.wait()
+            begun = job.begun.is_set()
+            if job.dropped or (self._workers and not begun):
+                raise self._busy()
+            if begun:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout_at(job.deadline + GRACE_S):
+                        await job.done.wait()
         finally:
             self._queue.discard(job)
-        if results is None:
-            raise busy
-        return results
+
+    def _allowed(self, size: int) -> float:
+        """Return how many seconds so much work may take."""
+        seconds = self._settings.detect_deadline_s + self._settings.detect_deadline_per_100k_s * size / 100_000
+        return min(seconds, self._settings.detect_ceiling_s)
+
+    def _busy(self) -> Unavailable:
+        """Refuse, and say when what waits now will be done at the workers' pace."""
+        seconds = self._queue.size() * self._pace / max(1, len(self._workers))
+        retry = min(max(1, math.ceil(seconds)), LONGEST_RETRY_S)
+        return Unavailable("Too many scans are waiting.", code="detectors_busy", retry_after_s=retry)
 
     def _on_control(self) -> None:
         try:
@@ -156,21 +206,23 @@ class Engine:
 
     async def _serve(self, name: tuple[int, int], sock: socket.socket) -> None:
         """Feed one worker until it is gone, useless or retired."""
+        slot, _ = name
         reader, writer = await asyncio.open_unix_connection(sock=sock, limit=1 << 20)
         try:
             writer.write(protocol.frame({"v": protocol.VERSION, "key": self._key.hex()}))
-            while (job := await self._next_job(reader)) is not None:
-                outcome = await self._work(job, reader, writer)
-                job.finish([failed(outcome or "error") for _ in job.tasks])
-                if outcome is not None:
-                    break
+            outcome = None
+            while outcome is None and (part := await self._next(reader, long=slot != control.SHORT_ONLY)) is not None:
+                try:
+                    outcome = await self._work(part, reader, writer)
+                finally:
+                    part.fail(outcome or "error")
         finally:
             self._kill(name)
             writer.transport.abort()
 
-    async def _next_job(self, reader: asyncio.StreamReader) -> Job | None:
-        """Wait for a job or for the end of an idle worker: anything that it says unasked is its end."""
-        taking = asyncio.ensure_future(self._queue.take())
+    async def _next(self, reader: asyncio.StreamReader, *, long: bool) -> Part | None:
+        """Wait for work or for the end of an idle worker: anything that it says unasked is its end."""
+        taking = asyncio.ensure_future(self._queue.take(long=long))
         ending = asyncio.ensure_future(reader.read(1))
         try:
             await asyncio.wait({taking, ending}, return_when=asyncio.FIRST_COMPLETED)
@@ -179,29 +231,34 @@ class Engine:
             for waiting in (taking, ending):
                 waiting.cancel()
             await asyncio.gather(taking, ending, return_exceptions=True)
-        job = None if taking.cancelled() else taking.result()
-        if ended and job is not None:
-            self._queue.put(job, first=True)
+        part = None if taking.cancelled() else taking.result()
+        if ended and part is not None:
+            self._queue.put_back(part)
             return None
-        return job
+        return part
 
-    async def _work(self, job: Job, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str | None:
-        """Have one job done; returns why the worker is of no more use, a failure or RETIRED, or None."""
+    async def _work(self, part: Part, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str | None:
+        """Have one part done and keep what comes of it; returns why the worker is of no more use, if so."""
         self._numbers += 1
         number = self._numbers
+        clock = asyncio.get_running_loop().time
+        began = clock()
         try:
-            async with asyncio.timeout_at(job.deadline):
-                writer.write(protocol.request(number, job.tasks))
+            async with asyncio.timeout_at(min(part.job.deadline, began + self._allowed(part.size))):
+                writer.write(protocol.request(number, part.tasks))
                 await writer.drain()
                 size = protocol.length(await reader.readexactly(protocol.HEADER.size), limit=protocol.MAX_ANSWER)
                 message = protocol.parse(await reader.readexactly(size))
             assert self._loaded is not None  # noqa: S101 - no scan is queued before
-            results, last = protocol.read_answer(message, number, job.tasks, self._loaded.entity_types)
+            results, last = protocol.read_answer(message, number, part.tasks, self._loaded.entity_types)
         except TimeoutError:
             return "deadline"
         except (asyncio.IncompleteReadError, OSError):
             return "worker_died"
         except protocol.ProtocolError:
             return "bad_answer"
-        job.finish(results)
+        self._pace += (min((clock() - began) / part.size, SLOWEST_PACE) - self._pace) / PACE_MEMORY
+        for key, result in zip(part.keys, results, strict=True):
+            self._cache.put(part.job.tenant, key, result)
+        part.finish(results)
         return RETIRED if last else None

@@ -85,7 +85,7 @@ class Detector(Protocol):
         """The loaded set, or None while models are still loading."""
 
     async def scan(self, tenant: str, units: Sequence[Unit]) -> Scan:
-        """Scan for one tenant, under the configured deadline; raises Unavailable when the queue is full."""
+        """Scan for one tenant, in a time that grows with the size; raises Unavailable when none can begin in time."""
 
     def not_ready(self) -> str | None:
         """Why no scan can be made now; None when one can."""

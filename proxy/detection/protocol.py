@@ -168,4 +168,4 @@ def _hit(row: Any, texts: int, entity_types: frozenset[str]) -> Hit:
     )
     if not sound:
         raise ProtocolError("a hit out of range")
-    return Hit(entity_type, score, detector, index, bytes.fromhex(value_id))
+    return Hit(sys.intern(entity_type), score, sys.intern(detector), index, bytes.fromhex(value_id))

@@ -1,62 +1,113 @@
-"""A queue that is fair between tenants: they take turns, so that one's hundred requests delay another's one by one."""
+"""A queue that is fair: tenants take turns, and so do the scans of one tenant, part by part.
+
+A scan is cut into parts, so that a long conversation neither keeps a worker from others nor waits for one worker while
+more are idle. A task is never cut: one text alone may make a *long* part, which some workers leave to the others.
+"""
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
-from proxy.detection.tasks import Result, Task
+from proxy.detection.tasks import Result, Task, failed
+
+PART_SIZE = 8_000
+"""How long one turn may take, in characters: a fifth of a second, or less."""
+LONG_SIZE = 20_000
+"""What makes a single text a long one."""
+TASK_SIZE = 100
+"""What a task costs beside its text, in characters."""
 
 
-@dataclass(slots=True, eq=False)
+class Part:
+    """Tasks that go to a worker at once. `results` is None until they were answered or given up, which is once."""
+
+    def __init__(self, job: "Job", keys: Sequence[bytes], tasks: Sequence[Task], size: int) -> None:
+        self.job = job
+        self.keys = keys
+        self.tasks = tasks
+        self.size = size
+        self.results: list[Result] | None = None
+
+    @property
+    def long(self) -> bool:
+        """Whether it takes much more than a turn."""
+        return self.size > LONG_SIZE
+
+    def finish(self, results: list[Result]) -> None:
+        """Hand the results over."""
+        assert self.results is None  # noqa: S101 - a part is with one worker
+        self.results = results
+        self.job.left -= 1
+        if not self.job.left:
+            self.job.done.set()
+
+    def fail(self, why: str) -> None:
+        """Give it up, unless it was answered."""
+        if self.results is None:
+            self.finish([failed(why)] * len(self.tasks))
+
+
 class Job:
-    """The uncached tasks of one scan. `deadline` is a time of the event loop's clock, in seconds."""
+    """The uncached tasks of one scan, by their keys. `deadline` is a time of the event loop's clock, in seconds."""
 
-    tenant: str
-    tasks: Sequence[Task]
-    deadline: float
-    done: asyncio.Future[list[Result] | None]
-    """Gets None when the job has to make room for that of a quieter tenant."""
-
-    def finish(self, results: list[Result] | None) -> None:
-        """Hand the results over, unless nobody waits any more."""
-        if not self.done.done():
-            self.done.set_result(results)
+    def __init__(self, tenant: str, tasks: Mapping[bytes, Task]) -> None:
+        self.tenant = tenant
+        keys, these = list(tasks), list(tasks.values())
+        self.parts = [Part(self, keys[first:end], these[first:end], size) for first, end, size in _cut(these)]
+        self.waiting = deque(self.parts)
+        self.size = sum(part.size for part in self.parts)
+        self.deadline = float("inf")
+        self.left = len(self.parts)
+        self.begun = asyncio.Event()
+        self.dropped = False
+        """Whether it had to make room for a quieter tenant's; it counts as begun then, so that nobody waits for it."""
+        self.done = asyncio.Event()
 
 
 class FairQueue:
-    """Jobs by tenant, in turns. Belongs to one event loop."""
+    """Jobs that have parts waiting, by tenant. Belongs to one event loop."""
 
     def __init__(self) -> None:
         self._tenants: OrderedDict[str, deque[Job]] = OrderedDict()
-        self._takers: deque[asyncio.Future[None]] = deque()
-        self._waiting = 0
+        self._news = asyncio.Event()
 
     def __len__(self) -> int:
-        return self._waiting
+        return sum(map(len, self._tenants.values()))
 
-    def put(self, job: Job, *, first: bool = False) -> None:
-        """Add a job; `first` gives one back that was taken for a worker that turned out to be gone."""
+    def size(self) -> int:
+        """Return the size of all that waits."""
+        return sum(part.size for line in self._tenants.values() for job in line for part in job.waiting)
+
+    def put(self, job: Job) -> None:
+        """Add a job behind the others of its tenant."""
+        self._tenants.setdefault(job.tenant, deque()).append(job)
+        self._news.set()
+
+    def put_back(self, part: Part) -> None:
+        """Let a part come next, that was taken for a worker that turned out to be gone."""
+        job = part.job
+        job.waiting.appendleft(part)
         line = self._tenants.setdefault(job.tenant, deque())
-        if first:
-            line.appendleft(job)
-            self._tenants.move_to_end(job.tenant, last=False)
-        else:
-            line.append(job)
-        self._waiting += 1
-        self._wake()
+        if job in line:
+            line.remove(job)
+        line.appendleft(job)
+        self._tenants.move_to_end(job.tenant, last=False)
+        self._news.set()
 
     def make_room(self, tenant: str) -> bool:
         """Drop the newest job of the longest line; False if none is longer than this tenant's would be with one more.
 
-        So whoever fills the queue waits for itself: a tenant with fewer jobs than another always finds room.
+        So whoever fills the queue waits for itself: a tenant with fewer jobs than another always finds room. A job
+        that was begun is not dropped.
         """
-        longest = max(self._tenants.values(), key=len, default=deque[Job]())
-        if len(longest) <= len(self._tenants.get(tenant, ())) + 1:
+        lines = {name: [job for job in line if not job.begun.is_set()] for name, line in self._tenants.items()}
+        longest = max(lines.values(), key=len, default=[])
+        if len(longest) <= len(lines.get(tenant, ())) + 1:
             return False
         newest = longest[-1]
         self.discard(newest)
-        newest.finish(None)
+        newest.dropped = True
+        newest.begun.set()
         return True
 
     def discard(self, job: Job) -> None:
@@ -64,39 +115,41 @@ class FairQueue:
         line = self._tenants.get(job.tenant, deque[Job]())
         if job in line:
             line.remove(job)
-            self._waiting -= 1
             if not line:
                 del self._tenants[job.tenant]
 
-    async def take(self) -> Job:
-        """Wait for the next job whose caller still waits."""
-        while True:
-            while self._waiting:
-                job = self._next()
-                if not job.done.done():
-                    return job
-            taker = asyncio.get_running_loop().create_future()
-            self._takers.append(taker)
-            try:
-                await taker
-            except asyncio.CancelledError:
-                if taker.done() and not taker.cancelled():
-                    self._wake()
-                raise
+    async def take(self, *, long: bool = True) -> Part:
+        """Wait for the next part; for one that is not long, unless `long`."""
+        while (part := next(self._open(long=long), None)) is None:
+            self._news.clear()
+            await self._news.wait()
+        job = part.job
+        job.begun.set()
+        job.waiting.remove(part)
+        line = self._tenants[job.tenant]
+        line.remove(job)
+        if job.waiting:
+            line.append(job)
+        self._tenants.move_to_end(job.tenant)
+        if not line:
+            del self._tenants[job.tenant]
+        return part
 
-    def _next(self) -> Job:
-        tenant, line = next(iter(self._tenants.items()))
-        job = line.popleft()
-        self._waiting -= 1
-        if line:
-            self._tenants.move_to_end(tenant)
-        else:
-            del self._tenants[tenant]
-        return job
+    def _open(self, *, long: bool) -> Iterator[Part]:
+        """Yield what may be taken, in the order of turns."""
+        for line in self._tenants.values():
+            for job in line:
+                yield from (part for part in job.waiting if long or not part.long)
 
-    def _wake(self) -> None:
-        while self._takers:
-            taker = self._takers.popleft()
-            if not taker.done():
-                taker.set_result(None)
-                return
+
+def _cut(tasks: Sequence[Task]) -> Iterator[tuple[int, int, int]]:
+    """Cut into runs that are one turn each, where no single task is more: beginning, end and size."""
+    first = size = 0
+    for index, task in enumerate(tasks):
+        more = TASK_SIZE + sum(len(text.key) + len(text.text) for text in task.texts)
+        if index > first and size + more > PART_SIZE:
+            yield first, index, size
+            first, size = index, 0
+        size += more
+    if first < len(tasks):
+        yield first, len(tasks), size

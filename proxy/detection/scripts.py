@@ -1,12 +1,14 @@
-"""Text in a script for which no loaded name detector was measured: nobody would find a name in it.
+"""Text in a script or language for which no loaded name detector was measured: nobody would find a name in it.
 
-Scripts: Unicode UAX 24. Latin is covered; see the design for the small measurement behind that.
+Scripts: Unicode UAX 24. Latin is covered, as far as its languages are (`proxy.detection.tongues`).
 """
 
 from collections import Counter
 from collections.abc import Iterator
 
 import regex
+
+from proxy.detection import tongues
 
 COVERED = frozenset({"Latin"})
 _RUN = regex.compile(r"(?:[\p{L}--\p{Latin}--\p{Common}--\p{Inherited}]\p{M}*)+", regex.V1)
@@ -26,12 +28,16 @@ def script(char: str) -> str:
 
 
 def uncovered(text: str, *, decoded: bool = False) -> Iterator[tuple[str, int]]:
-    """Yield each script that nobody covers, with the offset of its first letter.
+    """Yield each script and language that nobody covers, with the offset of its first letter.
 
     In `decoded` text a few letters may be chance: random bytes that happen to be UTF-8.
     """
-    if text.isascii():
-        return
+    if not text.isascii():
+        yield from _scripts(text, decoded=decoded)
+    yield from tongues.uncovered(text)
+
+
+def _scripts(text: str, *, decoded: bool) -> Iterator[tuple[str, int]]:
     seen: set[str] = set()
     singles: Counter[str] = Counter()
     for run in _RUN.finditer(text):

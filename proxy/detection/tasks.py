@@ -5,7 +5,7 @@ the workers and the command line share it.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,11 +14,30 @@ from proxy.detection.normal import fold, head, tail
 from proxy.detection.words import SCHEMA_WORDS
 
 FAILURES = frozenset(
-    {"worker_died", "deadline", "bad_answer", "no_worker", "view_bound", "binary", "findings_bound", "error"}
+    {
+        "worker_died",
+        "deadline",
+        "bad_answer",
+        "no_worker",
+        "view_bound",
+        "pattern_bound",
+        "binary",
+        "findings_bound",
+        "error",
+    }
 )
 """Every reason that a Scan can name."""
 SEAM_CHARS = 160
 """How much of either side of a boundary is joined: longer than any number, long enough for most tokens."""
+NEAR_CHARS = 8
+"""How far from a boundary a digit tells that a number may run over it."""
+ANSWER_CHARS = 60
+"""The longest answer that is read with its question: `Date of birth?` says what a date is."""
+_ASKS = ("?", "\uff1f")
+LAST_WORD = 4
+"""Letters that a word has at least to end a sentence: `St.` and `blvd.` go on."""
+MODEL = "model"
+"""The string that no value runs over into: a request is refused unless a name that an operator registered is there."""
 _INDEX = re.compile(r"\[\d+\]")
 _DIGITS_NEAR_END = re.compile(r"[0-9][^0-9]{0,6}$")
 _DIGITS_NEAR_START = re.compile(r"^[^0-9]{0,6}[0-9]")
@@ -74,20 +93,29 @@ class Planned:
 
 def plan(units: Sequence[Unit]) -> list[Planned]:
     """Return the tasks of a request: its units first, in order, then the seams."""
-    planned = [_unit_task(unit) for unit in units]
-    bodies = ["".join(text.text for text in item.task.texts if text.text not in SCHEMA_WORDS) for item in planned]
+    return list(planning(units))
+
+
+def planning(units: Sequence[Unit]) -> Iterator[Planned]:
+    """Yield the same one by one, for whoever has to look after others in between."""
+    edges = []
+    for unit in units:
+        item = _unit_task(unit)
+        said = [text for text in item.task.texts if text.text not in SCHEMA_WORDS]
+        body = "".join(text.text for text in said)
+        begins = "" if said and said[0].shape == MODEL else head(body, SEAM_CHARS)
+        edges.append((unit.role, item.whole, begins, tail(body, SEAM_CHARS), len(said) == 1))
+        yield item
     latest: dict[str, tuple[str, str]] = {}
     running = nothing = ("", "")
-    for unit, item, body in zip(units, planned[:], bodies, strict=True):
-        begins, ends = head(body, SEAM_CHARS), tail(body, SEAM_CHARS)
-        for before, where in sorted({running, latest.get(unit.role, nothing)}):
-            if _could_continue(before, begins):
+    for role, whole, begins, ends, plain in edges:
+        for before, where in sorted({running, latest.get(role, nothing)}):
+            if _could_continue(before, begins) or (plain and _could_answer(before, begins)):
                 texts = (Text("seam", "", before), Text("seam", "", begins))
-                planned.append(Planned(Task("seam", texts), (where, item.whole), item.whole))
+                yield Planned(Task("seam", texts), (where, whole), whole)
         if ends:
-            running = ((running[0] + ends)[-SEAM_CHARS:], item.whole)
-            latest[unit.role] = ((latest.get(unit.role, nothing)[0] + ends)[-SEAM_CHARS:], item.whole)
-    return planned
+            running = ((running[0] + ends)[-SEAM_CHARS:], whole)
+            latest[role] = ((latest.get(role, nothing)[0] + ends)[-SEAM_CHARS:], whole)
 
 
 def _unit_task(unit: Unit) -> Planned:
@@ -101,12 +129,31 @@ def _unit_task(unit: Unit) -> Planned:
 
 def _could_continue(before: str, after: str) -> bool:
     """Whether a number or a token may run over the boundary; most questions and quotations end there."""
-    before, after = fold(before).rstrip(), fold(after).lstrip()
-    if not before or not after:
+    if not (before.strip() and after.strip()) or _new_sentence(before, after):
         return False
-    if _DIGITS_NEAR_END.search(before) and _DIGITS_NEAR_START.search(after[:8]):
+    before, after = fold(before.rstrip()[-NEAR_CHARS:]), fold(after.lstrip()[:NEAR_CHARS])
+    if _DIGITS_NEAR_END.search(before) and _DIGITS_NEAR_START.search(after):
         return True
-    return bool(_OPEN_END.search(before) and _OPEN_START.search(after))
+    return bool(_OPEN_END.search(before[-1]) and _OPEN_START.search(after))
+
+
+def _could_answer(before: str, after: str) -> bool:
+    """Whether a message is a short answer, which means what the question before it asked for."""
+    answer = after.strip()
+    return before.rstrip().endswith(_ASKS) and 0 < len(answer) <= ANSWER_CHARS and not answer.endswith(_ASKS)
+
+
+def _new_sentence(before: str, after: str) -> bool:
+    """Whether a sentence ends at a boundary and another begins, in words that values are not made of.
+
+    The last two are plain, and the last is in small letters; the first has a capital, and more follows it.
+    """
+    *earlier, last = before.rstrip()[-SEAM_CHARS:].split(" ")
+    first, *later = after.lstrip()[:SEAM_CHARS].split(" ")
+    first = first.removesuffix(",")
+    ends = last.endswith((".", "!")) and last[:-1].isalpha() and last.islower() and len(last) > LAST_WORD
+    begins = first.isalpha() and first.istitle()
+    return ends and begins and earlier != [] and earlier[-1].isalpha() and later != []
 
 
 def gather(planned: Sequence[Planned], results: Iterable[Result], *, us: int, segments: int, cached: int) -> Scan:

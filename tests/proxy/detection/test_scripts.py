@@ -34,3 +34,9 @@ def test_spaced_letters_of_a_script_are_noticed() -> None:
 def test_a_few_decoded_letters_are_chance() -> None:
     assert list(uncovered("абв", decoded=True)) == []
     assert [name for name, _ in uncovered("Иванов", decoded=True)] == ["Cyrillic"]
+
+
+def test_a_language_that_nobody_measured_is_named_too() -> None:
+    text = "Szeretném tudni, hogy miért nem küldték el a csomagot, mert már két hete várok rá."
+    assert [name for name, _ in uncovered(text)] == ["hu"]
+    assert [name for name, _ in uncovered(f"{text} Иванов")] == ["Cyrillic", "hu"]

@@ -1,5 +1,7 @@
 from collections.abc import Callable
 
+import pytest
+
 from proxy.detection.findings import UNSCANNED, Segment, Unit
 from proxy.detection.tasks import Hit, Result, failed, gather, lowest_scores, plan
 
@@ -29,6 +31,72 @@ def test_words_of_the_schema_do_not_stand_between(make_unit: Callable[..., Unit]
     unit = Unit("m[0]", "user", (Segment("m[0].role", "role", "user"), Segment("m[0].content", "content", "4111 11")))
     planned = plan([unit, make_unit("11 1111 1111")])
     assert planned[-1].task.texts[0].text == "4111 11"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "runs_over"),
+    [
+        ("call 555 (mobile) ", "12", False),
+        ("call 555 (ab) ", "12", True),
+        ("55\u200b\u200b\u200b" + " " * 40, "\n" * 40 + "12", True),
+        ("call \uff15\uff15", "\uff11\uff12 later", True),
+        ("tok_abc", "def", True),
+        ("Who?", "def" * 30, False),
+        ("Date of birth?", "12 March 1984", True),
+        ("", "def", False),
+        (" \n", "def", False),
+    ],
+)
+def test_what_may_run_over_is_judged_by_what_stands_next_to_the_boundary(
+    make_unit: Callable[..., Unit], before: str, after: str, runs_over: bool
+) -> None:
+    planned = plan([make_unit(before), make_unit(after, path="messages[1]", role="assistant")])
+    assert [item.task.kind for item in planned[2:]] == ["seam"] * runs_over
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Please run the tests before you finish.", "Thanks, I did so."),
+        ("Das ist alles, vielen lieben dank!\n", "Gerne, kein Problem."),
+        ("il me faut ce document demain.", "Écoutez, je regarde."),
+        ("that is how it works.", "I see"),
+    ],
+)
+def test_nothing_runs_over_from_one_sentence_into_the_next(
+    make_unit: Callable[..., Unit], before: str, after: str
+) -> None:
+    planned = plan([make_unit(before), make_unit(after, path="messages[1]", role="assistant")])
+    assert [item.task.kind for item in planned] == ["unit", "unit"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("I live at 12 St.", "Albans Road, London"),
+        ("we moved to 400 blvd.", "Saint Germain in May"),
+        ("write to john.", "smith@example.com today"),
+        ("write to ada@mail.", "Example is wrong"),
+        ("his mail is ada at example.", "com is behind it"),
+        ("the host is 10.20.", "Thirty is next"),
+        ("log in with correct.", "Horse.battery.staple now"),
+        ("token eyJhbGci.", "Payload goes on"),
+        ("the password is below.", "Hunter2 it is"),
+        ("the password is below.", "Sunflower"),
+        ("sunflower.", "Then more words"),
+    ],
+)
+def test_a_value_with_a_full_stop_may_run_over(make_unit: Callable[..., Unit], before: str, after: str) -> None:
+    planned = plan([make_unit(before), make_unit(after, path="messages[1]", role="assistant")])
+    assert [item.task.kind for item in planned] == ["unit", "unit", "seam"]
+
+
+def test_no_value_runs_over_into_the_name_of_the_model(make_unit: Callable[..., Unit]) -> None:
+    model, user = Segment("model", "model", "gpt-4o-mini"), Segment("user", "user", "0364 5103")
+    message = make_unit("4929 7182")
+    assert [item.task.kind for item in plan([message, Unit("", "other", (model, user))])] == ["unit", "unit"]
+    (*_, seam) = plan([message, Unit("", "other", (user, model))])
+    assert seam.task.texts[1].text == "0364 5103gpt-4o-mini"
 
 
 def test_a_failed_task_becomes_an_unscanned_finding_at_its_unit(make_unit: Callable[..., Unit]) -> None:
