@@ -4,7 +4,6 @@ Nothing here reads a clock, a network, a database or a detector.
 """
 
 from proxy.policy.decide import decide
-from proxy.policy.diagnostics import Diagnostic, PolicyError
 from proxy.policy.labels import Findings, to_grid
 from proxy.policy.load import load_policy
 from proxy.policy.model import Call, Decision, Identity, Outcome, Strike, Trust, Waiver, Would, Zone
@@ -13,12 +12,10 @@ from proxy.policy.policy import Policy
 __all__ = [
     "Call",
     "Decision",
-    "Diagnostic",
     "Findings",
     "Identity",
     "Outcome",
     "Policy",
-    "PolicyError",
     "Strike",
     "Trust",
     "Waiver",

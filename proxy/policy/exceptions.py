@@ -1,9 +1,10 @@
 """When an exception is live: the one place that compares its last day with a clock."""
 
 import datetime as dt
+from enum import StrEnum
 
 LONGEST_DAYS = 90
-"""An exception may end at most this many days from today."""
+"""An exception may end at most this many days from today, and a rule stay in shadow."""
 NEVER_LIVE = dt.date.max
 """A day on which every exception is over."""
 ALWAYS_LIVE = dt.date.min
@@ -20,3 +21,18 @@ def day_of(now: dt.date | dt.datetime) -> dt.date:
 def expired(until: dt.date, now: dt.date | dt.datetime) -> bool:
     """Whether an exception that holds up to and including the day `until` is over."""
     return day_of(now) > until
+
+
+class Standing(StrEnum):
+    """How an exception stands on a day."""
+
+    EXPIRED = "expired"
+    EXPIRING = "expiring"
+    LIVE = "live"
+
+
+def standing(until: dt.date, now: dt.date | dt.datetime, within: int) -> Standing:
+    """Say how an exception stands; one whose last day is at most `within` days away is expiring."""
+    if expired(until, now):
+        return Standing.EXPIRED
+    return Standing.EXPIRING if expired(until, day_of(now) + dt.timedelta(within + 1)) else Standing.LIVE

@@ -57,6 +57,7 @@ class Explanation:
                 {"class": name, "count": count, "score": float(written(score))}
                 for name, count, score in self.decision.classes
             ],
+            "rules": [{"rule": rule, "effect": effect} for rule, effect in self.decision.rules],
             "because": [reason for reason, _ in self.because],
             "exceptions": [
                 {"id": item.id, "without": {"decision": item.outcome.value, "zone": item.zone}}
@@ -67,6 +68,11 @@ class Explanation:
                 for item in self.decision.shadow
             ],
         }
+
+    def for_caller(self) -> dict[str, Any]:
+        """Return what a refused caller is told: the policy's side of it, and neither counts nor scores."""
+        whole = self.as_json()
+        return {name: whole[name] for name in ("because", "rules", "zones")}
 
 
 def explain(policy: Policy, decision: Decision) -> Explanation:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from proxy.policy.diagnostics import Problems, did_you_mean, shown
+from proxy.files.diagnostics import Problems, did_you_mean, shown
 from proxy.policy.exceptions import LONGEST_DAYS, day_of, expired
 from proxy.policy.labels import BUILT_IN, STEPS
 from proxy.policy.model import Bundle, DataClass, Grant, Mode, PolicyException, Reference, Rule, Trust
 
-TOLERATED = frozenset({"exception-expired"})
-"""Errors in CI that never keep a bundle from loading: an expired exception is inert; a date must not stop a start."""
+TOLERATED = frozenset({"exception-expired", "shadow-too-long"})
+"""Errors in CI that never keep a bundle from loading: a date must not stop a start, and neither frees a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +186,22 @@ def _check_exception(item: PolicyException, today: dt.date, problems: Problems) 
         problems.error(item.until_where, "exception-too-long", f"{item.id} ends more than {LONGEST_DAYS} days from now")
 
 
+def check_shadows(bundle: Bundle, around: Surroundings, problems: Problems) -> None:
+    """See that somebody decides about a rule in shadow: until then it protects nothing."""
+    for rule in bundle.rules:
+        if rule.mode is not Mode.SHADOW:
+            continue
+        if rule.until is None:
+            message = f"'{rule.id}' names no day ('until') by which someone decides whether to enforce it"
+            problems.warning(rule.mode_where, "shadow-too-long", message)
+        elif expired(rule.until, around.today):
+            message = f"'{rule.id}' was to be decided by {rule.until}, and still strikes nothing"
+            problems.error(rule.until_where, "shadow-too-long", message)
+        elif (rule.until - day_of(around.today)).days > LONGEST_DAYS:
+            message = f"'{rule.id}' would stay in shadow for more than {LONGEST_DAYS} days from now"
+            problems.error(rule.until_where, "shadow-too-long", message)
+
+
 def check_claims(bundle: Bundle, _: Surroundings, problems: Problems) -> None:
     """Hold claims and ceilings against each other, so that loosening either does not go unnoticed."""
     vendors = {zone.name for zone in bundle.zones if zone.trust is Trust.VENDOR}
@@ -210,5 +226,6 @@ CHECKS: tuple[Check, ...] = (
     check_rules,
     check_grants,
     check_exceptions,
+    check_shadows,
     check_claims,
 )

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from proxy.policy import source
-from proxy.policy.diagnostics import Diagnostic, Place, PolicyError, Problems
+from proxy.files import source
+from proxy.files.diagnostics import Diagnostic, FileRefused, Place, Problems
 from proxy.policy.lint import TOLERATED, Surroundings, lint
 from proxy.policy.merge import merge
 from proxy.policy.model import Bundle, Reference
@@ -66,7 +66,7 @@ def load_policy(
     zones_with_upstreams: frozenset[str] | None,
     today: dt.date,
 ) -> tuple[Policy, tuple[Diagnostic, ...]]:
-    """Return the policy and its warnings; raises PolicyError with all diagnostics, and then nothing was loaded."""
+    """Return the policy and its warnings; raises FileRefused with all diagnostics, and then nothing was loaded."""
     around = Surroundings(today, entity_types, thresholds or {}, zones_with_upstreams)
     checked = check(directory, around)
     problems = Problems()
@@ -74,14 +74,14 @@ def load_policy(
     problems.tolerate(TOLERATED)
     problems.check()
     if checked.bundle is None:
-        raise PolicyError(checked.diagnostics)
+        raise FileRefused(checked.diagnostics)
     return Policy.of(checked.bundle, dict(checked.files), zones_with_upstreams), problems.found
 
 
 def read_directory(directory: Path, problems: Problems) -> dict[str, bytes]:
     """Read the `*.yaml` files of a directory, hidden ones and subdirectories left out."""
     try:
-        paths = sorted(path for path in directory.iterdir() if not path.name.startswith("."))
+        paths = sorted(directory.iterdir())
     except OSError as error:
         problems.error(
             Place(directory.name, 1, 1), "unreadable", f"cannot be listed: {error.strerror or 'input error'}"
@@ -89,17 +89,24 @@ def read_directory(directory: Path, problems: Problems) -> dict[str, bytes]:
         return {}
     data: dict[str, bytes] = {}
     for path in paths:
-        if path.suffix == ".yml":
-            problems.error(Place(path.name, 1, 1), "not-read", "only files named *.yaml are read; rename this one")
-        elif path.suffix == ".yaml":
+        if is_policy_file(path.name, problems):
             try:
                 data[path.name] = source.read(path)
-            except PolicyError as error:
+            except FileRefused as error:
                 problems.add(error.diagnostics)
     if len(data) > MAX_FILES:
         problems.error(Place(directory.name, 1, 1), "too-large", f"more than {MAX_FILES} files")
         return {}
     return data
+
+
+def is_policy_file(name: str, problems: Problems) -> bool:
+    """Whether a file of this name is read; one that looks as if it were, and is not, is a problem."""
+    if name.startswith("."):
+        return False
+    if name.endswith(".yml"):
+        problems.error(Place(name, 1, 1), "not-read", "only files named *.yaml are read; rename this one")
+    return name.endswith(".yaml")
 
 
 def _parse(data: Mapping[str, bytes], problems: Problems) -> tuple[list[Parts], list[Reference]]:
@@ -108,6 +115,6 @@ def _parse(data: Mapping[str, bytes], problems: Problems) -> tuple[list[Parts], 
     for name, text in sorted(data.items()):
         try:
             parts.append(parse_file(source.parse(text, name), context))
-        except PolicyError as error:
+        except FileRefused as error:
             problems.add(error.diagnostics)
     return parts, context.references

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from proxy.policy.diagnostics import Place, Problems, shown
+from proxy.files.diagnostics import Place, Problems, shown
 from proxy.policy.model import Bundle
 from proxy.policy.parse_context import Parts
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from proxy.policy.diagnostics import Place
+from proxy.files.diagnostics import Place
 
 NOWHERE = Place("", 0, 0)
 
@@ -130,7 +130,10 @@ Effect = Literal["block", "pin", "only"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Takes zones away: all (`block`), the vendors' (`pin`), or all but those listed (`only`)."""
+    """Takes zones away: all (`block`), the vendors' (`pin`), or all but those listed (`only`).
+
+    `until` is the day by which someone decides about a rule in shadow; it changes no decision.
+    """
 
     id: str
     who: Who
@@ -142,7 +145,10 @@ class Rule:
     log_full: bool = False
     notify: tuple[str, ...] = ()
     mode: Mode = Mode.ENFORCE
+    until: dt.date | None = None
     where: Place = field(default=NOWHERE, compare=False)
+    mode_where: Place = field(default=NOWHERE, compare=False)
+    until_where: Place = field(default=NOWHERE, compare=False)
     then_where: Place = field(default=NOWHERE, compare=False)
 
 

@@ -1,18 +1,16 @@
 """From nodes to the model: policies and exceptions. What needs more than one file is checked in `lint`."""
 
-from proxy.policy import reading
+from proxy.files.source import Node
+from proxy.policy import reading, vocabulary
 from proxy.policy.model import Claim, Condition, Effect, Grant, Mode, PolicyException, Rule, Who
 from proxy.policy.parse_context import Context, Parts
 from proxy.policy.parse_taxonomy import taxonomy
 from proxy.policy.parse_tests import inline_test
-from proxy.policy.source import Node
-
-KINDS = ("taxonomy", "policy", "exceptions")
 
 
 def parse_file(node: Node, ctx: Context) -> Parts:
     """Read one file; its top-level keys say which kind it is."""
-    found = [kind for kind in KINDS if kind in node.entries]
+    found = [kind for kind in vocabulary.FILES if kind in node.entries]
     if len(found) != 1:
         message = "a policy file has exactly one of these keys: taxonomy, policy, exceptions"
         ctx.problems.error(node, "unknown-file", message)
@@ -23,19 +21,22 @@ def parse_file(node: Node, ctx: Context) -> Parts:
         case "policy":
             return _policy(node, ctx)
         case _:
-            given = reading.fields(node, ctx.problems, ("exceptions",))
+            given = reading.fields(node, ctx.problems, vocabulary.EXCEPTIONS)
             listed = given["exceptions"].items(ctx.problems)
             return Parts("exceptions", where=node.place, exceptions=[_exception(item, ctx) for item in listed])
 
 
 def _policy(node: Node, ctx: Context) -> Parts:
     problems = ctx.problems
-    given = reading.fields(node, problems, ("policy", "version", "owner"), ("grants", "rules", "claims", "tests"))
+    given = reading.fields(node, problems, vocabulary.POLICY)
     return Parts(
         kind="policy",
         where=given["policy"].place,
-        id=(given["policy"].text(problems, reading.ID, "an id"), given["version"].integer(problems, 1)),
-        owner=given["owner"].text(problems, reading.PERSON, "an id such as an e-mail address"),
+        id=(
+            given["policy"].text(problems, vocabulary.ID, "an id"),
+            given["version"].integer(problems, 1, vocabulary.MAX_VERSION),
+        ),
+        owner=given["owner"].text(problems, vocabulary.PERSON, "an id such as an e-mail address"),
         grants=[_grant(item, ctx) for item in given["grants"].items(problems)],
         rules=[_rule(item, ctx) for item in given["rules"].items(problems)],
         claims=[_claim(item, ctx) for item in given["claims"].items(problems)],
@@ -45,33 +46,39 @@ def _policy(node: Node, ctx: Context) -> Parts:
 
 def _grant(node: Node, ctx: Context) -> Grant:
     problems = ctx.problems
-    given = reading.fields(node, problems, ("id", "zones"), ("who", "what"))
+    given = reading.fields(node, problems, vocabulary.GRANT)
     ctx.refer("zone", given["zones"])
     return Grant(
-        id=given["id"].text(problems, reading.ID, "an id"),
+        id=given["id"].text(problems, vocabulary.ID, "an id"),
         who=reading.who(given["who"], problems),
         what=reading.what(given["what"], problems),
-        zones=reading.names(given["zones"], problems, reading.WORD, "a zone's name", least=1, ordered=True),
+        zones=reading.names(given["zones"], problems, vocabulary.WORD, "a zone's name", least=1, ordered=True),
         where=given["id"].place,
     )
 
 
 def _rule(node: Node, ctx: Context) -> Rule:
     problems = ctx.problems
-    given = reading.fields(node, problems, ("id", "then", "because"), ("who", "what", "if", "log", "notify", "mode"))
+    given = reading.fields(node, problems, vocabulary.RULE)
     effect, only = _effect(given["then"], ctx)
+    mode = Mode(given["mode"].choice(problems, [mode.value for mode in Mode]) or Mode.ENFORCE)
+    if given["until"].present and mode is Mode.ENFORCE:
+        problems.error(given["until"], "unsupported", "only a rule in shadow mode has an end; an enforced one stays")
     return Rule(
-        id=given["id"].text(problems, reading.ID, "an id"),
+        id=given["id"].text(problems, vocabulary.ID, "an id"),
         who=reading.who(given["who"], problems),
         what=reading.what(given["what"], problems),
         condition=_condition(given["if"], ctx) if given["if"].present else None,
         effect=effect,
         only=only,
         because=given["because"].text(problems, wanted="a reason"),
-        log_full=given["log"].choice(problems, ("summary", "full")) == "full",
-        notify=reading.names(given["notify"], problems, reading.ID, "a channel's name", least=1),
-        mode=Mode(given["mode"].choice(problems, [mode.value for mode in Mode]) or Mode.ENFORCE),
+        log_full=given["log"].choice(problems, vocabulary.LOGS) == "full",
+        notify=reading.names(given["notify"], problems, vocabulary.ID, "a channel's name", least=1),
+        mode=mode,
+        until=reading.day(given["until"], problems) if given["until"].present else None,
         where=given["id"].place,
+        mode_where=given["mode"].place,
+        until_where=given["until"].place,
         then_where=given["then"].place,
     )
 
@@ -79,16 +86,18 @@ def _rule(node: Node, ctx: Context) -> Rule:
 def _effect(node: Node, ctx: Context) -> tuple[Effect, tuple[str, ...]]:
     problems = ctx.problems
     if node.kind == "mapping":
-        given = reading.fields(node, problems, ("only",))
+        given = reading.fields(node, problems, vocabulary.ONLY)
         ctx.refer("zone", given["only"])
-        return "only", reading.names(given["only"], problems, reading.WORD, "a zone's name", least=1)
-    if node.raw in reading.FUTURE:
-        problems.error(node, "unsupported", f"'{node.raw}' is not supported: {reading.FUTURE[node.raw]} is not built")
+        return "only", reading.names(given["only"], problems, vocabulary.WORD, "a zone's name", least=1)
+    if node.raw in vocabulary.FUTURE:
+        problems.error(
+            node, "unsupported", f"'{node.raw}' is not supported: {vocabulary.FUTURE[node.raw]} is not built"
+        )
         return "block", ()
     if node.raw == "allow":
         problems.error(node, "unknown-action", "rules only take away; 'allow' is what a grant does")
         return "block", ()
-    chosen = node.choice(problems, ("block", "pin"), "unknown-action")
+    chosen = node.choice(problems, vocabulary.EFFECTS, "unknown-action")
     return "pin" if chosen == "pin" else "block", ()
 
 
@@ -96,13 +105,11 @@ def _condition(node: Node, ctx: Context) -> Condition:
     problems = ctx.problems
     if "not" in node.entries:
         problems.error(node.entries["not"][0], "unsupported", "conditions on data have no negation")
-    given = reading.fields(
-        node, problems, ("class",), ("min_count", "min_score", *(("not",) * ("not" in node.entries)))
-    )
+    given = reading.fields(node, problems, vocabulary.CONDITION, reported=frozenset({"not"}))
     ctx.refer("class", given["class"])
     return Condition(
-        data_class=given["class"].text(problems, reading.WORD, "a class's name"),
-        min_count=given["min_count"].integer(problems, 1, 1_000_000) if given["min_count"].present else 1,
+        data_class=given["class"].text(problems, vocabulary.WORD, "a class's name"),
+        min_count=given["min_count"].integer(problems, 1, vocabulary.MAX_COUNT) if given["min_count"].present else 1,
         min_score=reading.score(given["min_score"], problems),
         where=given["class"].place,
         score_where=given["min_score"].place,
@@ -112,29 +119,28 @@ def _condition(node: Node, ctx: Context) -> Condition:
 
 def _claim(node: Node, ctx: Context) -> Claim:
     problems = ctx.problems
-    given = reading.fields(node, problems, ("never", "in"))
+    given = reading.fields(node, problems, vocabulary.CLAIM)
     ctx.refer("class", given["never"])
     ctx.refer("zone", given["in"])
     return Claim(
-        never=given["never"].text(problems, reading.WORD, "a class's name"),
-        zones=reading.names(given["in"], problems, reading.WORD, "a zone's name", least=1),
+        never=given["never"].text(problems, vocabulary.WORD, "a class's name"),
+        zones=reading.names(given["in"], problems, vocabulary.WORD, "a zone's name", least=1),
         where=node.place,
     )
 
 
 def _exception(node: Node, ctx: Context) -> PolicyException:
     problems = ctx.problems
-    required = ("id", "waives", "for", "until", "owner", "approved_by", "ticket", "because")
-    given = reading.fields(node, problems, required)
+    given = reading.fields(node, problems, vocabulary.EXCEPTION)
     ctx.refer("rule", given["waives"])
     return PolicyException(
-        id=given["id"].text(problems, reading.ID, "an id"),
-        waives=given["waives"].text(problems, reading.ID, "the id of a rule"),
+        id=given["id"].text(problems, vocabulary.ID, "an id"),
+        waives=given["waives"].text(problems, vocabulary.ID, "the id of a rule"),
         who=_named_callers(given["for"], ctx),
         until=reading.day(given["until"], problems),
-        owner=given["owner"].text(problems, reading.PERSON, "an id such as an e-mail address"),
-        approved_by=given["approved_by"].text(problems, reading.PERSON, "an id such as an e-mail address"),
-        ticket=given["ticket"].text(problems, reading.PERSON, "a ticket's id"),
+        owner=given["owner"].text(problems, vocabulary.PERSON, "an id such as an e-mail address"),
+        approved_by=given["approved_by"].text(problems, vocabulary.PERSON, "an id such as an e-mail address"),
+        ticket=given["ticket"].text(problems, vocabulary.PERSON, "a ticket's id"),
         because=given["because"].text(problems, wanted="a reason"),
         where=given["id"].place,
         until_where=given["until"].place,
@@ -145,7 +151,7 @@ def _exception(node: Node, ctx: Context) -> PolicyException:
 def _named_callers(node: Node, ctx: Context) -> Who:
     """Read whom an exception is for: exact names, at least one."""
     problems = ctx.problems
-    given = reading.fields(node, problems, (), ("teams", "apps", "keys"))
+    given = reading.fields(node, problems, vocabulary.CALLERS)
     for item in given.values():
         for member in item.members:
             if member.raw.endswith("*"):

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from proxy.policy.diagnostics import Place, Problems
+from proxy.files.diagnostics import Place, Problems
+from proxy.files.source import Node
 from proxy.policy.model import (
     NOWHERE,
     Claim,
@@ -15,7 +16,6 @@ from proxy.policy.model import (
     Rule,
     Zone,
 )
-from proxy.policy.source import Node
 
 
 @dataclass(slots=True)

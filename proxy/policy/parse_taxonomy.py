@@ -2,11 +2,11 @@
 
 import ipaddress
 
-from proxy.policy import reading
+from proxy.files.source import Node
+from proxy.policy import reading, vocabulary
 from proxy.policy.labels import BUILT_IN
 from proxy.policy.model import DataClass, Trust, Zone
 from proxy.policy.parse_context import Context, Parts
-from proxy.policy.source import Node
 
 OWN_NETWORKS = ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 """Where an own zone's upstreams may be reached unless the zone says otherwise: loopback and private ranges."""
@@ -15,17 +15,20 @@ OWN_NETWORKS = ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.16
 def taxonomy(node: Node, ctx: Context) -> Parts:
     """Read a taxonomy file."""
     problems = ctx.problems
-    given = reading.fields(node, problems, ("taxonomy", "version", "zones", "classes"), ("ignore",))
+    given = reading.fields(node, problems, vocabulary.TAXONOMY)
     for key, _ in given["ignore"].entries.values():
         ctx.refer("ignored", key)
     return Parts(
         kind="taxonomy",
         where=given["taxonomy"].place,
-        id=(given["taxonomy"].text(problems, reading.ID, "an id"), given["version"].integer(problems, 1)),
+        id=(
+            given["taxonomy"].text(problems, vocabulary.ID, "an id"),
+            given["version"].integer(problems, 1, vocabulary.MAX_VERSION),
+        ),
         zones=[_zone(key, value, ctx) for key, value in given["zones"].pairs(problems)],
         classes=[_class(key, value, ctx) for key, value in given["classes"].pairs(problems)],
         ignored=[
-            (key.text(problems, reading.ENTITY, "an entity type"), value.text(problems, wanted="a reason"))
+            (key.text(problems, vocabulary.ENTITY, "an entity type"), value.text(problems, wanted="a reason"))
             for key, value in given["ignore"].pairs(problems)
         ],
     )
@@ -33,7 +36,7 @@ def taxonomy(node: Node, ctx: Context) -> Parts:
 
 def _zone(key: Node, node: Node, ctx: Context) -> Zone:
     problems = ctx.problems
-    given = reading.fields(node, problems, ("trust",), ("region", "agreements", "networks"))
+    given = reading.fields(node, problems, vocabulary.ZONE)
     trust = given["trust"].choice(problems, [trust.value for trust in Trust])
     networks: tuple[str, ...] = OWN_NETWORKS if trust == Trust.OWN else ()
     if given["networks"].present:
@@ -41,10 +44,10 @@ def _zone(key: Node, node: Node, ctx: Context) -> Zone:
         if trust == Trust.VENDOR:
             problems.error(given["networks"], "networks-of-vendor", "only a zone of trust 'own' has networks")
     return Zone(
-        name=key.text(problems, reading.WORD, "a zone's name in lower case"),
+        name=key.text(problems, vocabulary.WORD, "a zone's name in lower case"),
         trust=Trust(trust or Trust.VENDOR),
-        region=given["region"].text(problems, reading.WORD, "a region's name in lower case"),
-        agreements=reading.names(given["agreements"], problems, reading.WORD, "an agreement's name in lower case"),
+        region=given["region"].text(problems, vocabulary.WORD, "a region's name in lower case"),
+        agreements=reading.names(given["agreements"], problems, vocabulary.WORD, "an agreement's name in lower case"),
         networks=networks,
         where=key.place,
     )
@@ -61,10 +64,9 @@ def _network(node: Node, ctx: Context) -> str:
 
 def _class(key: Node, node: Node, ctx: Context) -> DataClass:
     problems = ctx.problems
-    name = key.text(problems, reading.WORD, "a class's name in lower case")
-    optional = () if name in BUILT_IN else ("entities", "or_all_of", "floor")
-    given = reading.fields(node, problems, ("ceiling",), optional)
-    ceiling = reading.names(given["ceiling"], problems, reading.WORD, "a zone's name")
+    name = key.text(problems, vocabulary.WORD, "a class's name in lower case")
+    given = reading.fields(node, problems, vocabulary.BUILT_IN_CLASS if name in BUILT_IN else vocabulary.CLASS)
+    ceiling = reading.names(given["ceiling"], problems, vocabulary.WORD, "a zone's name")
     ctx.refer("zone", given["ceiling"])
     if name in BUILT_IN:
         return DataClass(name, (), (), 0, ceiling, key.place, key.place, given["ceiling"].place)
@@ -79,8 +81,8 @@ def _class(key: Node, node: Node, ctx: Context) -> DataClass:
     ctx.refer("class", parts)
     return DataClass(
         name=name,
-        entities=reading.names(entities, problems, reading.ENTITY, "an entity type", least=1),
-        parts=reading.names(parts, problems, reading.WORD, "a class's name", least=2),
+        entities=reading.names(entities, problems, vocabulary.ENTITY, "an entity type", least=1),
+        parts=reading.names(parts, problems, vocabulary.WORD, "a class's name", least=2),
         floor=reading.score(floor, problems),
         ceiling=ceiling,
         where=key.place,

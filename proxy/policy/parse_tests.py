@@ -1,11 +1,11 @@
 """Reads the inline tests of a policy file."""
 
-from proxy.policy import reading
+from proxy.files.source import Node
+from proxy.policy import reading, vocabulary
 from proxy.policy.exceptions import NEVER_LIVE
 from proxy.policy.labels import to_grid
 from proxy.policy.model import Call, Expectation, Identity, InlineTest, Outcome
 from proxy.policy.parse_context import Context
-from proxy.policy.source import Node
 
 UNLISTED = "unlisted"
 """The team, app, key or model of a test that does not name one."""
@@ -14,15 +14,13 @@ UNLISTED = "unlisted"
 def inline_test(node: Node, ctx: Context) -> InlineTest:
     """Read one test."""
     problems = ctx.problems
-    outer = reading.fields(node, problems, ("name", "given", "expect"))
-    given = reading.fields(
-        outer["given"], problems, (), ("team", "app", "key", "endpoint", "model", "resolved", "findings", "on")
-    )
+    outer = reading.fields(node, problems, vocabulary.TEST)
+    given = reading.fields(outer["given"], problems, vocabulary.GIVEN)
 
     def named(key: str, default: str = UNLISTED) -> str:
-        return given[key].text(problems, reading.NAME, "an exact name") if given[key].present else default
+        return given[key].text(problems, vocabulary.NAME, "an exact name") if given[key].present else default
 
-    endpoint = given["endpoint"].choice(problems, sorted(reading.ENDPOINTS), "unknown-endpoint")
+    endpoint = given["endpoint"].choice(problems, sorted(vocabulary.ENDPOINTS), "unknown-endpoint")
     return InlineTest(
         name=outer["name"].text(problems, wanted="a sentence"),
         who=Identity(named("team"), named("app"), named("key")),
@@ -39,7 +37,7 @@ def _findings(node: Node, ctx: Context) -> dict[str, tuple[int, ...]]:
     for key, value in node.pairs(ctx.problems):
         ctx.refer("entity", key)
         scores = value.items(ctx.problems, least=1)
-        findings[key.text(ctx.problems, reading.ENTITY, "an entity type")] = tuple(
+        findings[key.text(ctx.problems, vocabulary.ENTITY, "an entity type")] = tuple(
             sorted(to_grid(float(item.number(ctx.problems))) for item in scores)
         )
     return findings
@@ -47,18 +45,18 @@ def _findings(node: Node, ctx: Context) -> dict[str, tuple[int, ...]]:
 
 def _expectation(node: Node, ctx: Context) -> Expectation:
     problems = ctx.problems
-    given = reading.fields(node, problems, ("decision",), ("zone", "rules", "ceilings"))
+    given = reading.fields(node, problems, vocabulary.EXPECT)
     decision = given["decision"].choice(problems, [outcome.value for outcome in Outcome])
     for kind, key in (("zone", "zone"), ("rule", "rules"), ("class", "ceilings")):
         if given[key].present and (given[key].members or key == "zone"):
             ctx.refer(kind, given[key])  # type: ignore[arg-type]  # the tuple above holds literals
 
     def listed(key: str, wanted: str) -> tuple[str, ...] | None:
-        return reading.names(given[key], problems, reading.ID, wanted) if given[key].present else None
+        return reading.names(given[key], problems, vocabulary.ID, wanted) if given[key].present else None
 
     return Expectation(
         outcome=Outcome(decision or Outcome.BLOCK),
-        zone=given["zone"].text(problems, reading.WORD, "a zone's name") if given["zone"].present else None,
+        zone=given["zone"].text(problems, vocabulary.WORD, "a zone's name") if given["zone"].present else None,
         rules=listed("rules", "the id of a rule"),
         ceilings=listed("ceilings", "a class's name"),
     )

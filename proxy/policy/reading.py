@@ -5,34 +5,12 @@ Readers report to `problems` and return empty values; the caller checks before a
 
 import datetime as dt
 import re
-from collections.abc import Mapping
 
-from proxy.policy.diagnostics import Problems, did_you_mean, shown
+from proxy.files.diagnostics import Problems, did_you_mean, shown
+from proxy.files.source import Node
 from proxy.policy.labels import on_grid
 from proxy.policy.model import What, Who
-from proxy.policy.source import Node
-
-ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-WORD = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-ENTITY = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}")
-PATTERN = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9._:/@-]{0,126}\*?")
-PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-ENDPOINTS = frozenset({"chat", "completions", "embeddings", "responses"})
-"""Endpoints that a policy can name; a dry run is decided as the endpoint it stands for."""
-
-FUTURE: Mapping[str, str] = {
-    "redact": "masking before sending",
-    "mask": "masking before sending",
-    "direction": "rules on answers",
-    "answer": "rules on answers",
-    "budget": "budgets",
-    "local_first": "trying an own model first",
-    "escalate": "trying an own model first",
-}
-"""Vocabulary that may come later and must not be mistaken for something that already protects."""
+from proxy.policy.vocabulary import DAY, ENDPOINTS, FUTURE, PATTERN, WHAT, WHO, Keys
 
 
 def refuse_future(node: Node, problems: Problems) -> frozenset[str]:
@@ -43,12 +21,10 @@ def refuse_future(node: Node, problems: Problems) -> frozenset[str]:
     return ahead
 
 
-def fields(
-    node: Node, problems: Problems, required: tuple[str, ...], optional: tuple[str, ...] = ()
-) -> dict[str, Node]:
-    """Read a mapping with a closed set of keys, telling future vocabulary apart from mistakes."""
-    ahead = refuse_future(node, problems)
-    return node.fields(problems, required=required, optional=(*optional, *ahead))
+def fields(node: Node, problems: Problems, keys: Keys, reported: frozenset[str] = frozenset()) -> dict[str, Node]:
+    """Read a mapping with a closed set of keys, telling future vocabulary and what is `reported` from mistakes."""
+    ahead = refuse_future(node, problems) | (reported & node.entries.keys())
+    return node.fields(problems, required=keys.required, optional=(*keys.optional, *sorted(ahead)))
 
 
 def names(
@@ -84,8 +60,8 @@ def patterns(node: Node, problems: Problems) -> tuple[str, ...]:
 
 def who(node: Node, problems: Problems) -> Who:
     """Read `who`; absent means everyone."""
-    given = fields(node, problems, (), ("teams", "apps", "keys", "not_teams"))
-    result = Who(*(patterns(given[name], problems) for name in ("teams", "apps", "keys", "not_teams")))
+    given = fields(node, problems, WHO)
+    result = Who(*(patterns(given[name], problems) for name in WHO.optional))
     if "*" in result.not_teams or set(result.teams) & set(result.not_teams):
         problems.error(node, "rule-without-effect", "no team is left: 'teams' and 'not_teams' exclude each other")
     return result
@@ -93,7 +69,7 @@ def who(node: Node, problems: Problems) -> Who:
 
 def what(node: Node, problems: Problems) -> What:
     """Read `what`; absent means every endpoint and model."""
-    given = fields(node, problems, (), ("endpoints", "models"))
+    given = fields(node, problems, WHAT)
     endpoints = patterns(given["endpoints"], problems)
     for item in given["endpoints"].members:
         if item.raw in endpoints and not _names_endpoint(item.raw):
@@ -123,7 +99,7 @@ def score(node: Node, problems: Problems) -> int:
 
 def day(node: Node, problems: Problems) -> dt.date:
     """Read a day as YYYY-MM-DD."""
-    text = node.text(problems, _DAY, "a day as YYYY-MM-DD")
+    text = node.text(problems, DAY, "a day as YYYY-MM-DD")
     try:
         return dt.date.fromisoformat(text) if text else dt.date.min
     except ValueError:

@@ -6,7 +6,8 @@ Only the text form shows lines of the files, and only to whoever can read the fi
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from proxy.policy.diagnostics import Diagnostic
+from proxy.files.diagnostics import Diagnostic
+from proxy.policy.model import Rule
 from proxy.policy.testing import TestReport, landing
 from proxy.policy.verify import CAVEAT, Proof, Support
 
@@ -47,6 +48,17 @@ def tests_text(report: TestReport) -> str:
         f"{total} tests, {total - failed} passed, {failed} failed; {len(report.seen_matching)} of {rules} rules seen "
         f"matching, {len(report.seen_not_matching)} of {rules} seen not matching"
     )
+    return "\n".join(lines)
+
+
+def unseen_text(report: TestReport, rules: Iterable[Rule]) -> str:
+    """Write the coverage, and each rule that lacks a test with what none of them shows."""
+    lines = [f"{report.coverage} % of {len(report.rules)} rules seen both matching and not matching; not so:"]
+    for rule in rules:
+        ways = (("matching", report.seen_matching), ("not matching", report.seen_not_matching))
+        never = [way for way, seen in ways if rule.id not in seen]
+        if never:
+            lines.append(f"       {rule.where}  {rule.id} is never seen {' nor '.join(never)}")
     return "\n".join(lines)
 
 

@@ -7,8 +7,8 @@ means, which must not change with the machine or the date.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from proxy.files.diagnostics import Problems
 from proxy.policy.decide import decide
-from proxy.policy.diagnostics import Problems
 from proxy.policy.model import Bundle, Decision, InlineTest
 from proxy.policy.policy import Policy
 
@@ -45,6 +45,17 @@ class TestReport:
     def failed(self) -> tuple[TestResult, ...]:
         """The tests that did not pass."""
         return tuple(result for result in self.results if not result.passed)
+
+    @property
+    def unseen(self) -> frozenset[str]:
+        """The rules that no test saw matching, or none not matching."""
+        return self.rules - (self.seen_matching & self.seen_not_matching)
+
+    @property
+    def coverage(self) -> int:
+        """The percentage of rules that were seen both ways, rounded down: 100 means every one, also of none."""
+        total = len(self.rules)
+        return 100 * (total - len(self.unseen)) // total if total else 100
 
 
 def run_tests(bundle: Bundle) -> TestReport:

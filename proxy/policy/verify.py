@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from proxy.files.diagnostics import Problems
 from proxy.policy.decide import settle
-from proxy.policy.diagnostics import Problems
 from proxy.policy.exceptions import ALWAYS_LIVE
 from proxy.policy.index import Index, compile_index
 from proxy.policy.labels import written

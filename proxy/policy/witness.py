@@ -18,15 +18,26 @@ Cells = dict[int, tuple[Identity, Call]]
 """Bits of the selectors that apply -> one caller and call to which exactly those apply."""
 
 
+OTHERS = "(others)"
+"""What the cell of unmentioned names is called; the brackets keep it apart from every real name."""
+
 _SUFFIXES = ("", "any", "other", *string.ascii_lowercase, *string.digits, "~")
 """The last is in no pattern, so it always leads out of the names of the files."""
 
 
 def representatives(dimension: Dimension) -> list[str]:
     """Return one name per cell, an unmentioned one first."""
+    return list(labelled(dimension).values())
+
+
+def labelled(dimension: Dimension) -> dict[str, str]:
+    """Return one name per cell under what a person would call the cell: `others`, a name, or `prefix*`."""
     prefixes = sorted({prefix for prefix, _ in (*dimension.prefixes, *dimension.excluded)} - {""})
-    names = [_free_name(start, dimension, prefixes) for start in ("", *prefixes)]
-    return [names[0], *sorted(dimension.exact), *names[1:]]
+    return {
+        OTHERS: _free_name("", dimension, prefixes),
+        **{name: name for name in sorted(dimension.exact)},
+        **{f"{prefix}*": _free_name(prefix, dimension, prefixes) for prefix in prefixes},
+    }
 
 
 def _free_name(start: str, dimension: Dimension, prefixes: Iterable[str]) -> str:
@@ -78,11 +89,11 @@ def _weakest(item: DataClass, classes: Mapping[str, DataClass], index: Index) ->
     found: set[Items] = {((entity, (item.floor,)),) for entity in kinds.values()}
     if item.parts:
         choices = [_weakest(classes[part], classes, index) for part in item.parts]
-        found |= {_together(combination) for combination in itertools.product(*choices)}
+        found |= {together(combination) for combination in itertools.product(*choices)}
     return found
 
 
-def _together(combination: Iterable[Items]) -> Items:
+def together(combination: Iterable[Items]) -> Items:
     """Join witnesses; where two want the same type, one value with the higher of the scores serves both."""
     joined: dict[str, tuple[int, ...]] = {}
     for items in combination:

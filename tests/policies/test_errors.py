@@ -5,23 +5,13 @@ errors, with `warning` in front for warnings; nothing else may be found.
 """
 
 import datetime as dt
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from policies.cases import BASE, CASES
 
 from proxy.policy.lint import Surroundings
 from proxy.policy.load import check_files
-
-FOLDER = Path(__file__).parent / "errors"
-BASE: dict[str, str] = yaml.safe_load((FOLDER / "base.yaml").read_text())
-CASES: list[dict[str, Any]] = [
-    {"from": path.stem, **case}
-    for path in sorted(FOLDER.glob("*.yaml"))
-    if path.stem != "base"
-    for case in yaml.safe_load(path.read_text())
-]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['from']}: {case['about']}")

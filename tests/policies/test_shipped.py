@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from proxy.policy import Call, Identity, Outcome, decide, load_policy
+from proxy.policy.diff import compare
 from proxy.policy.lint import Surroundings
 from proxy.policy.load import Checked, check_files
+from proxy.policy.render_diff import text
 
 PACKS = ["gdpr.yaml", "hipaa.yaml", "pci.yaml", "secrets.yaml", "soc2.yaml"]
 HOME_ONLY = [
@@ -93,6 +95,77 @@ def test_raising_any_score_threshold_is_caught(shipped: dict[str, bytes], around
             assert "test-failed" in {item.code for item in checked.diagnostics}, (name, found[0])
             raised += 1
     assert raised == 6
+
+
+REDUNDANT = {
+    "special-categories-stay-home", "health-records-stay-home", "card-data-stays-home", "secrets-stay-home",
+    "uninspected-stays-home", "uncovered-language-stays-home", "personal-data-stays-home",
+}  # fmt: skip
+"""Rules that say in a company's words what a ceiling holds anyway: without them, a request is decided no looser."""
+
+
+def test_a_comparison_calls_the_deletion_of_a_rule_looser_unless_a_ceiling_holds_the_same(
+    shipped: dict[str, bytes], around: Surroundings
+) -> None:
+    plain = {name: text.partition(b"\ntests:")[0] for name, text in shipped.items()}
+    whole = check_files(plain, around).bundle
+    proved = set()
+    for name in PACKS:
+        for rule in re.findall(r"^  - id: ([a-z0-9-]+)$", plain[name].decode().partition("\nrules:")[2], re.MULTILINE):
+            text = re.sub(rf"  - id: {rule}\n.*?\n(?=\n|[a-z])", "", plain[name].decode(), count=1, flags=re.DOTALL)
+            without = check_files({**plain, name: text.encode()}, around).bundle
+            assert whole is not None
+            assert without is not None
+            assert len(without.rules) == len(whole.rules) - 1
+            if compare(whole, without, around.today).proved:
+                proved.add(rule)
+    assert proved == REDUNDANT
+
+
+GRANT = "\n  - {id: trial, who: {teams: [lab]}, zones: [onprem, cloud-us]}\n\nrules:"
+SHADOW = "mode: shadow\n    then: {only: [onprem, cloud-eu]}"
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "line"),
+    [
+        ("soc2.yaml", ("min_count: 50", "min_count: 60"), "pii x50 at 0.60  block => pin -> onprem"),
+        ("pci.yaml", ("min_score: 0.60", "min_score: 0.65"), "cardholder x10 at 0.60  block => pin -> onprem"),
+        ("taxonomy.yaml", ("region: us, agreements: [dpa]", "region: us"), "zone cloud-us changed: agreements -dpa"),
+        ("gdpr.yaml", ("then: {only: [onprem, cloud-eu]}", SHADOW), "allow -> cloud-eu => allow -> cloud-us"),
+        ("taxonomy.yaml", ("health, pii]\n    floor: 0.40", "health, pii]\n    floor: 0.60"), "phi x1 at 0.40"),
+    ],
+)
+def test_a_comparison_calls_sabotage_looser(
+    shipped: dict[str, bytes], around: Surroundings, name: str, change: tuple[str, str], line: str
+) -> None:
+    old, new = (text.encode() for text in change)
+    assert old in shipped[name]
+    before = check_files(shipped, around).bundle
+    after = check_files({**shipped, name: shipped[name].replace(old, new, 1)}, around).bundle
+    assert before is not None
+    assert after is not None
+    comparison = compare(before, after, around.today)
+    assert comparison.looser
+    assert any(line in told for told in text(comparison).splitlines() if told.startswith("LOOSER"))
+
+
+def test_a_comparison_tells_a_grant_that_opens_nothing_from_one_that_does(
+    shipped: dict[str, bytes], around: Surroundings
+) -> None:
+    before = check_files(shipped, around).bundle
+    added = {**shipped, "soc2.yaml": shipped["soc2.yaml"].replace(b"\nrules:", GRANT.encode(), 1)}
+    narrow = {**shipped, "soc2.yaml": shipped["soc2.yaml"].replace(b"[cloud-us, cloud-eu, onprem]", b"[onprem]", 1)}
+    opened = {**added, "soc2.yaml": added["soc2.yaml"].replace(b"[cloud-us, cloud-eu, onprem]", b"[onprem]", 1)}
+    bundles = [check_files(files, around).bundle for files in (added, narrow, opened)]
+    assert before is not None
+    assert bundles[0] is not None
+    assert bundles[1] is not None
+    assert bundles[2] is not None
+    assert compare(before, bundles[0], around.today).proved
+    assert compare(before, bundles[1], around.today).proved
+    (line,) = [told for told in text(compare(bundles[1], bundles[2], around.today)).splitlines() if "LOOSER" in told]
+    assert line == "LOOSER   any request  pin -> onprem => allow -> onprem (+cloud-us)  team lab"
 
 
 def test_raising_any_count_is_caught(shipped: dict[str, bytes], around: Surroundings) -> None:

@@ -39,6 +39,18 @@ def test_a_table_of_zones_names_everything_that_struck_each(policy: Callable[...
         "verdict": "struck",
         "by": ["care-only", "ceiling of phi", "ceiling of pii"],
     }
+    assert plain["rules"] == [{"rule": "care-only", "effect": "block"}]
+
+
+def test_a_refused_caller_learns_the_policys_side_and_no_count_or_score(policy: Callable[..., Policy]) -> None:
+    built = policy(RULES)
+    call = Call("chat", "gpt-5-mini", "gpt-5-mini")
+    got = decide(built, Identity("x", "a", "k"), call, {"ILLNESS": [14] * 37, "PERSON": [17]}, dt.date(2026, 6, 1))
+    told = explain(built, got).for_caller()
+    assert told.keys() == {"because", "rules", "zones"}
+    assert told["rules"] == [{"rule": "care-only", "effect": "block"}]
+    assert [row["verdict"] for row in told["zones"]] == ["struck"] * 3
+    assert not {"37", "0.7", "0.85", "ILLNESS", "PERSON"} & set(json.dumps(told).replace('"', " ").split())
 
 
 def test_zones_that_are_left_come_first_in_order_of_preference(policy: Callable[..., Policy]) -> None:

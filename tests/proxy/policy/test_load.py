@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from proxy.policy import PolicyError, load_policy
+from proxy.files.diagnostics import FileRefused
+from proxy.policy import load_policy
 from proxy.policy.policy import Policy
 
 TODAY = dt.date(2026, 6, 1)
@@ -27,7 +28,7 @@ def load(folder: Path, today: dt.date = TODAY) -> tuple[Policy, list[str]]:
 
 
 def refused(folder: Path) -> list[str]:
-    with pytest.raises(PolicyError) as caught:
+    with pytest.raises(FileRefused) as caught:
         load(folder)
     return [found.code for found in caught.value.diagnostics if found.severity == "error"]
 

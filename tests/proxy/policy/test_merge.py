@@ -1,4 +1,4 @@
-from proxy.policy.diagnostics import Place, Problems
+from proxy.files.diagnostics import Place, Problems
 from proxy.policy.merge import merge
 from proxy.policy.model import Grant, What, Who
 from proxy.policy.parse_context import Parts

@@ -2,8 +2,8 @@ import dataclasses
 
 import pytest
 
+from proxy.files.diagnostics import Place
 from proxy.policy import model
-from proxy.policy.diagnostics import Place
 from proxy.policy.model import Decision, Outcome, Strike, Trust, Zone
 
 

@@ -1,12 +1,12 @@
 import datetime as dt
 from collections.abc import Callable
 
-from proxy.policy.diagnostics import Problems
+from proxy.files.diagnostics import Problems
+from proxy.files.source import parse
 from proxy.policy.model import Claim, Condition, Mode, What, Who
 from proxy.policy.parse import parse_file
 from proxy.policy.parse_context import Context, Parts
 from proxy.policy.policy import Policy
-from proxy.policy.source import parse
 
 EVERYTHING = """\
 policy: p

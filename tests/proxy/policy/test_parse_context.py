@@ -1,6 +1,6 @@
-from proxy.policy.diagnostics import Problems
+from proxy.files.diagnostics import Problems
+from proxy.files.source import parse
 from proxy.policy.parse_context import Context
-from proxy.policy.source import parse
 
 
 def test_a_reference_is_noted_for_a_name_or_for_each_name_of_a_list_with_its_place() -> None:

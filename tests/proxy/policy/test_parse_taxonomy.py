@@ -1,8 +1,8 @@
-from proxy.policy.diagnostics import Problems
+from proxy.files.diagnostics import Problems
+from proxy.files.source import parse
 from proxy.policy.model import DataClass, Trust, Zone
 from proxy.policy.parse_context import Context
 from proxy.policy.parse_taxonomy import OWN_NETWORKS, taxonomy
-from proxy.policy.source import parse
 
 
 def test_zones_classes_and_ignored_types_are_read() -> None:

@@ -1,11 +1,11 @@
 import datetime as dt
 
-from proxy.policy.diagnostics import Problems
+from proxy.files.diagnostics import Problems
+from proxy.files.source import parse
 from proxy.policy.exceptions import NEVER_LIVE
 from proxy.policy.model import Call, Expectation, Identity, Outcome
 from proxy.policy.parse_context import Context
 from proxy.policy.parse_tests import UNLISTED, inline_test
-from proxy.policy.source import parse
 
 
 def test_a_test_is_read_with_scores_rounded_up_as_real_ones_are() -> None:

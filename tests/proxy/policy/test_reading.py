@@ -3,10 +3,11 @@ from typing import Any
 
 import pytest
 
+from proxy.files.diagnostics import Problems
+from proxy.files.source import parse
 from proxy.policy import reading
-from proxy.policy.diagnostics import Problems
 from proxy.policy.model import What, Who
-from proxy.policy.source import parse
+from proxy.policy.vocabulary import FUTURE, Keys
 
 
 def read(reader: Any, text: str) -> tuple[Any, list[str]]:
@@ -45,8 +46,8 @@ def test_scores_are_steps_and_days_are_days() -> None:
     assert read(reading.day, "2027-01-31") == (dt.date(2027, 1, 31), [])
 
 
-@pytest.mark.parametrize("word", sorted(reading.FUTURE))
+@pytest.mark.parametrize("word", sorted(FUTURE))
 def test_vocabulary_of_later_versions_is_told_apart_from_a_mistake(word: str) -> None:
     problems = Problems()
-    reading.fields(parse(f"{word}: 1\n".encode(), "x.yaml"), problems, ())
+    reading.fields(parse(f"{word}: 1\n".encode(), "x.yaml"), problems, Keys({}))
     assert [found.code for found in problems.found] == ["unsupported"]

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
+from proxy.files.diagnostics import Diagnostic
 from proxy.policy import render
-from proxy.policy.diagnostics import Diagnostic
 from proxy.policy.load import Checked
 
 HEAD = "policy: rules\nversion: 1\nowner: ann\n"
@@ -37,6 +37,27 @@ def test_test_results_end_with_figures(checked: Callable[..., Checked]) -> None:
     )
     assert render.tests_json(result.tests)["rules"] == {"r": [True, False]}
     assert render.tests_json(result.tests)["tests"][0]["passed"] is False
+
+
+def test_a_rule_that_lacks_a_test_is_told_with_its_place(checked: Callable[..., Checked]) -> None:
+    rules = (
+        "rules:\n  - {id: both, if: {class: place}, then: pin, because: b}\n"
+        "  - {id: always, then: {only: [home, us]}, because: b}\n"
+        "  - {id: never, if: {class: health}, then: pin, because: b}\n"
+    )
+    tests = "tests:\n" + "".join(
+        f"  - {{name: {name}, given: {{endpoint: chat, findings: {found}}}, expect: {{decision: {decision}}}}}\n"
+        for name, found, decision in (("one", "{PLACE: [0.4]}", "pin"), ("two", "{}", "allow"))
+    )
+    result = checked(rules=HEAD + rules + tests)
+    assert result.tests is not None
+    assert result.bundle is not None
+    lines = render.unseen_text(result.tests, result.bundle.rules).splitlines()
+    assert lines[0] == "33 % of 3 rules seen both matching and not matching; not so:"
+    assert sorted(lines[1:]) == [
+        "       rules.yaml:6  always is never seen not matching",
+        "       rules.yaml:7  never is never seen matching",
+    ]
 
 
 def test_proofs_say_what_they_rest_on_and_what_they_do_not_say(checked: Callable[..., Checked]) -> None:

@@ -61,3 +61,16 @@ def test_without_a_day_no_exception_is_live(checked: Callable[..., Checked]) -> 
     result = run(checked, test, exceptions=EXCEPTION)
     assert result.tests is not None
     assert result.tests.failed == ()
+
+
+def test_coverage_counts_rules_that_tests_see_both_ways(checked: Callable[..., Checked]) -> None:
+    hit = "  - {name: t, given: {endpoint: chat, findings: {PLACE: [0.4]}}, expect: {decision: pin}}\n"
+    miss = "  - {name: u, given: {endpoint: chat}, expect: {decision: allow}}\n"
+    reports = [run(checked, tests).tests for tests in (hit, hit + miss)]
+    assert reports[0] is not None
+    assert reports[1] is not None
+    assert (reports[0].coverage, reports[0].unseen) == (0, {"a", "b", "c"})
+    assert (reports[1].coverage, reports[1].unseen) == (33, {"b", "c"})
+    empty = checked().tests
+    assert empty is not None
+    assert (empty.coverage, empty.unseen) == (100, frozenset())

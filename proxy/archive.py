@@ -1,0 +1,86 @@
+"""The bundles that were in force, read back from the texts that the audit log archives under their digests.
+
+A `policy.activated` record names the files of a bundle by the digest of their text, and every record the upstreams by
+theirs. What is read back must have the digest that decisions name; a bundle that is read differently now is not used.
+"""
+
+from dataclasses import dataclass
+
+import orjson
+
+from audit.access import MAX_LIMIT, Filters, Records
+from proxy.activation import bundle_sha256
+from proxy.files import source
+from proxy.files.diagnostics import FileRefused, Problems
+from proxy.policy.merge import merge
+from proxy.policy.model import Bundle
+from proxy.policy.parse import parse_file
+from proxy.policy.parse_context import Context
+from proxy.policy.policy import Policy
+from proxy.upstreams.registry import zones_of
+
+ACTIVATED = "policy.activated"
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """Digests of the texts of one bundle."""
+
+    files: str
+    upstreams: str
+
+
+class Archive:
+    """The bundles of one log, each read once. Safe to share between threads: at worst, two read the same."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._texts: dict[str, _Texts] = {}
+        self._seen = -1
+        self._policies: dict[str, Policy | None] = {}
+
+    def policy(self, sha256: str) -> Policy | None:
+        """Return the policy of the bundle with this digest, which knows the zones that had an upstream.
+
+        None if a text of it is not there, or does not mean to this version what it meant then. Raises
+        AuditUnavailable when the log does not answer.
+        """
+        if sha256 not in self._texts:
+            self._look()
+        if sha256 not in self._policies and sha256 in self._texts:
+            self._policies[sha256] = self._read(sha256, self._texts[sha256])
+        return self._policies.get(sha256)
+
+    def _look(self) -> None:
+        """Take over the activations that were recorded since the last look."""
+        after: int | None = self._seen
+        while after is not None:
+            page = self._records.page(Filters(kind=ACTIVATED), after=after, limit=MAX_LIMIT)
+            for record in page.records:
+                bundle = record.body["bundle"]
+                self._texts[bundle["sha256"]] = _Texts(record.body["files_sha256"], bundle["upstreams_sha256"])
+                self._seen = max(self._seen, record.seq)
+            after = page.next
+
+    def _read(self, sha256: str, texts: _Texts) -> Policy | None:
+        files, upstreams = self._records.text(texts.files), self._records.text(texts.upstreams)
+        if files is None or upstreams is None:
+            return None
+        named = {item["name"]: item["text"] for item in orjson.loads(files)["files"]}
+        bundle = _merged(named)
+        if bundle is None:
+            return None
+        policy = Policy.of(bundle, named, zones_of(upstreams))
+        return policy if bundle_sha256(policy.sha256, texts.upstreams) == sha256 else None
+
+
+def _merged(files: dict[str, str]) -> Bundle | None:
+    """Read files that were linted, tested and proved when they were activated; None if they are refused now."""
+    problems = Problems()
+    context = Context(problems)
+    try:
+        parts = [parse_file(source.parse(text.encode(), name), context) for name, text in sorted(files.items())]
+    except FileRefused:
+        return None
+    bundle = merge(parts, problems)
+    return None if problems.failed else bundle

@@ -1,0 +1,1 @@
+"""The commands of `ringfence policy`, one a module; what they have in common stands in `common`."""

@@ -1,0 +1,126 @@
+"""What every command shares: its exit codes and options, the bundle it is about, and how it prints.
+
+The only place below `ringfence policy` that reads the clock and the settings.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+from typing import Annotated
+
+import typer
+
+from proxy.errors import ConfigurationError
+from proxy.policy import render
+from proxy.policy.labels import Findings
+from proxy.policy.lint import TOLERATED, Surroundings
+from proxy.policy.load import Checked, check
+from proxy.policy.model import Bundle
+from proxy.policy.replay import Log
+from proxy.settings import Settings
+
+FINDINGS, USAGE, NOT_LOADED, TESTS_FAILED = 1, 2, 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What a detector found, as `decide` takes it; `missing` says why not all was inspected.
+
+    Only a request has a model: as it was asked for, and the registered name that it resolves to.
+    """
+
+    findings: Findings
+    missing: tuple[str, ...]
+    model: str = ""
+    resolved: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Injected:
+    """What the composition root knows and policy does not; None where nobody said."""
+
+    detector_types: Callable[[], tuple[frozenset[str], Mapping[str, float]]] | None = None
+    """Returns the types that detectors emit and the scores below which they discard."""
+    upstream_zones: Callable[[], frozenset[str]] | None = None
+    """Returns the zones that have an upstream."""
+    open_log: Callable[[Path | None, Path | None], Log] | None = None
+    """Opens recorded decisions, to read: those of a database, of an export, or else of the configured log."""
+    scan: Callable[[bytes, bool], Scanned] | None = None
+    """Scans a text or, if the second argument says so, the body of a chat request."""
+
+    def zones(self) -> frozenset[str] | None:
+        """Return the zones that have an upstream; None: every zone counts as served."""
+        return self.upstream_zones() if self.upstream_zones else None
+
+    def around(self, today: dt.date) -> Surroundings:
+        """Return what a bundle is held against."""
+        types, cuts = self.detector_types() if self.detector_types else (None, {})
+        return Surroundings(today, types, cuts, self.zones())
+
+
+class Format(StrEnum):
+    """How every command can print; one that knows more forms lists them all, and no other takes them."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Directory = Annotated[Path | None, typer.Argument(help="Policy directory; the configured one if not given.")]
+Printed = Annotated[Format, typer.Option("--format", help="text or json")]
+Day = Annotated[str | None, typer.Option("--on", help="the day as YYYY-MM-DD; today if not given")]
+
+
+def configured() -> Path:
+    """Return the configured policy directory."""
+    try:
+        return Settings.load().policies
+    except ConfigurationError as error:
+        typer.echo(error.message, err=True)
+        raise typer.Exit(USAGE) from None
+
+
+def checked(context: typer.Context, directory: Path | None) -> Checked:
+    """Check a directory against what the composition root knows."""
+    injected: Injected = context.obj
+    return check(directory or configured(), injected.around(today()))
+
+
+def loaded(found: Checked) -> Bundle:
+    """Return the bundle, or end with what keeps it from loading."""
+    if found.bundle is None:
+        stopping = [item for item in found.diagnostics if item.severity == "error" and item.code not in TOLERATED]
+        typer.echo(render.diagnostics_text(stopping, dict(found.files)), err=True)
+        raise typer.Exit(NOT_LOADED)
+    return found.bundle
+
+
+def day(given: str | None) -> dt.date:
+    """Read the day that was given; today if none was."""
+    try:
+        return dt.date.fromisoformat(given) if given else today()
+    except ValueError:
+        raise typer.BadParameter("expected a day as YYYY-MM-DD", param_hint="--on") from None
+
+
+def from_here(directory: Path | None) -> PurePosixPath:
+    """Return where a policy directory lies, from the working directory if it is below: as build systems name files."""
+    whole, here = (directory or configured()).absolute(), Path.cwd()
+    return PurePosixPath((whole.relative_to(here) if whole.is_relative_to(here) else whole).as_posix())
+
+
+def show(text: str, value: object, printed: StrEnum) -> None:
+    """Print the text, or the value as JSON."""
+    typer.echo(text if printed == Format.TEXT else json.dumps(value, indent=2))
+
+
+def today() -> dt.date:
+    """Return today, in UTC."""
+    return now().date()
+
+
+def now() -> dt.datetime:
+    """Return the time, in UTC."""
+    return dt.datetime.now(dt.UTC)

@@ -1,0 +1,105 @@
+"""`ringfence policy explain`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from proxy.policy.account import Account, account_of
+from proxy.policy.commands.common import (
+    FINDINGS,
+    Day,
+    Directory,
+    Format,
+    Injected,
+    Printed,
+    Scanned,
+    checked,
+    day,
+    loaded,
+    show,
+)
+from proxy.policy.commands.logs import Db, opened, reading
+from proxy.policy.commands.scans import scanned
+from proxy.policy.decide import decide
+from proxy.policy.explain import explain as explain_decision
+from proxy.policy.labels import to_grid
+from proxy.policy.model import Call, Identity
+from proxy.policy.parse_tests import UNLISTED
+from proxy.policy.policy import Policy
+from proxy.policy.replay import Log
+
+Name = str | None
+Text = Annotated[Name, typer.Option("--text", help="a text to scan; - reads standard input")]
+Request = Annotated[Name, typer.Option("--request", help="the body of a chat request to scan; - reads standard input")]
+Record = Annotated[Name, typer.Option("--record", help="the id of a recorded decision, under the bundle that made it")]
+
+
+def explain(
+    context: typer.Context,
+    directory: Directory = None,
+    *,
+    team: str = UNLISTED,
+    application: Annotated[str, typer.Option("--app")] = UNLISTED,
+    key: str = UNLISTED,
+    endpoint: str = "chat",
+    model: Annotated[Name, typer.Option(help="the requested model; that of the --request if not given")] = None,
+    finding: Annotated[list[str] | None, typer.Option(help="TYPE=SCORE, once per distinct value")] = None,
+    text: Text = None,
+    request: Request = None,
+    record: Record = None,
+    db: Db = None,
+    on: Day = None,
+    printed: Printed = Format.TEXT,
+) -> None:
+    """Show which zones are struck, by what, and what is decided: for a hypothetical, a text, a request or a record."""
+    if sum(map(bool, (finding, text, request, record))) > 1:
+        raise typer.BadParameter("give one of --finding, --text, --request and --record")
+    if record:
+        if directory or on or model or (team, application, key) != (UNLISTED,) * 3:
+            raise typer.BadParameter(
+                "a record says who asked for what, when, and of which bundle", param_hint="--record"
+            )
+        found = _recorded(record, opened(context, db, None))
+    elif db:
+        raise typer.BadParameter("a log is read for a --record", param_hint="--db")
+    else:
+        moment, given = day(on), _findings(finding or [])
+        policy, who = _policy(context, directory), Identity(team, application, key)
+        file = text or request
+        seen = scanned(context, file, request=request is not None) if file else Scanned({}, ())
+        call = Call(endpoint, model or seen.model or UNLISTED, model or seen.resolved or UNLISTED)
+        explanation = explain_decision(policy, decide(policy, who, call, given or seen.findings, moment))
+        found = Account(who, call, seen.findings, explanation, missing=seen.missing)
+    show(found.text(), found.as_json(), printed)
+
+
+def _policy(context: typer.Context, directory: Path | None) -> Policy:
+    found = checked(context, directory)
+    injected: Injected = context.obj
+    return Policy.of(loaded(found), dict(found.files), injected.zones())
+
+
+def _recorded(record: str, log: Log) -> Account:
+    """Account for a record, or end with why that cannot be done."""
+    with reading():
+        item = log.decision(record)
+        found = account_of(log, item) if item else "there is no decision with this id"
+    if isinstance(found, str):
+        typer.echo(f"{record} cannot be explained: {found}", err=True)
+        raise typer.Exit(FINDINGS)
+    return found
+
+
+def _findings(given: list[str]) -> dict[str, list[int]]:
+    findings: dict[str, list[int]] = {}
+    for item in given:
+        entity, sign, score = item.partition("=")
+        try:
+            value = float(score)
+        except ValueError:
+            value = -1.0
+        if not entity or not sign or not 0.0 <= value <= 1.0:
+            raise typer.BadParameter("expected TYPE=SCORE with a score from 0 to 1", param_hint="--finding")
+        findings.setdefault(entity, []).append(to_grid(value))
+    return findings

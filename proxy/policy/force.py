@@ -1,0 +1,111 @@
+"""What counts for a cell of callers and calls on a day, in words that two bundles share.
+
+A *striker* is a rule or a ceiling seen as what it does: for which values it waits, and which zones it strikes. Two
+strikers of two bundles that wait for the same and strike the same are one, whatever their names; what classes mean is
+compared, not what they are called.
+"""
+
+import datetime as dt
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+
+from proxy.policy.exceptions import expired
+from proxy.policy.index import Index
+from proxy.policy.labels import BUILT_IN
+from proxy.policy.model import Bundle
+from proxy.policy.points import ALWAYS, Atom
+
+Meanings = dict[Hashable, int]
+"""Bits of meanings, shared between the two bundles that are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Force:
+    """The meanings of the grants and of the strikers that count, as bits."""
+
+    grants: int
+    strikers: int
+
+
+class Forces:
+    """Answers what counts under one bundle."""
+
+    def __init__(self, bundle: Bundle, index: Index, meanings: Meanings) -> None:
+        self._index = index
+        self._sometimes = [(n, rule) for n, rule in enumerate(index.rules) if rule.shadow or rule.waivers]
+        self._atoms: dict[int, Atom] = {}
+        self._ceilings = 0
+
+        def bit(meaning: Hashable) -> int:
+            return meanings.setdefault(meaning, 1 << len(meanings))
+
+        def striker(atom: Atom, waits: Hashable, strikes: int) -> int:
+            struck = frozenset(name for n, name in enumerate(index.zones) if strikes >> n & 1)
+            found = bit(("striker", waits, struck))
+            self._atoms[found] = atom
+            return found
+
+        trusts = frozenset((zone.name, zone.trust) for zone in bundle.zones)
+        meant = _classes(bundle, index)
+        self._grants = [bit(("grant", grant.zones, trusts)) for grant in bundle.grants]
+        for item in index.classes:
+            if item.strikes:
+                self._ceilings |= striker(Atom(item.name, 1, 0), (meant[item.name], 1, 0), item.strikes)
+        self._rules = []
+        for rule in index.rules:
+            if rule.min_count:
+                atom = Atom(index.classes[rule.data_class].name, rule.min_count, rule.min_score)
+                waits = (meant[atom.data_class], rule.min_count, rule.min_score)
+                self._rules.append(striker(atom, waits, rule.strikes))
+            else:
+                self._rules.append(striker(ALWAYS, None, rule.strikes))
+
+    def bits(self, selected: int, day: dt.date) -> int:
+        """Return the bits of the grants and rules that count: no shadow rule, none that a live exception waives."""
+        index = self._index
+        bits = selected & ((1 << index.exception_shift) - 1)
+        waivers = selected >> index.exception_shift
+        live = 0
+        for number, (_, until) in enumerate(index.exceptions):
+            if waivers >> number & 1 and not expired(until, day):
+                live |= 1 << (number + index.exception_shift)
+        for number, rule in self._sometimes:
+            if rule.shadow or rule.waivers & live:
+                bits &= ~(1 << (number + index.rule_shift))
+        return bits
+
+    def of(self, bits: int) -> Force:
+        """Return what these bits mean, and every ceiling."""
+        grants, strikers, shift = 0, self._ceilings, self._index.rule_shift
+        for number in _numbers(bits):
+            if number < shift:
+                grants |= self._grants[number]
+            else:
+                strikers |= self._rules[number - shift]
+        return Force(grants, strikers)
+
+    def atoms(self, strikers: int) -> set[Atom]:
+        """Return what these strikers of this bundle wait for."""
+        return {self._atoms[1 << number] for number in _numbers(strikers)}
+
+
+def _classes(bundle: Bundle, index: Index) -> dict[str, Hashable]:
+    """Say what each class means: its types and floor, and what its parts mean. What is not inspected depends on all."""
+    known = {item.name: item for item in bundle.classes}
+    meant: dict[str, Hashable] = {}
+
+    def meaning(name: str) -> Hashable:
+        if name not in meant:
+            item = known[name]
+            types = frozenset(index.types) if name == "unscanned" else frozenset(item.entities)
+            meant[name] = (BUILT_IN.get(name), types, item.floor, frozenset(meaning(part) for part in item.parts))
+        return meant[name]
+
+    return {name: meaning(name) for name in known}
+
+
+def _numbers(bits: int) -> Iterator[int]:
+    while bits:
+        lowest = bits & -bits
+        bits ^= lowest
+        yield lowest.bit_length() - 1

@@ -1,0 +1,103 @@
+"""A comparison of two bundles for a person's terminal, or as plain values for a program."""
+
+from collections import Counter
+from typing import Any
+
+from proxy.policy.diff import ORDER, Comparison, Landing, Line
+from proxy.policy.groups import CALL, CALLER, told
+from proxy.policy.labels import written
+from proxy.policy.points import MOST
+from proxy.policy.verify import CAVEAT
+
+_WIDTH = len("changed") + 2
+
+
+def text(comparison: Comparison) -> str:
+    """Write what is decided otherwise, what is said otherwise, and whether nothing looser is proved."""
+    lines = [_line(line, comparison) for line in comparison.lines]
+    for change in comparison.changes:
+        where = f"  [{change.where}]" if change.where.file else ""
+        lines.append(f"{'LOOSER' if change.looser else 'changed':<{_WIDTH}}{change}{where}")
+    lines += [
+        f"{'open':<{_WIDTH}}{atom} can be met in more than {MOST} ways, which were not tried"
+        for atom in comparison.undecided
+    ]
+    return "\n".join([*lines, _verdict(comparison)])
+
+
+def _line(line: Line, comparison: Comparison) -> str:
+    dimensions = zip((*CALLER, *CALL), line.scope, comparison.every, strict=True)
+    scope = [told(name, chosen, every) for name, chosen, every in dimensions]
+    days = [f"from {line.since}" if line.since else "", f"until {line.until}" if line.until else ""]
+    parts = [", ".join(line.requests), str(line.shift), *scope, " ".join(filter(None, days))]
+    return f"{line.shift.verdict.value.upper():<{_WIDTH}}{'  '.join(filter(None, parts))}"
+
+
+def _verdict(comparison: Comparison) -> str:
+    effort = f"{comparison.decisions} decisions; {CAVEAT}"
+    if comparison.proved:
+        return (
+            f"not looser: proved for every caller and call ({comparison.cells} kinds that the names and prefixes of "
+            f"both bundles tell apart), every request, every day from {comparison.since} on, and whichever zones have "
+            f"an upstream; {effort}"
+        )
+    if not comparison.looser:
+        return f"nothing looser was found, and nothing is proved; {effort}"
+    counted = Counter(line.shift.verdict for line in comparison.lines)
+    weaker = sum(change.looser for change in comparison.changes)
+    figures = [f"{counted[verdict]} {verdict.value}" for verdict in ORDER]
+    return f"looser: {', '.join(figures)}, {weaker} weaker zones; {effort}"
+
+
+def as_json(comparison: Comparison) -> dict[str, Any]:
+    """Return the same as plain values, with one request that shows each line."""
+    return {
+        "looser": comparison.looser,
+        "proved": comparison.proved,
+        "undecided": list(comparison.undecided),
+        "decisions_differ": [_line_json(line, comparison) for line in comparison.lines],
+        "changes": [
+            {
+                "kind": change.kind,
+                "name": change.name,
+                "action": change.action,
+                "details": list(change.details),
+                "looser": change.looser,
+                "file": change.where.file,
+                "line": change.where.line,
+            }
+            for change in comparison.changes
+        ],
+        "since": comparison.since.isoformat(),
+        "cells": comparison.cells,
+        "decisions": comparison.decisions,
+        "caveat": CAVEAT,
+    }
+
+
+def _line_json(line: Line, comparison: Comparison) -> dict[str, Any]:
+    dimensions = zip((*CALLER, *CALL), line.scope, comparison.every, strict=True)
+    example = line.example
+    return {
+        "change": line.shift.verdict.value,
+        "requests": list(line.requests),
+        "before": _landing(line.shift.before),
+        "after": _landing(line.shift.after),
+        "since": line.since.isoformat() if line.since else None,
+        "until": line.until.isoformat() if line.until else None,
+        "scope": {name: sorted(chosen) for name, chosen, every in dimensions if chosen != every},
+        "example": {
+            "team": example.who.team,
+            "app": example.who.app,
+            "key": example.who.key,
+            "endpoint": example.call.endpoint,
+            "model": example.call.model,
+            "resolved": example.call.resolved,
+            "findings": {kind: [float(written(score)) for score in s] for kind, s in sorted(example.findings.items())},
+            "on": example.on.isoformat(),
+        },
+    }
+
+
+def _landing(landing: Landing) -> dict[str, Any]:
+    return {"decision": landing.outcome.value, "zones": list(landing.zones)}

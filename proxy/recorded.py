@@ -1,0 +1,188 @@
+"""Decisions read back from the audit log: the way back of `evidence.decision`, for replay and for explanations.
+
+The log is only read, and never trusted to be whole: a record that is not in a schema known here, or from which the
+findings cannot be rebuilt exactly, comes back as `Skipped` with the reason.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from audit.access import MAX_LIMIT, Filters, Records
+from audit.errors import AuditUnavailable
+from audit.kinds import UUID7
+from audit.record import DECISION, REGISTRY
+from proxy.archive import Archive
+from proxy.errors import ConfigurationError, Unavailable
+from proxy.evidence import MAX_LISTED
+from proxy.policy.account import account_of
+from proxy.policy.model import Call, Decision, Identity, Outcome, Waiver, Would
+from proxy.policy.policy import Policy
+from proxy.policy.replay import Log, Recorded, Skipped, Why
+from proxy.upstreams.registry import OTHER
+
+VERSIONS = frozenset({1})
+"""Versions of the record that are understood here."""
+DRY_RUN, DECIDED_AS = "inspect", "chat"
+"""A dry run is decided as the endpoint that it stands for."""
+BASIS_POINTS = 500
+"""Of a grid step."""
+
+_is_id = re.compile(UUID7.pattern).fullmatch
+
+
+def recorded(body: Mapping[str, Any]) -> Recorded | Skipped:
+    """Read the body of a `route.decision`."""
+    record = str(body.get("id", "?"))[: UUID7.longest]
+    version = body.get("v")
+    schema = REGISTRY[DECISION, version] if type(version) is int and version in VERSIONS else None
+    days = _days(body["req"]["id"], body["ts"]) if schema is not None and schema.whole(body) is None else ()
+    if not days:
+        return Skipped(record, Why.SCHEMA)
+    types, model = body["detect"]["types"], body["req"]["model_req"]
+    if model == OTHER:
+        return Skipped(record, Why.OTHER)
+    findings = {item["t"]: _grids(item["hist"]) for item in types}
+    if len(types) >= MAX_LISTED or not all(findings.values()):
+        return Skipped(record, Why.HISTOGRAM)
+    actor, endpoint = body["actor"], body["req"]["endpoint"]
+    return Recorded(
+        id=record,
+        bundle=body["bundle"]["sha256"],
+        who=Identity(actor["team"], actor["app"], actor["id"]),
+        call=Call(DECIDED_AS if endpoint == DRY_RUN else endpoint, model, model),
+        findings=findings,
+        days=days,
+        made=_decision(body),
+    )
+
+
+class Database:
+    """The decisions of a log in its database; a running server is not held up.
+
+    Raises ConfigurationError where there is none, and Unavailable when it does not answer.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise ConfigurationError(f"There is no log at {path}.")
+        self._records = Records(path)
+        self._archive = Archive(self._records)
+
+    def decisions(self, since: str | None) -> Iterator[Recorded | Skipped]:
+        """Read every decision from a time on, page by page."""
+        after: int | None = -1
+        while after is not None:
+            with _answering():
+                page = self._records.page(Filters(since=since, kind=DECISION), after=after, limit=MAX_LIMIT)
+            yield from (recorded(record.body) for record in page.records)
+            after = page.next
+
+    def decision(self, record: str) -> Recorded | Skipped | None:
+        """Return the decision with this id."""
+        with _answering():
+            found = self._records.one(record)
+        return recorded(found.body) if found is not None and found.body["kind"] == DECISION else None
+
+    def policy(self, bundle: str) -> Policy | None:
+        """Return the policy that decided."""
+        with _answering():
+            return self._archive.policy(bundle)
+
+
+def explained(log: Log, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the account of a recorded decision as plain values, or why there is none, for the audit API."""
+    found = account_of(log, recorded(body))
+    return {"unexplained": found} if isinstance(found, str) else found.as_json()
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except AuditUnavailable as error:
+        raise Unavailable(f"The audit log cannot be read ({error.reason}).", code="audit_unavailable") from None
+
+
+class Export:
+    """The decisions of a file with a record a line, as `audit tail --json` writes them; bundles are not in it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def decisions(self, since: str | None) -> Iterator[Recorded | Skipped]:
+        """Read every decision from a time on; raises ConfigurationError for a file or a line that cannot be read."""
+        for body in self._bodies():
+            if since is None or str(body.get("ts", "")) >= since:
+                yield recorded(body)
+
+    def decision(self, record: str) -> Recorded | Skipped | None:
+        """Return the decision with this id."""
+        return next((recorded(body) for body in self._bodies() if body.get("id") == record), None)
+
+    def policy(self, bundle: str) -> Policy | None:  # noqa: ARG002 - there is none for any bundle
+        """Return None: a file of records holds no policies."""
+        return None
+
+    def _bodies(self) -> Iterator[dict[str, Any]]:
+        try:
+            with self._path.open("rb") as lines:
+                for number, line in enumerate(lines, start=1):
+                    body = _body(line)
+                    if body is None:
+                        raise ConfigurationError(f"{self._path}:{number} is not a record")
+                    if body["kind"] == DECISION:
+                        yield body
+        except OSError as error:
+            raise ConfigurationError(f"{self._path} cannot be read: {error.strerror}") from None
+
+
+def _body(line: bytes) -> dict[str, Any] | None:
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    body = value.get("body", value) if isinstance(value, dict) else None
+    return body if isinstance(body, dict) and isinstance(body.get("kind"), str) else None
+
+
+def _grids(histogram: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple(grid for text, count in histogram.items() for grid in [int(text)] * count)
+
+
+def _days(request: str, written: str) -> tuple[dt.date, ...]:
+    """Return the day on which the request arrived and that of the record: the decision was made between them.
+
+    The id of a request is a UUIDv7, which begins with the time in milliseconds; empty if it is not one.
+    """
+    if not _is_id(request):
+        return ()
+    try:
+        arrived = dt.datetime.fromtimestamp(int(request[:8] + request[9:13], 16) / 1000, dt.UTC).date()
+        return tuple(sorted({arrived, dt.date.fromisoformat(written[:10])}))
+    except (ValueError, OverflowError):
+        return ()
+
+
+def _decision(body: Mapping[str, Any]) -> Decision:
+    obligations = [(item["kind"], item["value"]) for item in body["obligations"]]
+    return Decision(
+        outcome=Outcome(body["decision"]),
+        zones=tuple(body["zones_left"]),
+        rules=tuple((item["id"], item["effect"]) for item in body["rules"]),
+        ceilings=tuple(body["ceilings"]),
+        classes=tuple((item["c"], item["count"], item["score_bp"] // BASIS_POINTS) for item in body["classes"]),
+        log_full=("log", "full") in obligations,
+        notify=tuple(value for kind, value in obligations if kind == "notify"),
+        exceptions=tuple(Waiver(item["id"], *_landing(item["without"])) for item in body["exceptions"]),
+        shadow=tuple(Would(item["rule"], *_landing(item["would"])) for item in body["shadow"]),
+    )
+
+
+def _landing(result: Mapping[str, str]) -> tuple[Outcome, str | None]:
+    return Outcome(result["decision"]), result.get("zone")

@@ -1,0 +1,100 @@
+"""The walk-through of the documentation shows what the commands really print."""
+
+import datetime as dt
+import hashlib
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from kept import Kept
+from typer.testing import CliRunner
+
+from proxy.policy import cli
+from proxy.policy.commands import common
+from proxy.policy.lint import Surroundings
+from proxy.policy.load import check_files
+from proxy.policy.model import Identity
+from proxy.policy.policy import Policy
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "deploy" / "docs" / "policy.md").read_text(encoding="utf-8")
+DAY, ZONES = dt.date(2026, 11, 21), frozenset({"onprem", "cloud-us"})
+RECORD = "01aa9be1-4f2a-7c31-9d0e-6b1f0a7c2e55"
+BUNDLE = hashlib.sha256(b"walk-through").hexdigest()
+EXCEPTION = re.search(r"```yaml\n(exceptions:.*?)```", TEXT, re.DOTALL)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, shipped: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of the shipped policies, on the day of the walk-through."""
+    monkeypatch.setattr(cli, "detector_types", None)
+    monkeypatch.setattr(cli, "upstream_zones", lambda: ZONES)
+    monkeypatch.setattr(common, "today", lambda: DAY)
+    for name, data in shipped.items():
+        (tmp_path / name).write_bytes(data)
+    return tmp_path
+
+
+def shown(*arguments: str | Path) -> None:
+    """Assert that the walk-through holds exactly what a command prints."""
+    printed = CliRunner().invoke(cli.app, [str(argument) for argument in arguments]).output
+    assert printed
+    assert printed in TEXT
+
+
+def test_a_rule_is_tightened(folder: Path) -> None:
+    rules = folder / "soc2.yaml"
+    rules.write_text(rules.read_text().replace("min_count: 50", "min_count: 25"))
+    shown("test", folder)
+    shown("diff", ROOT / "policies", folder)
+
+
+@pytest.fixture
+def kept(shipped: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Kept:
+    """Return a week's log: questions, some about persons, three of them with many, and a card in an invoice."""
+    bundle = check_files(shipped, Surroundings(DAY)).bundle
+    assert bundle is not None
+    policy = Policy.of(bundle, {name: text.decode() for name, text in shipped.items()}, ZONES)
+    log = Kept()
+    support, research = Identity("support", "helpdesk", "ak_1"), Identity("research", "survey-coder", "ak_2")
+    billing = Identity("billing", "invoices", "ak_3")
+    for n in range(1500):
+        found = {"EMAIL_ADDRESS": (20,) * (1 + n % 3)} if n % 4 == 0 else {}
+        log.add(policy, found, record=f"01aa8000-{n:04x}-7000-8000-000000000000", who=support, days=(DAY,))
+    for n, people in enumerate((24, 25, 31, 48, 60)):
+        found = {"PERSON": (17,) * people, "EMAIL_ADDRESS": (11,)}
+        log.add(policy, found, record=f"01aa9000-{n:04x}-7000-8000-000000000000", who=research, days=(DAY,))
+    card = {"CREDIT_CARD": (19,), "PERSON": (15,)}
+    last = log.add(policy, card, record=RECORD, who=billing, model="gpt-5-mini", days=(DAY,))
+    log.items[-1], log.policies[BUNDLE] = replace(last, bundle=BUNDLE), policy
+    monkeypatch.setattr(cli, "open_log", lambda _db, _export: log)
+    return log
+
+
+def test_a_tighter_rule_is_replayed(folder: Path, kept: Kept) -> None:
+    rules = folder / "soc2.yaml"
+    rules.write_text(rules.read_text().replace("min_count: 50", "min_count: 25"))
+    shown("replay", "--candidate", folder, "--since", "7d")
+    assert "--since 7d" in TEXT
+
+
+def test_a_recorded_decision_is_explained(folder: Path, kept: Kept) -> None:
+    shown("explain", "--record", RECORD)
+    assert f"explain --record {RECORD}" in TEXT
+
+
+def test_an_exception_is_granted(folder: Path) -> None:
+    assert EXCEPTION is not None
+    (folder / "exceptions.yaml").write_text(EXCEPTION[1])
+    shown("diff", ROOT / "policies", folder)
+    shown("exceptions", folder)
+
+
+def test_a_decision_is_explained(folder: Path) -> None:
+    shown("explain", folder, "--team", "billing", "--model", "gpt-5-mini", "--finding", "CREDIT_CARD=0.95")
+
+
+def test_every_command_is_named() -> None:
+    names = {command.name or getattr(command.callback, "__name__", "") for command in cli.app.registered_commands}
+    assert {name for name in names if f"| `policy {name}" not in TEXT} == set()

@@ -1,0 +1,33 @@
+import pytest
+
+from proxy.policy.vocabulary import CLASS, FILES, FUTURE, RULE, Keys
+
+
+def test_a_mapping_is_closed_and_says_what_it_needs() -> None:
+    keys = Keys({"a": {"type": "string"}}, {"b": {"type": "integer"}}, {"minProperties": 2})
+    assert keys.schema("One of them.") == {
+        "description": "One of them.",
+        "type": "object",
+        "properties": {"a": {"type": "string"}, "b": {"type": "integer"}},
+        "required": ["a"],
+        "minProperties": 2,
+        "additionalProperties": False,
+    }
+    assert "required" not in Keys({}).schema()
+
+
+@pytest.mark.parametrize("keys", [*FILES.values(), RULE, CLASS])
+def test_no_key_is_one_that_is_kept_for_later(keys: Keys) -> None:
+    assert not FUTURE.keys() & {*keys.required, *keys.optional}
+    assert not keys.required.keys() & keys.optional.keys()
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_kind_of_file_is_told_by_a_key_that_it_needs(kind: str) -> None:
+    assert [name for name, keys in FILES.items() if kind in keys.required] == [kind]
+
+
+def test_scores_are_those_of_the_grid() -> None:
+    scores = CLASS.optional["floor"]["enum"]
+    assert (len(scores), scores[0], scores[-1]) == (20, 0.05, 1.0)
+    assert scores == sorted(round(score, 2) for score in scores)
