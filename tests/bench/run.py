@@ -127,7 +127,7 @@ def start(stack: ExitStack, names: list[str], home: Path) -> list[Target]:
     return targets
 
 
-def ringfence(stack: ExitStack, name: str, arguments: list[str], home: Path, upstream: str) -> Target:
+def ringfence(stack: ExitStack, name: str, arguments: list[str], home: Path, upstream: str, **settings: str) -> Target:
     """Start Ringfence; both zones are the same upstream, so a doubtful finding changes nothing that is measured."""
     home.mkdir()
     zones = ("cloud-us", "onprem")
@@ -136,6 +136,7 @@ def ringfence(stack: ExitStack, name: str, arguments: list[str], home: Path, ups
     ]
     (home / "upstreams.yaml").write_text(yaml.safe_dump({"upstreams": rows}))
     environ = {"RINGFENCE_HOME": str(home), "RINGFENCE_UPSTREAMS": str(home / "upstreams.yaml"), "RINGFENCE_PORT": "0"}
+    environ |= settings
     process, url = stack.enter_context(running([sys.executable, *arguments], home / "server.log", **environ))
     made = subprocess.run(
         [sys.executable, "-m", "proxy", "key", "create", "--app", "bench", "--team", "bench"],

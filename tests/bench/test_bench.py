@@ -1,25 +1,15 @@
 """The benchmark measures what it says: a tiny run, and the parts that the figures come from."""
 
-import importlib.util
 import math
 import re
 import subprocess
 import sys
 from itertools import islice
 from pathlib import Path
-from types import ModuleType
+
+from bench.loading import load
 
 HERE = Path(__file__).resolve().parent
-
-
-def load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"bench_{name}", HERE / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_a_tiny_run_gives_figures_for_every_target_and_no_wrong_answer() -> None:
