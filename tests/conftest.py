@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 from harness import Ringfence, StandIn, ringfence, upstreams_file
 
+pytest_plugins = ["supervised"]
+
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[StandIn]:

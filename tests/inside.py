@@ -16,8 +16,8 @@ from starlette.types import ASGIApp
 from proxy.app import Runtime, create_app
 from proxy.detection.engine import Engine
 from proxy.detection.findings import UNSCANNED, DetectorSet, Finding, Scan, Unit
+from proxy.files.source import load
 from proxy.identity import Role
-from proxy.policy.source import load
 from proxy.settings import ROOT, Settings
 
 

@@ -24,7 +24,7 @@ from audit.verifier import KeptReceipt, verify
 
 TEAM = "team"
 DETECT_DEADLINE_S, AUDIT_DEADLINE_S = 3.0, 1.0
-CARD = "4111 1111 1111 " + "1111"
+CARD = "4929 7182 0364 " + "5103"
 THINGS = ("bridge", "kettle", "lantern", "pebble", "ladder", "bucket", "violin", "hammer", "pillow", "saddle", "anchor")
 LOOKS = ("heavy", "small", "round", "quiet", "rusty", "green", "hollow", "narrow", "wooden", "plain", "bright", "old")
 _FRESH = (

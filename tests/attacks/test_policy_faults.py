@@ -15,7 +15,7 @@ from harness import ROOT, eventually, start
 def misspell_a_class(folder: Path) -> str:
     file = folder / "pci.yaml"
     file.write_text(file.read_text().replace("if: {class: cardholder}", "if: {class: cardholders}", 1))
-    return "pci.yaml:9:"
+    return "pci.yaml:10:"
 
 
 def leave_a_bracket_open(folder: Path) -> str:

@@ -4,29 +4,20 @@ Values of deterministic types are planted all over a chat body and sent through 
 asks for more examples than the usual ones, and for new ones each time. Names are measured elsewhere, not asserted.
 """
 
-import os
 from collections import Counter
 from typing import Any
 
 import httpx
 import pytest
 from harness import Ringfence, StandIn
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
+from properties.effort import ASKED, effort
 from properties.planting import HOMOGLYPHS, LAYERS, SENTENCES, Planted, bodies, chat, wide, zero_width
 
-ASKED = int(os.environ.get("RINGFENCE_TEST_EXAMPLES", "0"))
 EXAMPLES = ASKED or 2000
 """As many as fit into about a minute."""
 
-profile = settings(
-    max_examples=EXAMPLES,
-    derandomize=not ASKED,
-    deadline=None,
-    database=None,
-    print_blob=bool(ASKED),
-    phases=[Phase.explicit, Phase.generate, Phase.shrink],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-)
+profile = effort(EXAMPLES)
 
 
 def test_nothing_planted_reaches_a_vendor(server: Ringfence, cloud: StandIn, quiet: None) -> None:
@@ -85,12 +76,12 @@ FOUND_ONCE = {
     ),
     "hex at the end of a line": _said(f"first line\n{LAYERS['hex'](f'The entry: {NHS}')}\nlast line"),
     "full-width digits over two messages": _said(wide(NHS[:18]), wide(NHS[18:])),
-    "a telephone number in full-width digits over three messages": _said("+", wide("44 20 7946 "), wide("0125")),
+    "a telephone number in full-width digits over three messages": _said("+", wide("44 20 7946 "), wide("1125")),
     "invisible characters where two messages meet": _said(zero_width(STRIPE[:13]), zero_width(STRIPE[13:])),
     "look-alikes and a blank message in the middle": _said(
         *(part.translate(HOMOGLYPHS) for part in (IBAN[:9], " ", IBAN[10:]))
     ),
-    "a telephone number in a comma-separated row": _said("name,phone,city\nAda,+442079460958,Leeds"),
+    "a telephone number in a comma-separated row": _said("name,phone,city\nAda,+442079461958,Leeds"),
     "a password in square brackets": _said("[password = Pe98E7!rUUEu6bJ9]"),
     "an insurance number whose last letter comes after a space in the next message": _said("AB 07 81 92 ", "D"),
     "a social security number as a negative number": chat(x_deep={"of": {"ssn": -673800359}}),
