@@ -6,7 +6,7 @@ UV     := $(BIN)/uv
 LOCK   := $(UV) pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := install
-.PHONY: install demo serve test test-long check format bench lock
+.PHONY: install demo serve test test-long fuzz check format bench bench-detection bench-languages bench-conversation soak schema lock
 
 install: $(VENV)/.installed
 
@@ -33,6 +33,10 @@ test-long: install
 	RINGFENCE_TEST_EXAMPLES=100 $(BIN)/python -m pytest tests/attacks/test_crashes.py $(ARGS)
 	RINGFENCE_TEST_EXAMPLES=10000 $(BIN)/python -m pytest tests/properties $(ARGS)
 
+# Hostile texts and workers that are killed, from new seeds: an hour of them, or FUZZ_SECONDS=N.
+fuzz: install
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),3600) $(BIN)/python -m pytest tests/fuzz $(ARGS)
+
 check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -46,6 +50,25 @@ format: install
 
 bench: install
 	$(BIN)/python tests/bench/run.py $(ARGS)
+
+# Detection beside stock Presidio; DATA=DIR measures on other data.
+bench-detection: install
+	$(BIN)/python tests/bench/detection/run.py $(if $(DATA),--data $(DATA)) $(ARGS)
+
+# Names in 26 languages, beside stock Presidio.
+bench-languages: install
+	$(BIN)/python tests/bench/detection/languages/run.py $(ARGS)
+
+bench-conversation: install
+	$(BIN)/python tests/bench/conversation.py $(ARGS)
+
+# Memory over 100,000 mixed requests; about twenty minutes on two cores.
+soak: install
+	$(BIN)/python tests/bench/soak.py $(ARGS)
+
+# What editors know of policy files, from the vocabulary in the code.
+schema: install
+	$(BIN)/ringfence policy schema > policies/schema.json
 
 # The root's lock is for developers; the one in deploy/ holds what ships.
 lock: install

@@ -3,11 +3,12 @@
 The columns only find records; what is returned is the body, whose bytes the chain commits to.
 """
 
+import hashlib
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import create_engine
@@ -21,6 +22,7 @@ from audit.errors import AuditUnavailable
 from audit.sqlite import open_reader, unavailable
 
 MAX_LIMIT = 1000
+Row = TypeVar("Row", bound=SQLModel)
 
 
 class RecordRow(SQLModel, table=True):
@@ -53,6 +55,15 @@ class LabelRow(SQLModel, table=True):
     what: str = Field(primary_key=True)
     name: str = Field(primary_key=True)
     seq: int = Field(primary_key=True)
+
+
+class TextRow(SQLModel, table=True):
+    """The table `bundle_text`: texts that records name by their digest."""
+
+    __tablename__ = "bundle_text"
+
+    sha256: str = Field(primary_key=True)
+    text: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +146,14 @@ class Records:
         rows = self._run(select(RecordRow).order_by(col(RecordRow.seq).desc()).limit(count))
         return tuple(_record(row) for row in reversed(rows))
 
-    def _run(self, statement: SelectOfScalar[RecordRow]) -> Sequence[RecordRow]:
+    def text(self, sha256: str) -> bytes | None:
+        """Return the archived text with this digest; raises AuditUnavailable when it is not what was archived."""
+        rows = self._run(select(TextRow).where(TextRow.sha256 == sha256))
+        if rows and hashlib.sha256(rows[0].text).hexdigest() != sha256:
+            raise AuditUnavailable("corrupt")
+        return rows[0].text if rows else None
+
+    def _run(self, statement: SelectOfScalar[Row]) -> Sequence[Row]:
         try:
             with Session(self._engine) as session:
                 return session.exec(statement).all()

@@ -16,7 +16,7 @@ from audit.access import MAX_LIMIT, Filters, Page, Records
 from audit.errors import AuditUnavailable
 from audit.kinds import NAME, STAMP, TIME, UUID7
 from audit.log import AuditLog
-from audit.record import LATEST
+from audit.record import DECISION, LATEST
 from audit.schema import MAX_INT
 
 DEFAULT_LIMIT = 100
@@ -35,14 +35,19 @@ class Reader(Protocol):
 
 
 Authorize = Callable[[Request], Awaitable[Reader]]
+Explain = Callable[[dict[str, Any]], dict[str, Any]]
+"""Explains the body of a decision, as plain values."""
 
 
 class _BadQueryError(ValueError):
     """A parameter that cannot be used."""
 
 
-def router(log: AuditLog, authorize: Authorize) -> APIRouter:
-    """Build the routes. `authorize` returns the reader, or raises what the server answers instead."""
+def router(log: AuditLog, authorize: Authorize, explain: Explain | None = None) -> APIRouter:
+    """Build the routes. `authorize` returns the reader, or raises what the server answers instead.
+
+    `explain`, which knows what this package does not, adds an explanation to a decision that is read by its id.
+    """
     routes = APIRouter(prefix="/audit/v1")
     records = Records(log.path)
 
@@ -76,7 +81,10 @@ def router(log: AuditLog, authorize: Authorize) -> APIRouter:
             return _error(503, error.code, str(error))
         if found is None:
             return _error(404, "not_found", "there is no such record")
-        return JSONResponse(asdict(found))
+        answer = asdict(found)
+        if explain is not None and found.body["kind"] == DECISION:
+            answer["explanation"] = await run_in_threadpool(explain, found.body)
+        return JSONResponse(answer)
 
     return routes
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from audit.record import new_id
 from proxy.detection.findings import DetectorSet
-from proxy.policy.diagnostics import Diagnostic, PolicyError
+from proxy.files.diagnostics import Diagnostic, FileRefused
 from proxy.policy.load import load_policy
 from proxy.policy.model import Trust
 from proxy.policy.policy import Policy
@@ -47,7 +47,7 @@ class Active:
 
 
 def load(settings: Settings, detectors: DetectorSet | None) -> Active:
-    """Load and check both; raises PolicyError. Without detectors, entity types are not checked against them."""
+    """Load and check both; raises FileRefused. Without detectors, entity types are not checked against them."""
     registry = load_registry(settings.upstreams)
     policy, warnings = load_policy(
         settings.policies,
@@ -58,8 +58,12 @@ def load(settings: Settings, detectors: DetectorSet | None) -> Active:
     )
     check_zones(registry, policy.zones)
     bound = registry.bind({name: (zone.trust is Trust.VENDOR, zone.networks) for name, zone in policy.zones.items()})
-    together = hashlib.sha256(f"ringfence.bundle/v1\0{policy.sha256}\0{registry.sha256}".encode()).hexdigest()
-    return Active(policy, bound, together, warnings)
+    return Active(policy, bound, bundle_sha256(policy.sha256, registry.sha256), warnings)
+
+
+def bundle_sha256(policy: str, upstreams: str) -> str:
+    """Return the digest of a bundle from those of its two parts."""
+    return hashlib.sha256(f"ringfence.bundle/v1\0{policy}\0{upstreams}".encode()).hexdigest()
 
 
 Announce = Callable[[Active, str | None, str], Awaitable[None]]
@@ -87,7 +91,7 @@ class Activation:
     def active(self) -> Active:
         """The snapshot in force."""
         if self._active is None:
-            raise PolicyError(())
+            raise FileRefused(())
         return self._active
 
     def not_ready(self) -> str | None:
@@ -95,7 +99,7 @@ class Activation:
         return "no policy is loaded" if self._active is None else self._refused
 
     async def start(self) -> None:
-        """Load for the first time; raises PolicyError."""
+        """Load for the first time; raises FileRefused."""
         self._seen = signature(self._settings)
         await self._activate(load(self._settings, self._detectors))
 
@@ -109,7 +113,7 @@ class Activation:
                 if loaded.sha256 != self.active.sha256:
                     await self._activate(loaded)
                 self._refused = None
-            except PolicyError as error:
+            except FileRefused as error:
                 self._refused = f"the policy files on disk are refused, the last good ones stay in force: {error}"
                 log.error("reload refused: %s", error)  # noqa: TRY400 - diagnostics, not a traceback
             except Exception as error:  # noqa: BLE001 - whatever it is, the old bundle stays

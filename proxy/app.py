@@ -27,6 +27,7 @@ from proxy.errors import ConfigurationError, RequestRefused, RingfenceError, Una
 from proxy.identity import KeyStore, Role
 from proxy.outcomes import Outcomes
 from proxy.pipeline import Pipeline
+from proxy.recorded import Database, explained
 from proxy.settings import Settings
 from proxy.upstreams.client import Timeouts
 from proxy.upstreams.pool import RELIST_S, Pool
@@ -127,7 +128,8 @@ def create_app(runtime: Runtime) -> ASGIApp:
     async def not_found(request: Request, error: Exception) -> Response:
         return await refused(request, _not_found(error))
 
-    app.include_router(audit_router(runtime.audit, auditor))
+    explain = partial(explained, Database(runtime.audit.path))
+    app.include_router(audit_router(runtime.audit, auditor, explain))
     app.add_exception_handler(RingfenceError, refused)
     app.add_exception_handler(Exception, refused)
     app.add_exception_handler(404, not_found)
@@ -158,7 +160,7 @@ async def _relist(pool: Pool, bundles: Activation) -> None:
 
 def _announcer(audit: AuditLog) -> Announce:
     async def announce(active: Active, previous: str | None, record_id: str) -> None:
-        """Archive the text under its digest, then record the activation; a request can only follow both."""
+        """Archive the texts under their digests, then record the activation; a request can only follow both."""
         files = active.policy.files_sha256
         body: dict[str, Any] = {
             "bundle": active.record(),
@@ -168,6 +170,7 @@ def _announcer(audit: AuditLog) -> Announce:
         }
         try:
             await asyncio.to_thread(audit.store_bundle, files, active.policy.text())
+            await asyncio.to_thread(audit.store_bundle, active.registry.sha256, active.registry.text())
             await audit.append("policy.activated", body, id=record_id)
         except AuditUnavailable as error:
             raise Unavailable(

@@ -10,22 +10,38 @@ import typer
 
 from audit import cli as audit_cli
 from proxy import admin
+from proxy.detection import cli as detection_cli
 from proxy.errors import RingfenceError
 from proxy.identity import Role
 from proxy.policy import cli as policy_cli
+from proxy.policy.commands.common import Scanned
+from proxy.policy.replay import Log
 from proxy.settings import PREFIX, Settings
 from proxy.upstreams.registry import load_registry
 
 
 def _detector_types() -> tuple[frozenset[str], dict[str, float]]:
-    from proxy.detection.analysis import emitted  # noqa: PLC0415 - imports a model library
-    from proxy.detection.presidio import THRESHOLDS  # noqa: PLC0415
+    from proxy.detection.configured.file import read  # noqa: PLC0415 - no other command reads rules
+    from proxy.detection.detectors import emitted, thresholds  # noqa: PLC0415
 
-    return frozenset(emitted()), THRESHOLDS
+    configuration = read(Settings.load().detectors)
+    return frozenset(emitted(configuration)), thresholds(configuration)
 
 
 def _upstream_zones() -> frozenset[str]:
     return load_registry(Settings.load().upstreams).zones
+
+
+def _open_log(db: Path | None, export: Path | None) -> Log:
+    from proxy.recorded import Database, Export  # noqa: PLC0415 - no other command reads decisions
+
+    return Export(export) if export else Database(db or Settings.load().home / "audit.db")
+
+
+def _scan(raw: bytes, request: bool) -> Scanned:
+    from proxy import once  # noqa: PLC0415 - no other command scans and decides
+
+    return once.scan(Settings.load(), raw, request=request)
 
 
 def _record_verification(kind: str, body: dict[str, Any]) -> None:
@@ -37,6 +53,7 @@ keys = typer.Typer(no_args_is_help=True, help="Grant and revoke access.")
 app.add_typer(keys, name="key")
 app.add_typer(audit_cli.app, name="audit")
 app.add_typer(policy_cli.app, name="policy")
+app.command("detect")(detection_cli.detect)
 
 Home = Annotated[Path | None, typer.Option(help="Where databases, keys and the admin socket live.")]
 
@@ -45,11 +62,13 @@ def main() -> None:
     """Run a command; what Ringfence can explain ends in one line and status 1, never in a traceback."""
     policy_cli.detector_types = _detector_types
     policy_cli.upstream_zones = _upstream_zones
+    policy_cli.open_log = _open_log
+    policy_cli.scan = _scan
     audit_cli.record_hook = _record_verification
     try:
         app()
     except RingfenceError as error:
-        sys.stderr.write(f"ringfence: {error.message}\n")
+        sys.stderr.write(error.said())
         raise SystemExit(1) from None
 
 

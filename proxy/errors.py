@@ -32,13 +32,17 @@ class RingfenceError(Exception):
         """Headers that tell clients whether a retry can help."""
         return {"x-should-retry": "false"}
 
+    def said(self) -> str:
+        """Return what a terminal is told, in lines."""
+        return f"ringfence: {self.message}\n"
+
     def body(self) -> dict[str, Any]:
         """Return the error in the shape of the OpenAI API."""
         return {"error": {"message": self.message, "type": self.kind, "param": self.param, "code": self.code}}
 
 
 class ConfigurationError(RingfenceError):
-    """Settings, policies or upstreams that cannot be used."""
+    """Settings, policies, upstreams or detectors that cannot be used."""
 
     code = "configuration_error"
 
@@ -55,20 +59,23 @@ class RequestRefused(RingfenceError):
 
 
 class PolicyRefused(RingfenceError):
-    """The decision is `block`. `because` holds the reasons that the policies give, never anything of the content."""
+    """The decision is `block`. `explanation` says so in the policy's words, never anything of the content.
+
+    That is `because`, the reasons; `rules`, those that matched; and `zones`, each with what struck it.
+    """
 
     status = 403
     kind = "policy_error"
     code = "policy_blocked"
 
-    def __init__(self, message: str, *, because: list[str]) -> None:
+    def __init__(self, message: str, *, explanation: dict[str, Any]) -> None:
         super().__init__(message)
-        self.because = because
+        self.explanation = explanation
 
     def body(self) -> dict[str, Any]:
-        """Add the reasons."""
+        """Add the explanation."""
         shape = super().body()
-        shape["error"]["because"] = self.because
+        shape["error"] |= self.explanation
         return shape
 
 

@@ -26,6 +26,7 @@ from proxy.errors import PolicyRefused, RequestRefused, RingfenceError, Unavaila
 from proxy.evidence import Ask, Judged
 from proxy.outcomes import Outcomes
 from proxy.policy.decide import decide
+from proxy.policy.explain import explain
 from proxy.policy.model import Call, Identity, Outcome
 from proxy.routing import Candidate, Route, routes
 from proxy.settings import Settings
@@ -146,8 +147,8 @@ class Pipeline:
         self.outcomes.write(evidence.outcome(receipt.id, 1, "not_sent"))
         error: RingfenceError
         if judged.decision.outcome is Outcome.BLOCK:
-            because = list(judged.decision.because)
-            error = PolicyRefused("The policy of your organisation refuses this request.", because=because)
+            told = explain(judged.active.policy, judged.decision).for_caller()
+            error = PolicyRefused("The policy of your organisation refuses this request.", explanation=told)
         else:
             zones = ", ".join(judged.decision.zones)
             text = f"No model server of the zones that are left ({zones}) serves this model."

@@ -22,7 +22,6 @@ from proxy.app import Runtime, create_app
 from proxy.connections import BoundedProtocol
 from proxy.detection.engine import Engine
 from proxy.errors import ConfigurationError
-from proxy.policy.diagnostics import PolicyError
 from proxy.settings import Settings
 from proxy.supervisor import EX_CONFIG
 
@@ -38,11 +37,8 @@ def main() -> int:
         settings = Settings.load()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_serve(settings, control_fd))
-    except PolicyError as error:
-        sys.stderr.write("".join(f"ringfence: {found}\n" for found in error.diagnostics))
-        return EX_CONFIG
     except ConfigurationError as error:
-        sys.stderr.write(f"ringfence: {error.message}\n")
+        sys.stderr.write(error.said())
         return EX_CONFIG
 
 

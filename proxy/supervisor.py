@@ -63,7 +63,7 @@ class Supervisor:
     def __init__(self, settings: Settings, server_argv: Sequence[str]) -> None:
         self._settings = settings
         self._argv = list(server_argv)
-        self._slots = [Slot(number) for number in range(settings.detect_workers)]
+        self._slots = [Slot(number) for number in range(settings.detect_workers + 1)]
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._reader: control.LineReader | None = None
@@ -79,7 +79,7 @@ class Supervisor:
         try:
             self._load()
         except ConfigurationError as error:
-            sys.stderr.write(f"ringfence: {error.message}\n")
+            sys.stderr.write(error.said())
             return self._end(1)
         while True:
             status = self._turn()
@@ -195,7 +195,7 @@ class Supervisor:
         from proxy.detection.analysis import Analyzer  # noqa: PLC0415 - the server was started without it
         from proxy.detection.findings import Segment, Unit  # noqa: PLC0415
 
-        self._analyzer = Analyzer(self._settings.detect_model, cache_dir=self._settings.cache / "kingfisher")
+        self._analyzer = Analyzer.of(self._settings)
         self._analyzer.analyze([Unit("", "user", (Segment("", "content", WARM_UP),))])
         gc.collect()
         gc.freeze()
@@ -222,6 +222,7 @@ class Supervisor:
                     self._analyzer,
                     parent=parent,
                     memory_bytes=self._settings.detect_worker_memory_bytes,
+                    recycle_bytes=self._settings.detect_worker_recycle_bytes,
                 )
             finally:
                 os._exit(status)

@@ -18,9 +18,10 @@ COMMANDS = {
 }
 
 
-def ringfence(*arguments: str) -> str:
+def ringfence(*arguments: str, text: str = "") -> str:
     command = [str(Path(sys.executable).with_name("ringfence")), *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120).stdout
+    ran = subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, check=False, timeout=120)
+    return ran.stdout
 
 
 def test_every_link_leads_somewhere() -> None:
@@ -55,3 +56,11 @@ def test_what_lint_prints_is_shown_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "policies" / "soc2.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("min_count", "min_cuont", 1), encoding="utf-8")
     assert COMMANDS["ringfence policy lint"] == ringfence("policy", "lint", str(tmp_path / "policies")).rstrip("\n")
+
+
+def test_what_detect_prints_is_shown_as_it_is_but_for_time_and_digest() -> None:
+    command, shown = next((line, text) for line, text in COMMANDS.items() if "ringfence detect" in line)
+    printed = ringfence("detect", text=command.partition("<<<")[2].strip(' "'))
+    *findings, last = shown.splitlines()
+    assert printed.splitlines()[:-1] == findings
+    assert last.startswith(printed.splitlines()[-1].partition("complete")[0])

@@ -34,7 +34,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent.parent
 LISTENING = {"ollama": 11434, "vllm": 8000, "lmstudio": 1234}
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-CARD = "4111 1111 1111 1111"
+CARD = "4929 7182 0364 5103"
 SECRET = "ghp_" + "wE8dKq2ZrT5yUb7NcV4mXs1LpJ9aHf3GtQ60"
 PLANTED = (CARD.encode(), b"Keller", b"diabetes", SECRET.encode(), base64.b64encode(SECRET.encode()))
 

@@ -18,8 +18,8 @@ from urllib.parse import SplitResult, urlsplit
 import orjson
 
 from proxy.errors import RequestRefused
-from proxy.policy.diagnostics import Problems
-from proxy.policy.source import Node, load
+from proxy.files.diagnostics import Problems
+from proxy.files.source import Node, load
 
 KINDS = ("openai", "vllm", "ollama", "lmstudio")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -81,6 +81,10 @@ class Registry:
         """Zones that have an upstream."""
         return frozenset(upstream.zone for upstream in self.upstreams)
 
+    def text(self) -> bytes:
+        """Return what `sha256` is the digest of: the file's meaning as canonical JSON, for the archive of bundles."""
+        return _canonical(self.upstreams, self.stand_ins)
+
     def serves(self, upstream: Upstream, model: str) -> bool:
         """Whether an upstream serves a model under this very name."""
         if model == upstream.default_model or model in self.listed.get(upstream.id, ()):
@@ -132,7 +136,7 @@ class Registry:
 
 
 def load_registry(path: Path) -> Registry:
-    """Read an upstream file; raises PolicyError with `file:line:col` for everything that is wrong with it."""
+    """Read an upstream file; raises FileRefused with `file:line:col` for everything that is wrong with it."""
     problems = Problems()
     top = load(path).fields(problems, required=["upstreams"], optional=["models"])
     upstreams = tuple(_upstream(node, problems) for node in top["upstreams"].items(problems, least=1))
@@ -143,11 +147,16 @@ def load_registry(path: Path) -> Registry:
         seen.add(upstream.id)
     stand_ins = _stand_ins(top["models"], {upstream.zone for upstream in upstreams}, problems)
     problems.check()
-    return Registry(upstreams, stand_ins, _digest(upstreams, stand_ins), {})
+    return Registry(upstreams, stand_ins, hashlib.sha256(_canonical(upstreams, stand_ins)).hexdigest(), {})
+
+
+def zones_of(text: bytes) -> frozenset[str]:
+    """Return the zones that have an upstream in what `Registry.text` wrote."""
+    return frozenset(upstream["zone"] for upstream in orjson.loads(text)["upstreams"])
 
 
 def check_zones(registry: Registry, zones: Iterable[str]) -> None:
-    """Raise PolicyError where an upstream stands in a zone that the taxonomy does not have."""
+    """Raise FileRefused where an upstream stands in a zone that the taxonomy does not have."""
     problems = Problems()
     known = tuple(zones)
     for upstream in registry.upstreams:
@@ -230,7 +239,7 @@ def _matches(pattern: str, model: str) -> bool:
     return not any(word in rest for word in ONLINE) and (":" not in rest or ":" in pattern)
 
 
-def _digest(upstreams: tuple[Upstream, ...], stand_ins: Mapping[str, Mapping[str, str]]) -> str:
+def _canonical(upstreams: tuple[Upstream, ...], stand_ins: Mapping[str, Mapping[str, str]]) -> bytes:
     plain: dict[str, Any] = {
         "upstreams": [
             {
@@ -242,7 +251,7 @@ def _digest(upstreams: tuple[Upstream, ...], stand_ins: Mapping[str, Mapping[str
         ],
         "models": stand_ins,
     }
-    return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
 
 
 def _bound(upstream: Upstream, vendor: bool, networks: tuple[str, ...]) -> Upstream:

@@ -1,5 +1,6 @@
 """Pages for auditors: every filter finds what it names, and pages join without gap or repetition."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,11 @@ def test_one_record_is_found_by_its_id(records: Records, specimens: Any) -> None
 
 def test_the_last_records_come_oldest_first(records: Records) -> None:
     assert [record.seq for record in records.last(3)] == [14, 15, 16]
+
+
+def test_an_archived_text_is_found_by_its_digest(records: Records) -> None:
+    assert records.text(hashlib.sha256(b"test").hexdigest()) == b"test"
+    assert records.text("0" * 64) is None
 
 
 def test_a_log_that_is_not_there_is_unavailable(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,11 +36,12 @@ async def authorize(request: Request) -> Auditor:
 class Service:
     log: AuditLog
     decisions: list[Receipt]
+    explain: Callable[[dict[str, Any]], dict[str, Any]] | None = None
 
     def get(self, url: str, *, key: str = "good", **params: Any) -> httpx.Response:
         async def ask() -> httpx.Response:
             app = FastAPI()
-            app.include_router(router(self.log, authorize))
+            app.include_router(router(self.log, authorize, self.explain))
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
                 return await client.get(url, params=params, headers={"authorization": f"Bearer {key}"})
 
@@ -135,3 +136,15 @@ def test_a_read_that_cannot_be_recorded_is_not_answered(service: Service) -> Non
 def test_an_id_that_is_none_is_not_looked_up(service: Service) -> None:
     assert service.get(f"{URL}/Jane%20Roe").status_code == 404
     assert service.reads() == []
+
+
+def test_a_decision_that_is_read_by_its_id_comes_with_the_explanation_that_was_injected(service: Service) -> None:
+    service.explain = lambda body: {"decided": body["decision"]}
+    record = service.decisions[0].id
+    answer = service.get(f"{URL}/{record}").json()
+    assert answer["explanation"] == {"decided": answer["body"]["decision"]}
+    assert all("explanation" not in found for found in service.get(URL).json()["records"])
+    read = Records(service.log.path).last(1)[0]
+    assert "explanation" not in service.get(f"{URL}/{read.id}").json()
+    service.explain = None
+    assert "explanation" not in service.get(f"{URL}/{record}").json()

@@ -149,7 +149,7 @@ def test_the_stream_helper_of_the_library_works(client: OpenAI) -> None:
 
 
 def test_a_pinned_stream_comes_from_home(client: OpenAI, cloud: StandIn, onprem: StandIn) -> None:
-    said: Any = [{"role": "user", "content": "Card 4111 1111 " + "1111 1111 please"}]
+    said: Any = [{"role": "user", "content": "Card 4929 7182 " + "0364 5103 please"}]
     raw = client.chat.completions.with_raw_response.create(model="gpt-4o", messages=said, stream=True)
     assert raw.headers["x-ringfence-zone"] == "onprem"
     assert "".join(chunk.choices[0].delta.content or "" for chunk in raw.parse()) == TEXT

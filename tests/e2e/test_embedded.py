@@ -48,7 +48,7 @@ def real(tmp_path_factory: pytest.TempPathFactory, model: str) -> Iterator[tuple
 
 def test_a_real_model_answers_what_must_stay_at_home(real: tuple[Ringfence, StandIn]) -> None:
     server, vendor = real
-    said: Any = [{"role": "user", "content": "Card 4111 1111 " + "1111 1111 was charged twice. Say hello."}]
+    said: Any = [{"role": "user", "content": "Card 4929 7182 " + "0364 5103 was charged twice. Say hello."}]
     with OpenAI(base_url=f"{server.url}/v1", api_key=server.key(), max_retries=0) as client:
         raw = client.chat.completions.with_raw_response.create(model="gpt-4o-mini", messages=said, max_tokens=8)
         answer = raw.parse()
@@ -70,7 +70,7 @@ def test_a_real_servers_error_is_mapped_and_not_quoted(real: tuple[Ringfence, St
     import openai
 
     server, vendor = real
-    said: Any = [{"role": "user", "content": "Card 4111 1111 " + "1111 1111"}]
+    said: Any = [{"role": "user", "content": "Card 4929 7182 " + "0364 5103"}]
     with OpenAI(base_url=f"{server.url}/v1", api_key=server.key(), max_retries=0) as client:
         with pytest.raises(openai.APIStatusError) as refused:
             client.chat.completions.create(
@@ -78,7 +78,7 @@ def test_a_real_servers_error_is_mapped_and_not_quoted(real: tuple[Ringfence, St
             )
         assert refused.value.type == "upstream_error"
         assert "zebra" not in refused.value.response.text
-        long: Any = [{"role": "user", "content": "Card 4111 1111 " + "1111 1111 " + "word and " * 9000}]
+        long: Any = [{"role": "user", "content": "Card 4929 7182 " + "0364 5103 " + "word and " * 9000}]
         with pytest.raises(openai.BadRequestError) as too_long:
             client.chat.completions.create(model="gpt-4o-mini", messages=long)
         assert too_long.value.code == "context_length_exceeded"

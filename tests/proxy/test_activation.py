@@ -14,7 +14,7 @@ from audit.errors import AuditUnavailable
 from proxy import activation
 from proxy.activation import Activation
 from proxy.detection.findings import DetectorSet
-from proxy.policy.diagnostics import PolicyError
+from proxy.files.diagnostics import FileRefused
 from proxy.settings import ROOT, Settings
 
 EXTRA = """policy: extra
@@ -270,7 +270,7 @@ def test_a_reload_that_could_not_be_recorded_is_tried_again_under_the_same_id(
 
 def test_a_type_that_no_detector_finds_is_refused(tmp_path: Path, own: StandIn) -> None:
     settings = Settings(home=tmp_path, upstreams=upstreams_file(tmp_path / "u.yaml", None, own))
-    with pytest.raises(PolicyError) as refused:
+    with pytest.raises(FileRefused) as refused:
         activation.load(settings, DetectorSet(frozenset({"PERSON"}), (), "0" * 64))
     assert "entity-without-detector" in {found.code for found in refused.value.diagnostics}
     assert activation.load(settings, None).policy.policies
@@ -282,7 +282,7 @@ def test_nothing_is_in_force_before_the_start(tmp_path: Path) -> None:
 
     made = Activation(Settings(home=tmp_path), DetectorSet(frozenset(), (), ""), announce)
     assert made.not_ready() == "no policy is loaded"
-    with pytest.raises(PolicyError):
+    with pytest.raises(FileRefused):
         _ = made.active
 
 

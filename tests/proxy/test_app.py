@@ -12,8 +12,8 @@ from inside import Scripted, inside
 from audit.log import AuditLog
 from proxy.app import Runtime, create_app
 from proxy.errors import ConfigurationError
+from proxy.files.diagnostics import FileRefused
 from proxy.identity import Role
-from proxy.policy.diagnostics import PolicyError
 from proxy.upstreams import client as door
 
 
@@ -56,7 +56,7 @@ def test_a_policy_that_does_not_load_stops_the_start_before_anything_is_made(tmp
         async with inside(tmp_path / "home", vendor, policies=policies):
             raise AssertionError
 
-    with pytest.raises(PolicyError):
+    with pytest.raises(FileRefused):
         asyncio.run(run())
     assert not (tmp_path / "home" / "audit.db").exists()
 

@@ -8,7 +8,7 @@ from proxy.errors import PolicyRefused, RequestRefused, RingfenceError, Unavaila
 EXAMPLES = [
     RingfenceError("m"),
     RequestRefused("m", status=413, code="body_too_large", param="p"),
-    PolicyRefused("m", because=["b"]),
+    PolicyRefused("m", explanation={"because": ["b"]}),
     UpstreamRefused("m", status=429, code="rate_limit_exceeded", retry_after_s=3),
     Unavailable("m", code="audit_unavailable"),
 ]
@@ -34,7 +34,8 @@ def test_only_what_may_pass_by_itself_invites_a_retry() -> None:
 
 
 def test_a_refusal_by_policy_says_why() -> None:
-    assert PolicyRefused("m", because=["first", "second"]).body()["error"]["because"] == ["first", "second"]
+    error = PolicyRefused("m", explanation={"because": ["first", "second"], "zones": []}).body()["error"]
+    assert (error["because"], error["zones"]) == (["first", "second"], [])
 
 
 def test_the_tree_stays_small_and_is_drawn_in_the_docstring() -> None:

@@ -284,7 +284,12 @@ def test_a_decision_that_becomes_durable_when_nobody_waits_any_more_is_closed(
                 asking.cancel()
             (answer,) = await asyncio.gather(asking, return_exceptions=True)
             release.set()
-            return Told(answer, await ring.settled())
+            told = Told(answer, await ring.settled())
+            async with asyncio.timeout(10):
+                while not told.of("outcome"):
+                    await asyncio.sleep(0.05)
+                    told = Told(answer, await ring.settled())
+            return told
 
     told = asyncio.run(run())
     assert why == "cancelled" or told.code == "audit_unavailable"

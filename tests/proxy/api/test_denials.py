@@ -74,7 +74,7 @@ def test_a_minute_without_denials_writes_nothing() -> None:
         RequestRefused("m", status=405, code="not_found"),
         RequestRefused("m", status=404, code="model_not_found"),
         RequestRefused("m", status=400, code="duplicate_authorization"),
-        PolicyRefused("m", because=[]),
+        PolicyRefused("m", explanation={}),
         UpstreamRefused("m", status=404, code="model_not_found"),
         UpstreamRefused("m", status=404, code="not_found"),
         ValueError("m"),

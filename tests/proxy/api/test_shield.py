@@ -41,7 +41,7 @@ def test_a_client_that_leaves_is_no_error(caplog: pytest.LogCaptureFixture) -> N
 
 
 def test_an_error_of_ours_is_answered_in_its_own_words_with_its_receipt() -> None:
-    error = PolicyRefused("no", because=["it is a key"])
+    error = PolicyRefused("no", explanation={"because": ["it is a key"]})
     error.receipt = {"x-ringfence-audit-seq": "7"}
     answer = error_response(error)
     assert answer.status_code == 403

@@ -1,10 +1,11 @@
+import hashlib
 from pathlib import Path
 
 import pytest
 
 from proxy.errors import RequestRefused
-from proxy.policy.diagnostics import PolicyError
-from proxy.upstreams.registry import OTHER, Registry, check_zones, load_registry
+from proxy.files.diagnostics import FileRefused
+from proxy.upstreams.registry import OTHER, Registry, check_zones, load_registry, zones_of
 
 ROW = 'name: a, kind: openai, zone: onprem, base_url: "http://127.0.0.1:1/v1"'
 
@@ -44,13 +45,13 @@ def load(tmp_path: Path, text: str) -> Registry:
     ],
 )
 def test_a_mistake_is_refused_with_its_place(tmp_path: Path, text: str, expected: str) -> None:
-    with pytest.raises(PolicyError) as refused:
+    with pytest.raises(FileRefused) as refused:
         load(tmp_path, text)
     assert expected in "\n".join(map(str, refused.value.diagnostics))
 
 
 def test_a_key_in_the_file_is_not_repeated(tmp_path: Path) -> None:
-    with pytest.raises(PolicyError) as refused:
+    with pytest.raises(FileRefused) as refused:
         load(tmp_path, "upstreams:\n  - {%s, api_key_env: 'sk-not-a-name-but-a-key', default_model: m}" % ROW)
     assert "sk-not" not in str(refused.value.diagnostics)
 
@@ -58,7 +59,7 @@ def test_a_key_in_the_file_is_not_repeated(tmp_path: Path) -> None:
 def test_a_zone_that_the_taxonomy_does_not_have_is_refused(tmp_path: Path) -> None:
     registry = load(tmp_path, "upstreams:\n  - {%s, default_model: m}" % ROW)
     check_zones(registry, ["onprem"])
-    with pytest.raises(PolicyError, match="2:"):
+    with pytest.raises(FileRefused, match="2:"):
         check_zones(registry, ["on-prem"])
 
 
@@ -108,3 +109,11 @@ def test_the_digest_covers_everything_that_routes(tmp_path: Path) -> None:
     ]
     assert len({load(tmp_path, text).sha256 for text in texts}) == 3
     assert load(tmp_path, "# comment\n" + texts[0]).sha256 == load(tmp_path, texts[0]).sha256
+
+
+def test_the_text_for_the_archive_has_that_digest_and_names_the_zones(tmp_path: Path) -> None:
+    registry = load(tmp_path, "upstreams:\n  - {%s, default_model: m}" % ROW)
+    assert hashlib.sha256(registry.text()).hexdigest() == registry.sha256
+    assert zones_of(registry.text()) == registry.zones == {"onprem"}
+    bound = registry.bind({"onprem": (False, ("127.0.0.0/8",))}).with_listed("a", ["m2"])
+    assert bound.text() == registry.text()
