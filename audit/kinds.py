@@ -217,4 +217,9 @@ DECLARATIONS: tuple[tuple[str, int, Object], ...] = (
     ("incident.closed", 1, Object({"incident": UUID7, "how": CODE}, {"actor": ACTOR})),
     ("erasure.done", 1, Object({"actor": ACTOR, "records": Array(UUID7, 256), "reason": CODE})),
     ("retention.pruned", 1, Object({"actor": ACTOR, "from_seq": COUNT, "to_seq": COUNT, "root": SHA256})),
+    (
+        "notify.failed",
+        1,
+        Object({"window_start": TIME, "channel": NAME, "n": COUNT, "first": UUID7, "why": CODE}),
+    ),
 )
