@@ -1,19 +1,16 @@
 """The log's key files: an Ed25519 signing key and the master of the fingerprints. Different keys, different purposes.
 
 They live in one directory of mode 0700, as files of mode 0600 that belong to the user who runs the server. The signing
-key is in the text form of signed-note signers: `PRIVATE+KEY+<name>+<hash>+<base64(type byte || seed)>`.
+key is in the text form of signed-note signers.
 """
 
-import base64
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from audit.errors import AuditMismatch
 from audit.fingerprint import MASTER_BYTES, Fingerprinter
-from audit.vkey import ED25519, VerifierKey
+from audit.vkey import Signer, VerifierKey
 
 SIGNING = "audit-signing.key"
 MASTER = "audit-fingerprint.key"
@@ -25,9 +22,13 @@ UNFINISHED = "audit-first-start"
 class LogKeys:
     """What was read from the key directory."""
 
-    vkey: VerifierKey
-    signing: Ed25519PrivateKey
+    signer: Signer
     master: bytes
+
+    @property
+    def vkey(self) -> VerifierKey:
+        """The key that verifies what this log signs."""
+        return self.signer.vkey
 
     def fingerprinter(self) -> Fingerprinter:
         """Return the fingerprints under this master."""
@@ -51,13 +52,12 @@ def create(directory: Path, origin: str) -> LogKeys:
     """Create the directory and both keys, durably; the first start stays unfinished until `finish`."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     directory.chmod(0o700)
-    _write(directory / UNFINISHED, b"")
-    seed = os.urandom(32)
-    vkey = _vkey(origin, Ed25519PrivateKey.from_private_bytes(seed))
-    text = f"PRIVATE+KEY+{origin}+{vkey.key_hash():08x}+{base64.b64encode(bytes([ED25519]) + seed).decode()}\n"
-    for name, content in ((SIGNING, text.encode()), (MASTER, os.urandom(MASTER_BYTES).hex().encode() + b"\n")):
+    if not unfinished(directory):
+        write_secret(directory / UNFINISHED, b"")
+    signing = Signer.generate(origin).encode().encode()
+    for name, content in ((SIGNING, signing), (MASTER, os.urandom(MASTER_BYTES).hex().encode())):
         (directory / name).unlink(missing_ok=True)
-        _write(directory / name, content)
+        write_secret(directory / name, content + b"\n")
     _sync(directory)
     return load(directory)
 
@@ -70,46 +70,39 @@ def finish(directory: Path) -> None:
 
 def load(directory: Path) -> LogKeys:
     """Read both keys; raises AuditMismatch when a file is malformed, or readable by others than its owner."""
-    name, seed = _parse_signer(_read(directory / SIGNING))
+    signer = read_signer(directory / SIGNING)
     try:
-        master = bytes.fromhex(_read(directory / MASTER))
-        signing = Ed25519PrivateKey.from_private_bytes(seed)
+        master = bytes.fromhex(read_secret(directory / MASTER))
     except ValueError:
-        raise AuditMismatch(f"{directory}: a key file is malformed") from None
+        master = b""
     if len(master) != MASTER_BYTES:
         raise AuditMismatch(f"{directory / MASTER} is malformed")
-    return LogKeys(_vkey(name, signing), signing, master)
+    return LogKeys(signer, master)
 
 
-def _vkey(name: str, signing: Ed25519PrivateKey) -> VerifierKey:
-    return VerifierKey(name, ED25519, signing.public_key().public_bytes_raw())
-
-
-def _parse_signer(text: str) -> tuple[str, bytes]:
-    malformed = AuditMismatch(f"{SIGNING} is malformed")
+def read_signer(path: Path) -> Signer:
+    """Read a signing key; raises AuditMismatch when it is malformed, or readable by others than its owner."""
     try:
-        private, key, name, _, encoded = text.split("+", 4)
-        blob = base64.b64decode(encoded, validate=True)
+        return Signer.decode(read_secret(path))
     except ValueError:
-        raise malformed from None
-    if (private, key) != ("PRIVATE", "KEY") or len(blob) != 1 + 32 or blob[0] != ED25519:
-        raise malformed
-    return name, blob[1:]
+        raise AuditMismatch(f"{path} is malformed") from None
 
 
-def _read(path: Path) -> str:
+def read_secret(path: Path) -> str:
+    """Read a file that only its owner, who asks, may read; raises AuditMismatch for any other."""
     try:
         state = path.stat()
         text = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         raise AuditMismatch(f"{path} cannot be read") from None
     if state.st_mode & 0o077 or state.st_uid != os.geteuid():
-        raise AuditMismatch(f"{path} must belong to the server's user alone, with mode 0600")
+        raise AuditMismatch(f"{path} must belong to the user who runs this alone, with mode 0600")
     return text
 
 
-def _write(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+def write_secret(path: Path, content: bytes) -> None:
+    """Write a new file of mode 0600, durably; raises FileExistsError rather than replace one."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         os.fchmod(file.fileno(), 0o600)
         file.write(content)

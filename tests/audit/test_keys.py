@@ -19,7 +19,7 @@ def test_keys_are_read_back_as_they_were_made(tmp_path: Path) -> None:
     assert keys.exist(directory)
     assert loaded.vkey == made.vkey == VerifierKey.decode(made.vkey.encode())
     assert loaded.vkey.name == ORIGIN
-    assert loaded.vkey.key == loaded.signing.public_key().public_bytes_raw()
+    assert loaded.vkey == loaded.signer.vkey
     assert loaded.master == made.master
     assert len(set(made.master)) > 8
     assert keys.unfinished(directory)
@@ -54,3 +54,17 @@ def test_half_of_the_keys_is_refused(tmp_path: Path) -> None:
     (tmp_path / keys.MASTER).unlink()
     with pytest.raises(AuditMismatch, match="only one"):
         keys.exist(tmp_path)
+
+
+def test_a_secret_is_never_written_over_another(tmp_path: Path) -> None:
+    keys.write_secret(tmp_path / "key", b"one")
+    with pytest.raises(FileExistsError):
+        keys.write_secret(tmp_path / "key", b"two")
+    assert keys.read_secret(tmp_path / "key") == "one"
+
+
+def test_an_interrupted_creation_is_begun_again(tmp_path: Path) -> None:
+    first = keys.create(tmp_path, ORIGIN)
+    (tmp_path / keys.SIGNING).unlink()
+    assert keys.create(tmp_path, ORIGIN).master != first.master
+    assert keys.unfinished(tmp_path)
