@@ -1,10 +1,11 @@
 """`ringfence ...`: wires commands to parts, decides nothing."""
 
+import functools
 import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,10 +15,13 @@ from proxy.detection import cli as detection_cli
 from proxy.errors import RingfenceError
 from proxy.identity import Role
 from proxy.policy import cli as policy_cli
-from proxy.policy.commands.common import Scanned
+from proxy.policy.labels import Scanned
 from proxy.policy.replay import Log
 from proxy.settings import PREFIX, Settings
 from proxy.upstreams.registry import load_registry
+
+if TYPE_CHECKING:
+    from proxy.once import Scanner
 
 
 def _detector_types() -> tuple[frozenset[str], dict[str, float]]:
@@ -38,10 +42,15 @@ def _open_log(db: Path | None, export: Path | None) -> Log:
     return Export(export) if export else Database(db or Settings.load().home / "audit.db")
 
 
-def _scan(raw: bytes, request: bool) -> Scanned:
-    from proxy import once  # noqa: PLC0415 - no other command scans and decides
+@functools.cache
+def _scanner() -> "Scanner":
+    from proxy.once import Scanner  # noqa: PLC0415 - no other command scans and decides
 
-    return once.scan(Settings.load(), raw, request=request)
+    return Scanner(Settings.load())
+
+
+def _scan(raw: bytes, request: bool) -> Scanned:
+    return _scanner().scan(raw, request=request)
 
 
 def _record_verification(kind: str, body: dict[str, Any]) -> None:

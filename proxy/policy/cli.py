@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from proxy.policy.commands.common import Injected, Scanned
+from proxy.policy.commands.common import Injected
 from proxy.policy.commands.diff import diff
 from proxy.policy.commands.exceptions import exceptions
 from proxy.policy.commands.explain import explain
@@ -17,6 +17,7 @@ from proxy.policy.commands.replay import replay
 from proxy.policy.commands.schema import schema
 from proxy.policy.commands.tests import run
 from proxy.policy.commands.verify import verify
+from proxy.policy.labels import Scan
 from proxy.policy.replay import Log
 
 detector_types: Callable[[], tuple[frozenset[str], Mapping[str, float]]] | None = None
@@ -25,8 +26,8 @@ upstream_zones: Callable[[], frozenset[str]] | None = None
 """Injected: the zones that have an upstream. None: every zone counts as served."""
 open_log: Callable[[Path | None, Path | None], Log] | None = None
 """Injected: opens the decisions of a database, of an export, or of the configured log. None: there is no log."""
-scan: Callable[[bytes, bool], Scanned] | None = None
-"""Injected: scans a text or, if the second argument says so, a request. None: there is no detector."""
+scan: Scan | None = None
+"""Injected: scans with the detectors. None: there is no detector."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 

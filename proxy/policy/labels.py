@@ -4,7 +4,8 @@ Scores live on a grid of 0.05, as whole numbers 0 to 20, and are rounded UP, so 
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 STEPS = 20
@@ -18,6 +19,23 @@ BUILT_IN = {"unscanned": UNSCANNED, "uncovered": UNCOVERED}
 
 Findings = Mapping[str, Sequence[int]]
 """Entity type -> one grid score per distinct value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What a detector found, as `decide` takes it; `missing` says why not all was inspected.
+
+    Only a request has a model: as it was asked for, and the registered name that it resolves to.
+    """
+
+    findings: Findings
+    missing: tuple[str, ...]
+    model: str = ""
+    resolved: str = ""
+
+
+Scan = Callable[[bytes, bool], Scanned]
+"""Scans a text or, if the second argument says so, the body of a chat request; raises RequestRefused if it is none."""
 
 
 def to_grid(score: float) -> int:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from proxy import once
 from proxy.detection.analysis import Analyzer
 from proxy.errors import RequestRefused
+from proxy.once import Scanner
 from proxy.settings import Settings
 
 EMAIL = "jane.doe@" + "nordwind-klinik.de"
@@ -21,10 +21,10 @@ def loaded() -> Analyzer:
 
 
 @pytest.fixture
-def chosen(loaded: Analyzer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def scanner(loaded: Analyzer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scanner:
     monkeypatch.setattr(Analyzer, "of", lambda _: loaded)
     (tmp_path / "upstreams.yaml").write_text(REGISTRY)
-    return Settings(home=tmp_path, upstreams=tmp_path / "upstreams.yaml")
+    return Scanner(Settings(home=tmp_path, upstreams=tmp_path / "upstreams.yaml"))
 
 
 def body(**fields: Any) -> bytes:
@@ -32,23 +32,23 @@ def body(**fields: Any) -> bytes:
     return json.dumps(asked).encode()
 
 
-def test_a_text_gives_a_score_for_each_distinct_value(chosen: Settings) -> None:
-    found = once.scan(chosen, f"{EMAIL}, {EMAIL}, john.{EMAIL}".encode(), request=False)
+def test_a_text_gives_a_score_for_each_distinct_value(scanner: Scanner) -> None:
+    found = scanner.scan(f"{EMAIL}, {EMAIL}, john.{EMAIL}".encode(), request=False)
     assert len(found.findings["EMAIL_ADDRESS"]) == 2
     assert all(0 < grid <= 20 for grid in found.findings["EMAIL_ADDRESS"])
     assert (found.missing, found.model, found.resolved) == ((), "", "")
-    assert once.scan(chosen, b"What is a monad?", request=False).findings == {}
+    assert scanner.scan(b"What is a monad?", request=False).findings == {}
 
 
-def test_a_request_gives_its_model_and_the_name_it_is_registered_under(chosen: Settings) -> None:
-    found = once.scan(chosen, body(), request=True)
+def test_a_request_gives_its_model_and_the_name_it_is_registered_under(scanner: Scanner) -> None:
+    found = scanner.scan(body(), request=True)
     assert "EMAIL_ADDRESS" in found.findings
     assert (found.model, found.resolved) == ("gpt-4o-mini", "gpt-4*")
-    assert once.scan(chosen, body(model="llama"), request=True).resolved == "llama"
+    assert scanner.scan(body(model="llama"), request=True).resolved == "llama"
 
 
-def test_a_part_that_is_no_text_counts_as_not_inspected(chosen: Settings) -> None:
-    found = once.scan(chosen, body(image=[1, 2, 3]), request=True)
+def test_a_part_that_is_no_text_counts_as_not_inspected(scanner: Scanner) -> None:
+    found = scanner.scan(body(image=[1, 2, 3]), request=True)
     assert found.findings["UNSCANNED"] == (20,)
     assert found.missing == ("numeric_array",)
 
@@ -56,6 +56,20 @@ def test_a_part_that_is_no_text_counts_as_not_inspected(chosen: Settings) -> Non
 @pytest.mark.parametrize(
     ("raw", "request_"), [(b"\xff", False), (b"\xff", True), (b"{", True), (b"[]", True), (body(model=3), True)]
 )
-def test_what_cannot_be_read_is_refused(chosen: Settings, raw: bytes, request_: bool) -> None:
+def test_what_cannot_be_read_is_refused(scanner: Scanner, raw: bytes, request_: bool) -> None:
     with pytest.raises(RequestRefused):
-        once.scan(chosen, raw, request=request_)
+        scanner.scan(raw, request=request_)
+
+
+def test_detectors_are_loaded_once_and_only_for_what_can_be_read(
+    loaded: Analyzer, scanner: Scanner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = []
+    monkeypatch.setattr(Analyzer, "of", lambda settings: times.append(settings) or loaded)
+    with pytest.raises(RequestRefused):
+        scanner.scan(b"{", request=True)
+    assert times == []
+    for _ in range(2):
+        scanner.scan(body(), request=True)
+        scanner.scan(EMAIL.encode(), request=False)
+    assert len(times) == 1

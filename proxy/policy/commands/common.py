@@ -15,7 +15,7 @@ import typer
 
 from proxy.errors import ConfigurationError
 from proxy.policy import render
-from proxy.policy.labels import Findings
+from proxy.policy.labels import Scan
 from proxy.policy.lint import TOLERATED, Surroundings
 from proxy.policy.load import Checked, check
 from proxy.policy.model import Bundle
@@ -23,19 +23,6 @@ from proxy.policy.replay import Log
 from proxy.settings import Settings
 
 FINDINGS, USAGE, NOT_LOADED, TESTS_FAILED = 1, 2, 3, 4
-
-
-@dataclass(frozen=True, slots=True)
-class Scanned:
-    """What a detector found, as `decide` takes it; `missing` says why not all was inspected.
-
-    Only a request has a model: as it was asked for, and the registered name that it resolves to.
-    """
-
-    findings: Findings
-    missing: tuple[str, ...]
-    model: str = ""
-    resolved: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +35,8 @@ class Injected:
     """Returns the zones that have an upstream."""
     open_log: Callable[[Path | None, Path | None], Log] | None = None
     """Opens recorded decisions, to read: those of a database, of an export, or else of the configured log."""
-    scan: Callable[[bytes, bool], Scanned] | None = None
-    """Scans a text or, if the second argument says so, the body of a chat request."""
+    scan: Scan | None = None
+    """Scans with the detectors, which are loaded once, by the first scan."""
 
     def zones(self) -> frozenset[str] | None:
         """Return the zones that have an upstream; None: every zone counts as served."""

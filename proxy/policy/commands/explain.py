@@ -13,7 +13,6 @@ from proxy.policy.commands.common import (
     Format,
     Injected,
     Printed,
-    Scanned,
     checked,
     day,
     loaded,
@@ -23,7 +22,7 @@ from proxy.policy.commands.logs import Db, opened, reading
 from proxy.policy.commands.scans import scanned
 from proxy.policy.decide import decide
 from proxy.policy.explain import explain as explain_decision
-from proxy.policy.labels import to_grid
+from proxy.policy.labels import Scanned, to_grid
 from proxy.policy.model import Call, Identity
 from proxy.policy.parse_tests import UNLISTED
 from proxy.policy.policy import Policy

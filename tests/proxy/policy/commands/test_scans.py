@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from proxy.errors import RequestRefused
 from proxy.policy import cli
-from proxy.policy.commands.common import Scanned
+from proxy.policy.labels import Scanned
 
 Run = Callable[..., tuple[int, str]]
 
