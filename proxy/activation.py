@@ -2,19 +2,25 @@
 
 A bundle that fails in any part is not used. At start that ends the process; on a reload the old bundle stays in force
 and readiness says that the files on disk were refused. A request takes one snapshot and keeps it to its end.
+
+A bundle is several files, and no file system hands out several at once. What is read counts only if no file changed
+meanwhile, so it did lie on disk like that. Whether it was meant to, only people know: a change that nobody announces is
+taken up when the files have come to rest.
 """
 
 import asyncio
 import contextlib
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from audit.record import new_id
 from proxy.detection.findings import DetectorSet
+from proxy.errors import ConfigurationError
 from proxy.files.diagnostics import Diagnostic, FileRefused
 from proxy.policy.load import load_policy
 from proxy.policy.model import Trust
@@ -24,7 +30,12 @@ from proxy.upstreams.registry import Registry, check_zones, load_registry
 
 log = logging.getLogger(__name__)
 POLL_S = 1.0
-Signature = tuple[tuple[str, int, int, int], ...]
+RESTLESS_POLLS = 10
+"""Files that still change after so many are read nevertheless: somebody may have tightened a rule."""
+TICK_S = 0.02
+"""Longer than a tick of any file system's clock: two changes within one can leave the same signature."""
+READS = 25
+Signature = tuple[tuple[str, int, int, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +77,35 @@ def bundle_sha256(policy: str, upstreams: str) -> str:
     return hashlib.sha256(f"ringfence.bundle/v1\0{policy}\0{upstreams}".encode()).hexdigest()
 
 
-Announce = Callable[[Active, str | None, str], Awaitable[None]]
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What made the server read the files, as the record says it, and who did, where somebody is known."""
+
+    source: str
+    actor: Mapping[str, str] | None = None
+
+
+START, CHANGED, SIGNAL = Asked("start"), Asked("reload"), Asked("signal")
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What a reload came to: what is in force now, and the digest of what was before, if that is something else."""
+
+    active: Active
+    previous: str | None
+    error: Exception | None
+    """Why what lies on disk is not in force: a ConfigurationError if it is refused."""
+
+
+Announce = Callable[[Active, str | None, str, Asked], Awaitable[None]]
 
 
 class Activation:
     """Holds the snapshot in force. `announce` makes a new one durable in the audit log before it is used.
 
-    `announce` gets the snapshot, the digest of the one before, and the id for its record: with the same id, a record
-    that was not acknowledged in time is offered again and not written twice.
+    `announce` gets the snapshot, the digest of the one before, the id for its record, and who asked: with the same id,
+    a record that was not acknowledged in time is offered again and not written twice.
     """
 
     def __init__(self, settings: Settings, detectors: DetectorSet, announce: Announce) -> None:
@@ -81,9 +113,10 @@ class Activation:
         self._detectors = detectors
         self._announce = announce
         self._active: Active | None = None
-        self._refused: str | None = None
+        self._since = datetime.now(UTC)
+        self._error: Exception | None = None
         self._again = False
-        self._announced = ("", "")
+        self._announced = ("", "", START)
         self._seen: Signature = ()
         self._changing = asyncio.Lock()
 
@@ -94,59 +127,97 @@ class Activation:
             raise FileRefused(())
         return self._active
 
+    @property
+    def since(self) -> datetime:
+        """When the snapshot came into force."""
+        return self._since
+
+    @property
+    def error(self) -> Exception | None:
+        """Why what lies on disk is not in force; None when it is."""
+        return self._error
+
     def not_ready(self) -> str | None:
         """Why the files on disk are not what is in force; None when they are."""
-        return "no policy is loaded" if self._active is None else self._refused
+        if self._active is None:
+            return "no policy is loaded"
+        if self._error is None:
+            return None
+        if isinstance(self._error, ConfigurationError):
+            return f"the policy files on disk are refused, the last good ones stay in force: {self._error}"
+        return f"the reload failed ({type(self._error).__name__}), the last good policy stays in force"
 
     async def start(self) -> None:
-        """Load for the first time; raises FileRefused."""
-        self._seen = signature(self._settings)
-        await self._activate(load(self._settings, self._detectors))
+        """Load for the first time; raises ConfigurationError."""
+        await self._activate(await asyncio.to_thread(self._load), START)
 
-    async def reload(self) -> None:
+    async def reload(self, asked: Asked = CHANGED) -> Reloaded:
         """Try what is on disk now. If it is refused, or cannot be recorded, the old snapshot stays in force."""
         async with self._changing:
+            before = self.active.sha256
             self._again = False
             try:
-                self._seen = await asyncio.to_thread(signature, self._settings)
-                loaded = await asyncio.to_thread(load, self._settings, self._detectors)
-                if loaded.sha256 != self.active.sha256:
-                    await self._activate(loaded)
-                self._refused = None
-            except FileRefused as error:
-                self._refused = f"the policy files on disk are refused, the last good ones stay in force: {error}"
+                loaded = await asyncio.to_thread(self._load)
+                if loaded.sha256 != before:
+                    await self._activate(loaded, asked)
+                self._error = None
+            except ConfigurationError as error:
+                self._error = error
                 log.error("reload refused: %s", error)  # noqa: TRY400 - diagnostics, not a traceback
             except Exception as error:  # noqa: BLE001 - whatever it is, the old bundle stays
                 self._again = True
-                self._refused = f"the reload failed ({type(error).__name__}), the last good policy stays in force"
+                self._error = error
                 log.error("reload failed: %s", type(error).__name__)  # noqa: TRY400 - its text may quote a file
+            now = self.active
+            return Reloaded(now, before if now.sha256 != before else None, self._error)
 
     async def watch(self) -> None:
-        """Reload whenever a file of the bundle is another one than was read; runs until cancelled.
+        """Reload when files of the bundle are others than were read and have come to rest; runs until cancelled.
 
         Asks instead of being told: notifications are lost when a folder is replaced, as a ConfigMap's is.
         """
+        before, polls = self._seen, 0
         while True:
             await asyncio.sleep(POLL_S)
-            if self._again or await asyncio.to_thread(signature, self._settings) != self._seen:
+            now = await asyncio.to_thread(signature, self._settings)
+            polls = polls + 1 if now != self._seen else 0
+            if self._again or (polls and (now == before or polls >= RESTLESS_POLLS)):
                 await self.reload()
+                polls = 0
+            before = now
 
     def relist(self, upstream_id: str, models: list[str]) -> None:
         """Take over what an upstream's `/v1/models` listed."""
         active = self.active
         self._active = replace(active, registry=active.registry.with_listed(upstream_id, models))
 
-    async def _activate(self, loaded: Active) -> None:
-        before = self._active
+    def _load(self) -> Active:
+        """Load files of which none changed meanwhile; raises ConfigurationError. Blocks."""
+        for _ in range(READS):
+            self._seen = signature(self._settings)
+            if not _just_changed(self._seen):
+                try:
+                    loaded = load(self._settings, self._detectors)
+                except FileRefused:
+                    if signature(self._settings) == self._seen:
+                        raise
+                else:
+                    if signature(self._settings) == self._seen:
+                        return loaded
+            time.sleep(TICK_S)
+        raise ConfigurationError("The files of policies and upstreams change again and again while they are read.")
+
+    async def _activate(self, loaded: Active, asked: Asked) -> None:
         if self._announced[0] != loaded.sha256:
-            self._announced = (loaded.sha256, new_id())
-        await self._announce(loaded, before.sha256 if before else None, self._announced[1])
-        self._announced = ("", "")
+            self._announced = (loaded.sha256, new_id(), asked)
+        _, record_id, first_asked = self._announced
+        await self._announce(loaded, self._active.sha256 if self._active else None, record_id, first_asked)
+        self._announced = ("", "", START)
         for warning in loaded.warnings:
             log.warning("%s", warning)
-        if before is not None:
-            loaded = replace(loaded, registry=loaded.registry.with_listed_of(before.registry))
-        self._active = loaded
+        if self._active is not None:
+            loaded = replace(loaded, registry=loaded.registry.with_listed_of(self._active.registry))
+        self._active, self._since = loaded, datetime.now(UTC)
 
 
 def signature(settings: Settings) -> Signature:
@@ -155,5 +226,11 @@ def signature(settings: Settings) -> Signature:
     for path in (*sorted(settings.policies.glob("*.y*ml")), settings.upstreams):
         with contextlib.suppress(OSError):
             state = path.stat()
-            found.append((path.name, state.st_ino, state.st_size, state.st_mtime_ns))
+            found.append((path.name, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
     return tuple(found)
+
+
+def _just_changed(files: Signature) -> bool:
+    """Whether some file changed so lately that one more change may not show in it."""
+    now = time.time_ns()
+    return any(0 <= now - changed < TICK_S * 1e9 for *_, changed in files)

@@ -16,7 +16,7 @@ from audit.api import router as audit_router
 from audit.errors import AuditError, AuditUnavailable
 from audit.log import AuditLog
 from proxy import activation, admin
-from proxy.activation import Activation, Active, Announce
+from proxy.activation import Activation, Active, Announce, Asked
 from proxy.api import chat, health, inspect, models
 from proxy.api.denials import Denials
 from proxy.api.requests import authenticate
@@ -159,14 +159,15 @@ async def _relist(pool: Pool, bundles: Activation) -> None:
 
 
 def _announcer(audit: AuditLog) -> Announce:
-    async def announce(active: Active, previous: str | None, record_id: str) -> None:
+    async def announce(active: Active, previous: str | None, record_id: str, asked: Asked) -> None:
         """Archive the texts under their digests, then record the activation; a request can only follow both."""
         files = active.policy.files_sha256
         body: dict[str, Any] = {
             "bundle": active.record(),
-            "source": "reload" if previous else "start",
+            "source": asked.source,
             "files_sha256": files,
             **({"previous": previous} if previous else {}),
+            **({"actor": asked.actor} if asked.actor else {}),
         }
         try:
             await asyncio.to_thread(audit.store_bundle, files, active.policy.text())
