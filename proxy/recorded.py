@@ -22,6 +22,7 @@ from proxy.errors import ConfigurationError, Unavailable
 from proxy.evidence import MAX_LISTED
 from proxy.policy.account import account_of
 from proxy.policy.model import Call, Decision, Identity, Outcome, Waiver, Would
+from proxy.policy.noted import Noted, landing
 from proxy.policy.policy import Policy
 from proxy.policy.replay import Log, Recorded, Skipped, Why
 from proxy.upstreams.registry import OTHER
@@ -37,11 +38,9 @@ _is_id = re.compile(UUID7.pattern).fullmatch
 
 
 def recorded(body: Mapping[str, Any]) -> Recorded | Skipped:
-    """Read the body of a `route.decision`."""
-    record = str(body.get("id", "?"))[: UUID7.longest]
-    version = body.get("v")
-    schema = REGISTRY[DECISION, version] if type(version) is int and version in VERSIONS else None
-    days = _days(body["req"]["id"], body["ts"]) if schema is not None and schema.whole(body) is None else ()
+    """Read all that a `route.decision` says."""
+    record = _name(body)
+    days = _days(body["req"]["id"], body["ts"]) if _is_known(body) else ()
     if not days:
         return Skipped(record, Why.SCHEMA)
     types, model = body["detect"]["types"], body["req"]["model_req"]
@@ -62,6 +61,23 @@ def recorded(body: Mapping[str, Any]) -> Recorded | Skipped:
     )
 
 
+def noted(body: Mapping[str, Any]) -> Noted | Skipped:
+    """Read what a `route.decision` says about rules in shadow and exceptions, whatever else it leaves open."""
+    if not _is_known(body):
+        return Skipped(_name(body), Why.SCHEMA)
+    actor, made = body["actor"], _decision(body)
+    return Noted(
+        id=body["id"],
+        request=body["req"]["id"],
+        at=body["ts"],
+        who=Identity(actor["team"], actor["app"], actor["id"]),
+        made=landing(made.outcome, made.zone),
+        dry_run=body["dry_run"],
+        shadow=made.shadow,
+        exceptions=made.exceptions,
+    )
+
+
 class Database:
     """The decisions of a log in its database; a running server is not held up.
 
@@ -76,12 +92,11 @@ class Database:
 
     def decisions(self, since: str | None) -> Iterator[Recorded | Skipped]:
         """Read every decision from a time on, page by page."""
-        after: int | None = -1
-        while after is not None:
-            with _answering():
-                page = self._records.page(Filters(since=since, kind=DECISION), after=after, limit=MAX_LIMIT)
-            yield from (recorded(record.body) for record in page.records)
-            after = page.next
+        return map(recorded, self._bodies(since))
+
+    def notes(self, since: str | None) -> Iterator[Noted | Skipped]:
+        """Read of every decision what it says about rules in shadow and exceptions, page by page."""
+        return map(noted, self._bodies(since))
 
     def decision(self, record: str) -> Recorded | Skipped | None:
         """Return the decision with this id."""
@@ -93,6 +108,14 @@ class Database:
         """Return the policy that decided."""
         with _answering():
             return self._archive.policy(bundle)
+
+    def _bodies(self, since: str | None) -> Iterator[dict[str, Any]]:
+        after: int | None = -1
+        while after is not None:
+            with _answering():
+                page = self._records.page(Filters(since=since, kind=DECISION), after=after, limit=MAX_LIMIT)
+            yield from (record.body for record in page.records)
+            after = page.next
 
 
 def explained(log: Log, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,9 +140,11 @@ class Export:
 
     def decisions(self, since: str | None) -> Iterator[Recorded | Skipped]:
         """Read every decision from a time on; raises ConfigurationError for a file or a line that cannot be read."""
-        for body in self._bodies():
-            if since is None or str(body.get("ts", "")) >= since:
-                yield recorded(body)
+        return map(recorded, self._from(since))
+
+    def notes(self, since: str | None) -> Iterator[Noted | Skipped]:
+        """Read of every decision what it says about rules in shadow and exceptions; raises the same."""
+        return map(noted, self._from(since))
 
     def decision(self, record: str) -> Recorded | Skipped | None:
         """Return the decision with this id."""
@@ -128,6 +153,9 @@ class Export:
     def policy(self, bundle: str) -> Policy | None:  # noqa: ARG002 - there is none for any bundle
         """Return None: a file of records holds no policies."""
         return None
+
+    def _from(self, since: str | None) -> Iterator[dict[str, Any]]:
+        return (body for body in self._bodies() if since is None or str(body.get("ts", "")) >= since)
 
     def _bodies(self) -> Iterator[dict[str, Any]]:
         try:
@@ -149,6 +177,16 @@ def _body(line: bytes) -> dict[str, Any] | None:
         return None
     body = value.get("body", value) if isinstance(value, dict) else None
     return body if isinstance(body, dict) and isinstance(body.get("kind"), str) else None
+
+
+def _name(body: Mapping[str, Any]) -> str:
+    return str(body.get("id", "?"))[: UUID7.longest]
+
+
+def _is_known(body: Mapping[str, Any]) -> bool:
+    """Whether a body is, in every part, in a schema that is understood here."""
+    version = body.get("v")
+    return type(version) is int and version in VERSIONS and REGISTRY[DECISION, version].whole(body) is None
 
 
 def _grids(histogram: Mapping[str, int]) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from proxy.policy.decide import decide
 from proxy.policy.model import Call, Identity
+from proxy.policy.noted import Noted, landing
 from proxy.policy.policy import Policy
 from proxy.policy.replay import Recorded, Skipped, as_recorded
 
@@ -43,8 +44,26 @@ class Kept:
         self.since = since
         return iter(self.items)
 
+    def notes(self, since: str | None) -> Iterator[Noted | Skipped]:
+        self.since = since
+        return iter([_noted(item) if isinstance(item, Recorded) else item for item in self.items])
+
     def decision(self, record: str) -> Recorded | Skipped | None:
         return next((item for item in self.items if item.id == record), None)
 
     def policy(self, bundle: str) -> Policy | None:
         return self.policies.get(bundle)
+
+
+def _noted(item: Recorded) -> Noted:
+    """Return what the item's record says of shadows and exceptions; each was a request of its own, at noon."""
+    made = item.made
+    return Noted(
+        id=item.id,
+        request=item.id,
+        at=f"{item.days[0]}T12:00:00.000000Z",
+        who=item.who,
+        made=landing(made.outcome, made.zone),
+        shadow=made.shadow,
+        exceptions=made.exceptions,
+    )

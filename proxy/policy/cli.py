@@ -15,6 +15,7 @@ from proxy.policy.commands.explain import explain
 from proxy.policy.commands.lint import lint
 from proxy.policy.commands.replay import replay
 from proxy.policy.commands.schema import schema
+from proxy.policy.commands.shadow import shadow
 from proxy.policy.commands.tests import run
 from proxy.policy.commands.verify import verify
 from proxy.policy.labels import Scan
@@ -44,5 +45,6 @@ app.command()(verify)
 app.command()(explain)
 app.command()(diff)
 app.command()(replay)
+app.command()(shadow)
 app.command()(exceptions)
 app.command()(schema)

@@ -21,6 +21,7 @@ from proxy.policy.diff import ORDER, Landing, Shift, Verdict, judge
 from proxy.policy.index import Dimension, Index
 from proxy.policy.labels import Findings
 from proxy.policy.model import Call, Decision, Identity, Trust
+from proxy.policy.noted import Noted
 from proxy.policy.policy import Policy
 from proxy.policy.witness import labelled
 
@@ -70,6 +71,9 @@ class Log(Protocol):
 
     def decisions(self, since: str | None) -> Iterator[Recorded | Skipped]:
         """Read every decision from a time on (RFC 3339, UTC, with microseconds)."""
+
+    def notes(self, since: str | None) -> Iterator[Noted | Skipped]:
+        """Read of every decision from a time on what it says about rules in shadow and exceptions."""
 
     def decision(self, record: str) -> Recorded | Skipped | None:
         """Return the decision with this id; None if there is none."""

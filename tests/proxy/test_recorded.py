@@ -22,8 +22,9 @@ from proxy.identity import Caller, Role
 from proxy.policy.decide import decide
 from proxy.policy.labels import UNSCANNED
 from proxy.policy.model import Call, Decision, Identity
+from proxy.policy.noted import Noted, landing
 from proxy.policy.replay import Again, Recorded, Skipped, Why, as_recorded
-from proxy.recorded import VERSIONS, Database, Export, recorded
+from proxy.recorded import VERSIONS, Database, Export, noted, recorded
 from proxy.settings import ROOT, Settings
 
 FPS = {"body": "fp1.2026q4." + "A" * 22, "ip": "fp1.2026q4." + "A" * 22}
@@ -127,6 +128,11 @@ def test_what_was_decided_is_decided_again_from_its_record_alone(
     assert isinstance(read, Recorded)
     assert read.made == as_recorded(made)
     assert (read.who, read.days) == (who, (moment.date(),))
+    note = noted(body)
+    assert isinstance(note, Noted)
+    assert (note.made, note.shadow, note.exceptions) == (landing(made.outcome, made.zone), made.shadow, made.exceptions)
+    assert (note.id, note.request, note.at) == (body["id"], body["req"]["id"], body["ts"])
+    assert (note.who, note.dry_run) == (who, dry)
     assert {kind: tuple(sorted(values)) for kind, values in read.findings.items()} == findings
     again = Again(active.policy)
     recalled = again.recall(read)
@@ -195,6 +201,19 @@ def test_what_cannot_be_read_exactly_is_named_and_not_guessed(active: Active, sp
     assert recorded(body) == Skipped(body["id"], why)
 
 
+def test_what_a_rule_in_shadow_would_have_done_is_read_even_where_a_decision_cannot_be_made_again(
+    active: Active,
+) -> None:
+    body, made = record(active, {"CREDIT_CARD": (19,)})
+    body["req"]["model_req"] = "other"
+    assert recorded(body) == Skipped(body["id"], Why.OTHER)
+    note = noted(body)
+    assert isinstance(note, Noted)
+    assert note.shadow == made.shadow
+    assert [would.rule for would in note.shadow] == ["would"]
+    assert noted({**body, "shadow": None}) == Skipped(body["id"], Why.SCHEMA)
+
+
 def test_every_version_that_is_written_can_be_read() -> None:
     assert LATEST["route.decision"].v in VERSIONS
 
@@ -207,6 +226,7 @@ def test_an_export_is_read_line_by_line_from_a_time_on(active: Active, tmp_path:
     export = Export(file)
     assert [item.id for item in export.decisions(None)] == [body["id"] for body in bodies]
     assert [item.id for item in export.decisions("2026-11-22")] == [body["id"] for body in bodies[1:]]
+    assert [item.id for item in export.notes("2026-11-22")] == [body["id"] for body in bodies[1:]]
     found = export.decision(bodies[1]["id"])
     assert found is not None
     assert found.id == bodies[1]["id"]
@@ -232,6 +252,11 @@ def test_a_database_is_not_created_and_one_that_is_none_is_explained(tmp_path: P
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "audit.db").write_text("no database at all, but long enough to be taken for one" * 100)
     broken = Database(tmp_path / "audit.db")
-    for read in (lambda: list(broken.decisions(None)), lambda: broken.decision(new_id()), lambda: broken.policy("0")):
+    for read in (
+        lambda: list(broken.decisions(None)),
+        lambda: list(broken.notes(None)),
+        lambda: broken.decision(new_id()),
+        lambda: broken.policy("0"),
+    ):
         with pytest.raises(Unavailable):
             read()

@@ -1,5 +1,7 @@
-"""What the commands share that read recorded decisions: which log, and what to say when it cannot be read."""
+"""What the commands share that read recorded decisions: which log, from when on, and what is said if it cannot be."""
 
+import datetime as dt
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,13 +10,33 @@ from typing import Annotated
 import typer
 
 from proxy.errors import RingfenceError
-from proxy.policy.commands.common import USAGE, Injected
+from proxy.policy.commands.common import USAGE, Injected, now
 from proxy.policy.replay import Log
 
 Db = Annotated[Path | None, typer.Option("--db", help="A log's SQLite file; the configured one if not given.")]
 Export = Annotated[
     Path | None, typer.Option("--export", help="A file with a record a line instead, as `audit tail --json` writes.")
 ]
+Since = Annotated[
+    str | None, typer.Option(help="7d, 12h, 2w, or a day as YYYY-MM-DD (UTC); the whole log if not given")
+]
+UNITS = {"h": dt.timedelta(hours=1), "d": dt.timedelta(days=1), "w": dt.timedelta(weeks=1)}
+LONGEST_AGO = dt.timedelta(days=36_500)
+
+
+def moment(since: str | None) -> str | None:
+    """Return the moment from which on records count, as records write it."""
+    if since is None:
+        return None
+    ago = re.fullmatch(r"([0-9]{1,6})([hdw])", since)
+    try:
+        if ago:
+            start = now() - min(int(ago[1]) * UNITS[ago[2]], LONGEST_AGO)
+        else:
+            start = dt.datetime.combine(dt.date.fromisoformat(since), dt.time(), dt.UTC)
+    except ValueError:
+        raise typer.BadParameter("expected 7d, 12h, 2w or YYYY-MM-DD", param_hint="--since") from None
+    return start.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def opened(context: typer.Context, db: Path | None, export: Path | None) -> Log:

@@ -1,0 +1,47 @@
+"""What a recorded decision says about rules in shadow and exceptions: what would have been without the difference."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from proxy.policy.diff import Landing
+from proxy.policy.model import Identity, Outcome, Waiver, Would
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One rule in shadow that matched, or one exception that was used; equal landings say that it made no odds."""
+
+    name: str
+    before: Landing
+    after: Landing
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A recorded decision, with nothing of what it was made from."""
+
+    id: str
+    request: str
+    """A request that was sent on to another zone has a decision for each, all of them alike."""
+    at: str
+    """RFC 3339 in UTC with microseconds: sorts as text."""
+    who: Identity
+    made: Landing
+    dry_run: bool = False
+    shadow: tuple[Would, ...] = ()
+    exceptions: tuple[Waiver, ...] = ()
+
+    def shadowed(self) -> Iterator[Effect]:
+        """Yield what each rule in shadow would have made of it."""
+        for would in self.shadow:
+            yield Effect(would.rule, self.made, landing(would.outcome, would.zone))
+
+    def waived(self) -> Iterator[Effect]:
+        """Yield what each exception made of it; where two waive the same rule, neither of them alone matters."""
+        for waiver in self.exceptions:
+            yield Effect(waiver.id, landing(waiver.outcome, waiver.zone), self.made)
+
+
+def landing(outcome: Outcome, zone: str | None) -> Landing:
+    """Return where a request lands, of which a record names the preferred zone only."""
+    return Landing(outcome, (zone,) if zone else ())
