@@ -22,6 +22,11 @@ STAMP = Text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
 ORIGIN = Text(r"[a-z0-9][a-z0-9./_-]{0,127}", 128)
 VKEY = Text(r"[a-z0-9][a-z0-9./_-]{0,127}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{40,2800}={0,2}", 2944)
 """A C2SP verifier key: name, key hash, and base64 of type byte and key."""
+PERSON = Text(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}", 128)
+"""Somebody, or a ticket, as a file of policies names them."""
+SIGNER = Text(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{40,2800}={0,2}", 2944)
+"""A C2SP verifier key whose name is a person's."""
+COMMIT = Text(r"[0-9a-f]{40}([0-9a-f]{24})?", 64)
 JSON_PATH = Text(r"[A-Za-z0-9_.*/\[\]$-]{1,200}", 200)
 """Names of an endpoint's schema, array indexes, and `*` for every other key."""
 
@@ -152,6 +157,11 @@ OUTCOME_RECORD = Object(
 GRANT_RECORD = Object(
     {"actor": ACTOR, "key": Object({"id": NAME, "app": NAME, "team": NAME, "role": ROLE}, {"expires": TIME})},
 )
+APPROVAL = Object(
+    {"standing": Enum(("verified", "claimed")), "author": PERSON, "approver": PERSON},
+    {"serial": COUNT, "ticket": PERSON, "note_sha256": SHA256, "key": SIGNER, "commit": COMMIT},
+)
+"""Who wrote and who approved a bundle. `claimed`: nobody's signature says so. The note lies in the archive of texts."""
 
 DECLARATIONS: tuple[tuple[str, int, Object], ...] = (
     (
@@ -221,5 +231,13 @@ DECLARATIONS: tuple[tuple[str, int, Object], ...] = (
         "notify.failed",
         1,
         Object({"window_start": TIME, "channel": NAME, "n": COUNT, "first": UUID7, "why": CODE}),
+    ),
+    (
+        "policy.activated",
+        2,
+        Object(
+            {"bundle": BUNDLE, "source": Enum(("start", "reload", "signal", "api")), "files_sha256": SHA256},
+            {"previous": SHA256, "actor": ACTOR, "approval": APPROVAL},
+        ),
     ),
 )

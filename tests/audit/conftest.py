@@ -34,6 +34,9 @@ SAMPLES: dict[Type, Any] = {
     kinds.STAMP: "2026-01-31T12:00:00.000001Z",
     kinds.ORIGIN: ORIGIN,
     kinds.VKEY: f"{ORIGIN}+0123abcd+" + "A" * 44,
+    kinds.PERSON: "dana+policies@acme.example",
+    kinds.SIGNER: "ciso@acme.example+0123abcd+" + "A" * 44,
+    kinds.COMMIT: "7" * 40,
     kinds.JSON_PATH: "messages[0].content",
 }
 
