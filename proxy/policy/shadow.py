@@ -42,7 +42,7 @@ class Shadowed:
             yield f"{'':<{INDENT}}no request matched"
             return
         yield (
-            f"{'':<{INDENT}}{self.use.count:,} requests matched, {self.use.otherwise:,} would have been decided "
+            f"{'':<{INDENT}}{self.use.requests} matched, {self.use.otherwise:,} would have been decided "
             f"otherwise; {self.use.span}"
         )
         yield from self.use.lines()

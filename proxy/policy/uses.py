@@ -68,6 +68,11 @@ class Use:
         return sum(turn.count for turn in self.turns if turn.otherwise)
 
     @property
+    def requests(self) -> str:
+        """Say how many requests there were."""
+        return f"{self.count:,} request{'s' if self.count > 1 else ''}"
+
+    @property
     def span(self) -> str:
         """Say from when to when, to the second."""
         first, last = (f"{moment[:19].replace('T', ' ')} UTC" for moment in (self.first, self.last))

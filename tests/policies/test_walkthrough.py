@@ -22,6 +22,7 @@ TEXT = (ROOT / "deploy" / "docs" / "policy.md").read_text(encoding="utf-8")
 DAY, ZONES = dt.date(2026, 11, 21), frozenset({"onprem", "cloud-us"})
 RECORD = "01aa9be1-4f2a-7c31-9d0e-6b1f0a7c2e55"
 BUNDLE = hashlib.sha256(b"walk-through").hexdigest()
+SHADOW = re.search(r"```yaml\n( +- id: lists-of-people.*?)```", TEXT, re.DOTALL)
 EXCEPTION = re.search(r"```yaml\n(exceptions:.*?)```", TEXT, re.DOTALL)
 
 
@@ -77,6 +78,23 @@ def test_a_tighter_rule_is_replayed(folder: Path, kept: Kept) -> None:
     rules.write_text(rules.read_text().replace("min_count: 50", "min_count: 25"))
     shown("replay", "--candidate", folder, "--since", "7d")
     assert "--since 7d" in TEXT
+
+
+def test_a_rule_is_tried_in_shadow(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert SHADOW is not None
+    rules = folder / "soc2.yaml"
+    rules.write_text(rules.read_text().replace("\nclaims:", f"{SHADOW[1]}\nclaims:"))
+    files = {path.name: path.read_bytes() for path in folder.glob("*.yaml")}
+    bundle = check_files(files, Surroundings(DAY)).bundle
+    assert bundle is not None
+    policy, log = Policy.of(bundle, {}, ZONES), Kept()
+    for n, people in enumerate((24, 25, 31, 48, 60)):
+        team, app = ("research", "survey-coder") if people > 25 else ("marketing", "campaigns")
+        record = f"01aa9000-{n:04x}-7000-8000-000000000000"
+        log.add(policy, {"PERSON": (17,) * people}, record=record, who=Identity(team, app, "ak_2"), days=(DAY,))
+    monkeypatch.setattr(cli, "open_log", lambda _db, _export: log)
+    shown("shadow", folder, "--since", "7d")
+    assert "shadow --since 7d" in TEXT
 
 
 def test_a_recorded_decision_is_explained(folder: Path, kept: Kept) -> None:

@@ -81,7 +81,7 @@ def _used(name: str, uses: Uses | None) -> Iterator[str]:
     if use is None:
         yield f"{'':<{_WIDTH}}not used"
         return
-    yield f"{'':<{_WIDTH}}used by {use.count:,} requests, {use.otherwise:,} of them opened by it; {use.span}"
+    yield f"{'':<{_WIDTH}}used by {use.requests}, {use.otherwise:,} of them opened by it; {use.span}"
     yield from use.lines()
 
 

@@ -47,7 +47,7 @@ def test_a_match_that_makes_no_difference_is_told_apart(policy: Build) -> None:
     log = Kept()
     log.add(policy(ENDLESS), {"ILLNESS": (12,), "PERSON": (15,)})
     text = report(policy(ENDLESS), log).text()
-    assert "1 requests matched, 0 would have been decided otherwise" in text
+    assert "1 request matched, 0 would have been decided otherwise" in text
     assert "      1  pin -> home either way  x/a 1" in text
 
 

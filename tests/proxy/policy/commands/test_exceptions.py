@@ -91,7 +91,7 @@ def test_with_a_log_each_says_how_often_it_was_used_and_what_it_opened(listed: P
         "expiring  EX-2  waives stays  for teams a, b; apps bot  until 2026-06-30, 10 days left  [e.yaml:2]",
         "          SEC-7, asked for by ann, approved by bob",
         "          a trial with invented data",
-        "          used by 1 requests, 1 of them opened by it; 2026-06-01 12:00:00 UTC",
+        "          used by 1 request, 1 of them opened by it; 2026-06-01 12:00:00 UTC",
         "                1  pin -> home => allow -> us  a/bot 1",
         "                   r0",
         "unlisted  EX-9  is not in this bundle",

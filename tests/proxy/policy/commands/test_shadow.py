@@ -26,7 +26,7 @@ def log(policy: Callable[..., Policy], monkeypatch: pytest.MonkeyPatch) -> Kept:
 def test_the_log_is_held_against_the_rules_of_the_directory(folder: Path, run: Run, log: Kept) -> None:
     code, output = run("shadow", folder, "--since", "2026-06-01")
     assert code == 0
-    assert output.startswith("stays  enforced now  [p.yaml:7]\n          1 requests matched, 1 would have been")
+    assert output.startswith("stays  enforced now  [p.yaml:7]\n          1 request matched, 1 would have been")
     assert log.since == "2026-06-01T00:00:00.000000Z"
 
 
