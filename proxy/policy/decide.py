@@ -103,10 +103,8 @@ def _match(
         lowest = candidates & -candidates
         candidates ^= lowest
         rule = index.rules[lowest.bit_length() - 1]
-        if rule.min_count:
-            scores = carried[rule.data_class]
-            if len(scores) < rule.min_count or scores[rule.min_count - 1] < rule.min_score:
-                continue
+        if not meets(rule, carried):
+            continue
         if rule.shadow:
             shadowed.append(rule)
         elif live := _live(index, rule.waivers & selected, now):
@@ -114,6 +112,14 @@ def _match(
         else:
             enforced.append(rule)
     return enforced, shadowed, sorted(waived)
+
+
+def meets(rule: CompiledRule, carried: Carried) -> bool:
+    """Whether what a request carries meets a rule's condition; always, for a rule without one."""
+    if not rule.min_count:
+        return True
+    scores = carried.get(rule.data_class, ())
+    return len(scores) >= rule.min_count and scores[rule.min_count - 1] >= rule.min_score
 
 
 def _live(index: Index, waivers: int, now: dt.date | dt.datetime) -> list[str]:

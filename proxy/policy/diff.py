@@ -32,9 +32,10 @@ that is present beside the atom can only strike more. A looser change hides betw
 coarse: one threshold left out, all values of one kind, a type known to one side only, one name tried where the other
 bundle tells two apart. Hence atoms, kinds and names are those of both bundles together.
 
-Callers, endpoints and models are quantified over the cells of both bundles' names (`groups`); days over every day from
-`today` on, as exceptions change what counts only on the day after their last. Where an atom could be met in too many
-ways to try, it is `undecided`, and nothing is said to be proved.
+Callers, endpoints and models are quantified over the cells of both bundles' names (`groups`), as far as they are told
+apart by a grant, or by a rule that one of the requests to be tried meets: no other rule strikes anything of these. Days
+are quantified over every day from `today` on, as exceptions change what counts only on the day after their last. Where
+an atom could be met in too many ways to try, it is `undecided`, and nothing is said to be proved.
 
 What this is about: labels and settings of policy, not what a detector misses.
 """
@@ -46,11 +47,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from proxy.policy.changes import Change, changes
-from proxy.policy.decide import settle
+from proxy.policy.decide import carry, meets, settle
 from proxy.policy.exceptions import expired
 from proxy.policy.force import Forces, Meanings
 from proxy.policy.groups import CALLER, Box, Labels, boxes, cells
-from proxy.policy.index import compile_index
+from proxy.policy.index import Index, compile_index
 from proxy.policy.model import Bundle, Call, Decision, Identity, Outcome, Trust
 from proxy.policy.points import ALWAYS, Atom, Point, Points
 from proxy.policy.witness import Witness
@@ -187,8 +188,9 @@ class _Comparing:
         self.forces = tuple(Forces(bundle, index, meanings) for bundle, index in pairs)
         self.trusts = tuple({zone.name: zone.trust for zone in bundle.zones} for bundle in self.bundles)
         self.points = Points(self.bundles, self.indexes)
-        self.cells = cells(*self.indexes)
-        self.days = _days(self.bundles, today)
+        telling = self._telling()
+        self.cells = cells(*self.indexes, telling)
+        self.days = _days(self.indexes, telling, today)
         self.decided: dict[Pair, Found] = {}
         self.examples: dict[tuple[Pair, Shift, str], Point] = {}
         self.decisions = 0
@@ -215,6 +217,32 @@ class _Comparing:
 
     def _sides(self, bits: int) -> tuple[int, int]:
         return bits & ((1 << self.cells.shift) - 1), bits >> self.cells.shift
+
+    def _telling(self) -> tuple[int, int]:
+        """Return the bits of each side's grants, rules and exceptions that count at some request to be tried."""
+        selectors = [forces.selectors() for forces in self.forces]
+        shared = set(selectors[0].values()) & set(selectors[1].values())
+        tried: dict[Point, None] = {}
+        alone = [sum(bit for bit, meaning in side.items() if meaning not in shared) for side in selectors]
+        for side, (forces, index) in enumerate(zip(self.forces, self.indexes, strict=True)):
+            other = self.forces[1 - side]
+            atoms = forces.atoms(forces.of(alone[side]).strikers & ~(forces.ceilings & other.ceilings))
+            if any(bits & ends.grant_bits for bits, ends in zip(alone, self.indexes, strict=True)):
+                atoms |= {ALWAYS} | {Atom(item.name, 1, 0) for item in index.classes}
+            for atom in sorted(atoms):
+                tried.update(dict.fromkeys(self.points.foreseen(side, atom) or ()))
+        return self._counting(0, alone[0], tried), self._counting(1, alone[1], tried)
+
+    def _counting(self, side: int, alone: int, tried: Iterable[Point]) -> int:
+        """Return the bits of one side's grants, of its rules that are met or alone, and of what waives them."""
+        index = self.indexes[side]
+        carried = [carry(index, point.findings) for point in tried]
+        found = index.grant_bits
+        for number, rule in enumerate(index.rules):
+            bit = 1 << (number + index.rule_shift)
+            if bit & alone or any(meets(rule, values) for values in carried):
+                found |= bit | rule.waivers
+        return found
 
     def _decide(self, pair: Pair, selected: tuple[int, int], day: dt.date) -> Found:
         shifts: list[tuple[Point, Shift | None]] = []
@@ -272,9 +300,14 @@ class _Comparing:
         return Example(who, what, point.findings, self.days[spot[2]])
 
 
-def _days(bundles: Iterable[Bundle], today: dt.date) -> list[dt.date]:
-    """Return the first day of each period in which the same exceptions are live."""
-    ends = {item.until for bundle in bundles for item in bundle.exceptions if not expired(item.until, today)}
+def _days(indexes: Iterable[Index], telling: Iterable[int], today: dt.date) -> list[dt.date]:
+    """Return the first day of each period in which the same of those exceptions are live that can count."""
+    ends = {
+        until
+        for index, bits in zip(indexes, telling, strict=True)
+        for number, (_, until) in enumerate(index.exceptions)
+        if bits >> (number + index.exception_shift) & 1 and not expired(until, today)
+    }
     return [today, *sorted(end + dt.timedelta(1) for end in ends if end < dt.date.max)]
 
 

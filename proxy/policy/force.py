@@ -31,10 +31,12 @@ class Forces:
     """Answers what counts under one bundle."""
 
     def __init__(self, bundle: Bundle, index: Index, meanings: Meanings) -> None:
+        self._bundle = bundle
         self._index = index
         self._sometimes = [(n, rule) for n, rule in enumerate(index.rules) if rule.shadow or rule.waivers]
         self._atoms: dict[int, Atom] = {}
-        self._ceilings = 0
+        self.ceilings = 0
+        """The meanings of all ceilings, which count for everyone."""
 
         def bit(meaning: Hashable) -> int:
             return meanings.setdefault(meaning, 1 << len(meanings))
@@ -50,7 +52,7 @@ class Forces:
         self._grants = [bit(("grant", grant.zones, trusts)) for grant in bundle.grants]
         for item in index.classes:
             if item.strikes:
-                self._ceilings |= striker(Atom(item.name, 1, 0), (meant[item.name], 1, 0), item.strikes)
+                self.ceilings |= striker(Atom(item.name, 1, 0), (meant[item.name], 1, 0), item.strikes)
         self._rules = []
         for rule in index.rules:
             if rule.min_count:
@@ -59,6 +61,25 @@ class Forces:
                 self._rules.append(striker(atom, waits, rule.strikes))
             else:
                 self._rules.append(striker(ALWAYS, None, rule.strikes))
+
+    def selectors(self) -> dict[int, Hashable]:
+        """Return each grant and rule by its bit, as all that counts about it: for whom, for what, when, what it does.
+
+        Where the other bundle has one that is equal, the two count in the same cells on the same days.
+        """
+        bundle, shift = self._bundle, self._index.rule_shift
+        waived: dict[str, set[Hashable]] = {}
+        for item in bundle.exceptions:
+            waived.setdefault(item.waives, set()).add((item.who, item.until))
+        grants = zip(bundle.grants, self._grants, strict=True)
+        rules = zip(bundle.rules, self._rules, strict=True)
+        return {
+            **{1 << n: (meaning, grant.who, grant.what) for n, (grant, meaning) in enumerate(grants)},
+            **{
+                1 << (n + shift): (meaning, rule.who, rule.what, rule.mode, frozenset(waived.get(rule.id, ())))
+                for n, (rule, meaning) in enumerate(rules)
+            },
+        }
 
     def bits(self, selected: int, day: dt.date) -> int:
         """Return the bits of the grants and rules that count: no shadow rule, none that a live exception waives."""
@@ -76,7 +97,7 @@ class Forces:
 
     def of(self, bits: int) -> Force:
         """Return what these bits mean, and every ceiling."""
-        grants, strikers, shift = 0, self._ceilings, self._index.rule_shift
+        grants, strikers, shift = 0, self.ceilings, self._index.rule_shift
         for number in _numbers(bits):
             if number < shift:
                 grants |= self._grants[number]

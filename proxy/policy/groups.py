@@ -56,19 +56,20 @@ class Cells:
         return tuple(map(frozenset, (*whos, *whats)))
 
 
-def cells(old: Index, new: Index) -> Cells:
-    """Return the cells of two bundles."""
+def cells(old: Index, new: Index, telling: tuple[int, int] = (-1, -1)) -> Cells:
+    """Return the cells of two bundles, as far as the selectors whose bits are in `telling` tell names apart."""
     shift = old.exception_shift + len(old.exceptions)
+    kept = telling[0] & ((1 << shift) - 1) | telling[1] << shift
     both = {name: _joint(getattr(old, f"{name}s"), getattr(new, f"{name}s"), shift) for name in (*CALLER, *CALL)}
     names = {name: labelled(dimension) for name, dimension in both.items()}
     names["endpoint"] = {OTHERS: names["endpoint"][OTHERS], **{endpoint: endpoint for endpoint in sorted(ENDPOINTS)}}
     accepted = {
-        name: _by_bits((both[name].accept(example), label) for label, example in labels.items())
+        name: _by_bits((both[name].accept(example) & kept, label) for label, example in labels.items())
         for name, labels in names.items()
     }
     resolved: dict[str, tuple[str, str]] = {label: (name, name) for label, name in names["model"].items()}
     for one, other in itertools.combinations(names["model"], 2):
-        bits = both["model"].accept(names["model"][one]) | both["model"].accept(names["model"][other])
+        bits = (both["model"].accept(names["model"][one]) | both["model"].accept(names["model"][other])) & kept
         if bits not in accepted["model"]:
             label = f"{one}{_RESOLVED}{other}"
             accepted["model"][bits] = [label]

@@ -77,18 +77,24 @@ class Points:
     def __init__(self, bundles: Sequence[Bundle], indexes: Sequence[Index]) -> None:
         self._indexes = indexes
         self._kinds = _Kinds(bundles, indexes)
-        self._known: dict[tuple[int, Atom], tuple[Point, ...]] = {}
+        self._known: dict[tuple[int, Atom], tuple[Point, ...] | None] = {}
         self.undecided: set[str] = set()
         """Atoms that were asked for and can be met in too many ways."""
 
     def of(self, side: int, atom: Atom) -> tuple[Point, ...]:
         """Return the points of an atom, none (and a note in `undecided`) where there are too many."""
+        found = self.foreseen(side, atom)
+        if found is None:
+            self.undecided.add(str(atom))
+        return found or ()
+
+    def foreseen(self, side: int, atom: Atom) -> tuple[Point, ...] | None:
+        """Return the points of an atom that may be asked for, None where there are too many."""
         if (side, atom) not in self._known:
             try:
                 self._known[side, atom] = tuple(self._meeting(side, atom))
             except TooMany:
-                self.undecided.add(str(atom))
-                self._known[side, atom] = ()
+                self._known[side, atom] = None
         return self._known[side, atom]
 
     def _meeting(self, side: int, atom: Atom) -> Iterator[Point]:

@@ -1,8 +1,10 @@
-"""What a proof quantifies over: one caller and call per cell of the names, and a class's weakest requests.
+"""What a proof quantifies over: the freest callers and calls, and a class's weakest requests.
 
-A request's fate depends on its names only through the selectors that apply, so two names in one cell are the same to a
-policy. The cells of a dimension are: each exact name, each prefix (a name that matches it and none longer), and a name
-that no file mentions.
+A request's fate depends on its names only through the selectors that apply, so two names in one *cell* are the same to
+a policy. The cells of a dimension are: each exact name, each prefix (a name that matches it and none longer), and a
+name that no file mentions. Of two cells, one is at least as free where every grant and exception that applies to the
+other applies to it, and no rule that does not: what it cannot reach, the other cannot either. Selectors of several
+dimensions apply together, so a name that is less free than another stays so whatever the rest of the request is.
 """
 
 import itertools
@@ -14,9 +16,7 @@ from proxy.policy.labels import BUILT_IN, STEPS
 from proxy.policy.model import Bundle, Call, DataClass, Identity
 
 Witness = Mapping[str, tuple[int, ...]]
-Cells = dict[int, tuple[Identity, Call]]
-"""Bits of the selectors that apply -> one caller and call to which exactly those apply."""
-
+Names = tuple[str, ...]
 
 OTHERS = "(others)"
 """What the cell of unmentioned names is called; the brackets keep it apart from every real name."""
@@ -47,28 +47,47 @@ def _free_name(start: str, dimension: Dimension, prefixes: Iterable[str]) -> str
     return next(name for name in names if name and not any(name.startswith(prefix) for prefix in longer))
 
 
-def cells(index: Index, endpoints: Iterable[str]) -> Cells:
-    """Return every distinguishable combination of caller and call, with the bits that apply to it."""
-    callers = {-1: ("", "", "")}
-    for place, dimension in enumerate((index.teams, index.apps, index.keys)):
-        grown: dict[int, tuple[str, str, str]] = {}
-        for bits, names in callers.items():
-            for name in representatives(dimension):
-                parts = (*names[:place], name, *names[place + 1 :])
-                grown.setdefault(bits & dimension.accept(name), (parts[0], parts[1], parts[2]))
-        callers = grown
-    models: dict[int, tuple[str, str]] = {}
-    for one, other in itertools.combinations_with_replacement(representatives(index.models), 2):
-        models.setdefault(index.models.accept(one) | index.models.accept(other), (one, other))
-    calls: dict[int, Call] = {}
-    for endpoint in (*endpoints, *representatives(index.endpoints)):
-        for bits, (requested, resolved) in models.items():
-            calls.setdefault(bits & index.endpoints.accept(endpoint), Call(endpoint, requested, resolved))
-    result: Cells = {}
-    for who_bits, names in callers.items():
-        for call_bits, call in calls.items():
-            result.setdefault(who_bits & call_bits, (Identity(*names), call))
-    return result
+def freest(index: Index, endpoints: Iterable[str], opening: int, striking: int) -> list[tuple[Identity, Call]]:
+    """Return callers and calls such that any other is no freer than one of them.
+
+    `opening` are the bits of the grants and exceptions that matter, `striking` those of the rules; other selectors are
+    passed over. `endpoints` come before the others where several are equally free.
+    """
+
+    def least(cells: Iterable[tuple[int, Names]]) -> dict[int, Names]:
+        found: dict[int, Names] = {}
+        for bits, names in cells:
+            found.setdefault(bits & (opening | striking), names)
+        return {bits: found[bits] for bits in _unbeaten(found, opening, striking)}
+
+    def accepted(dimension: Dimension, names: Iterable[str]) -> list[tuple[int, Names]]:
+        return [(dimension.accept(name), (name,)) for name in names]
+
+    models: list[tuple[int, Names]] = [
+        (index.models.accept(one) | index.models.accept(other), (one, other))
+        for one, other in itertools.combinations_with_replacement(representatives(index.models), 2)
+    ]
+    choices = [
+        *(accepted(dimension, representatives(dimension)) for dimension in (index.teams, index.apps, index.keys)),
+        accepted(index.endpoints, [*endpoints, *representatives(index.endpoints)]),
+        models,
+    ]
+    cells: dict[int, Names] = {-1: ()}
+    for choice in choices:
+        some = least(choice)
+        cells = least((bits & more, (*names, *new)) for bits, names in cells.items() for more, new in some.items())
+    return [(Identity(*names[:3]), Call(*names[3:])) for names in cells.values()]
+
+
+def _unbeaten(cells: Iterable[int], opening: int, striking: int) -> list[int]:
+    """Leave out every cell than which another one is at least as free."""
+    kept: list[int] = []
+    for bits in cells:
+        if any(not (bits & opening & ~other or other & striking & ~bits) for other in kept):
+            continue
+        kept = [other for other in kept if other & opening & ~bits or bits & striking & ~other]
+        kept.append(bits)
+    return kept
 
 
 def witnesses(bundle: Bundle, index: Index, name: str) -> list[Witness]:

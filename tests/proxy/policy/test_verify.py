@@ -1,16 +1,21 @@
 import datetime as dt
+import itertools
 from collections.abc import Callable
 
+from bench import bundles as bundles_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxy.policy.decide import decide
+from proxy.policy.decide import applicable, decide, settle
+from proxy.policy.index import Index, compile_index
 from proxy.policy.lint import Surroundings
 from proxy.policy.load import Checked, check_files
 from proxy.policy.model import Call, Identity
 from proxy.policy.policy import Policy
 from proxy.policy.verify import Proof, verify
+from proxy.policy.witness import representatives, witnesses
 
+TODAY = dt.date(2026, 6, 1)
 HEAD = "policy: rules\nversion: 1\nowner: ann@acme.example\n"
 
 
@@ -164,3 +169,50 @@ def test_a_proved_claim_is_never_broken_by_a_request_and_a_refuted_one_is_by_its
             for got in decided:
                 carried = proof.claim.never in {name for name, _, _ in got.classes}
                 assert not (carried and set(got.zones) & set(proof.claim.zones))
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=bundles())
+def test_trying_the_freest_alone_comes_to_what_trying_everybody_comes_to(taxonomy: str, text: str) -> None:
+    around = Surroundings(dt.date(2026, 6, 1))
+    bundle = check_files({"taxonomy.yaml": taxonomy.encode(), "p.yaml": (HEAD + text).encode()}, around).bundle
+    assert bundle is not None
+    index, unceiled = compile_index(bundle, None), compile_index(bundle, None, ceilings=False)
+    dimensions = (index.teams, index.apps, index.models, index.models)
+    everybody = [
+        applicable(index, Identity(team, app, "k"), Call(endpoint, model, resolved))
+        for team, app, model, resolved in itertools.product(*map(representatives, dimensions))
+        for endpoint in ("chat", "embeddings")
+    ]
+
+    def reached(within: Index, name: str) -> set[str]:
+        weakest = witnesses(bundle, within, name)
+        return {
+            zone for bits in set(everybody) for found in weakest for zone in settle(within, bits, found, TODAY).zones
+        }
+
+    for proof in verify(bundle):
+        assert proof.holds == (not reached(index, proof.claim.never) & set(proof.claim.zones)), proof.claim
+        for zone, support in proof.support:
+            assert (support == "ceiling") == (zone in reached(unceiled, proof.claim.never)), (proof.claim, zone)
+
+
+def test_a_counterexample_names_only_what_matters(checked: Callable[..., Checked]) -> None:
+    rules = (
+        "rules:\n  - {id: a, who: {teams: [x, y]}, if: {class: health}, then: pin, because: b}\n"
+        "  - {id: b, who: {not_teams: [x]}, what: {models: ['gpt-*']}, if: {class: health}, then: pin, because: b}\n"
+    )
+    (proof,) = proofs(checked, rules, "  - {never: health, in: [us]}\n")
+    assert proof.counterexample is not None
+    assert (proof.counterexample.who, proof.counterexample.call) == (
+        Identity("any", "any", "any"), Call("chat", "any", "any"),
+    )  # fmt: skip
+
+
+def test_200_rules_and_50_teams_are_proved_in_few_decisions() -> None:
+    size = bundles_of.Size(rules=200, teams=50, zones=20)
+    made = bundles_of.loaded(bundles_of.files(size))
+    found = verify(made.bundle)
+    assert all(proof.holds for proof in found)
+    assert len(found) == len(bundles_of.HOME)
+    assert sum(proof.decisions for proof in found) < 5_000
