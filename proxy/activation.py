@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from audit.record import new_id
 from proxy.detection.findings import DetectorSet
 from proxy.errors import ConfigurationError
 from proxy.files.diagnostics import Diagnostic, FileRefused
+from proxy.notify.channels import NO_CHANNELS, Channels, load_channels
 from proxy.policy.load import load_policy
 from proxy.policy.model import Trust
 from proxy.policy.policy import Policy
@@ -47,6 +49,8 @@ class Active:
     sha256: str
     """Digest of policies and upstreams together."""
     warnings: tuple[Diagnostic, ...] = ()
+    channels: Channels = NO_CHANNELS
+    """Whom rules can tell. Taken up with the bundle, and no part of it: no decision depends on them."""
 
     def record(self) -> dict[str, Any]:
         """Return the `bundle` object of an audit record."""
@@ -60,16 +64,18 @@ class Active:
 def load(settings: Settings, detectors: DetectorSet | None) -> Active:
     """Load and check both; raises FileRefused. Without detectors, entity types are not checked against them."""
     registry = load_registry(settings.upstreams)
+    channels = load_channels(settings.channels, os.environ)
     policy, warnings = load_policy(
         settings.policies,
         entity_types=detectors.entity_types if detectors else None,
         thresholds=dict(detectors.thresholds) if detectors else {},
         zones_with_upstreams=registry.zones,
         today=datetime.now(UTC).date(),
+        channels=frozenset(channels),
     )
     check_zones(registry, policy.zones)
     bound = registry.bind({name: (zone.trust is Trust.VENDOR, zone.networks) for name, zone in policy.zones.items()})
-    return Active(policy, bound, bundle_sha256(policy.sha256, registry.sha256), warnings)
+    return Active(policy, bound, bundle_sha256(policy.sha256, registry.sha256), warnings, channels)
 
 
 def bundle_sha256(policy: str, upstreams: str) -> str:
@@ -160,6 +166,7 @@ class Activation:
                 loaded = await asyncio.to_thread(self._load)
                 if loaded.sha256 != before:
                     await self._activate(loaded, asked)
+                self._active = replace(self.active, channels=loaded.channels)
                 self._error = None
             except ConfigurationError as error:
                 self._error = error
@@ -223,7 +230,8 @@ class Activation:
 def signature(settings: Settings) -> Signature:
     """Say which files make up the bundle now, well enough to notice any change; a missing one is noticed too."""
     found = []
-    for path in (*sorted(settings.policies.glob("*.y*ml")), settings.upstreams):
+    others = (settings.upstreams, *([settings.channels] if settings.channels else []))
+    for path in (*sorted(settings.policies.glob("*.y*ml")), *others):
         with contextlib.suppress(OSError):
             state = path.stat()
             found.append((path.name, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))

@@ -25,6 +25,8 @@ from proxy.detection.engine import Engine
 from proxy.detection.findings import DetectorSet
 from proxy.errors import ConfigurationError, RequestRefused, RingfenceError, Unavailable
 from proxy.identity import KeyStore, Role
+from proxy.notify.dispatch import Notifier
+from proxy.notify.failures import Failures
 from proxy.outcomes import Outcomes
 from proxy.pipeline import Pipeline
 from proxy.recorded import Database, explained
@@ -36,6 +38,7 @@ MODELS_WITHIN_S = 120.0
 """Loading the detection models takes seconds; longer than this, something is wrong."""
 POLL_S = 0.05
 DRAIN_S = 5.0
+NOTIFY_DRAIN_S = 2.0
 AUDITORS = frozenset({Role.AUDITOR})
 
 
@@ -51,6 +54,8 @@ class Runtime:
     pool: Pool
     outcomes: Outcomes
     denials: Denials
+    notifier: Notifier
+    failures: Failures
     admin: admin.Admin
     admin_server: asyncio.Server
     tasks: list[asyncio.Task[None]]
@@ -77,11 +82,24 @@ class Runtime:
             lambda tenant, body: audit.fingerprinter.fingerprint(tenant, "body", "chat", body),
         )
         await pool.list_models(bundles.active.registry, bundles.relist)
-        denials = Denials(audit)
+        denials, failures = Denials(audit), Failures(audit)
         server = await admin.serve(changes, settings.home / "admin.sock")
-        background: list[Coroutine[Any, Any, None]] = [denials.run(), bundles.watch(), _relist(pool, bundles)]
-        tasks = [asyncio.create_task(work) for work in background]
-        return cls(settings, engine, audit, keys, bundles, pool, Outcomes(audit), denials, changes, server, tasks)
+        work: list[Coroutine[Any, Any, None]] = [denials.run(), failures.run(), bundles.watch(), _relist(pool, bundles)]
+        return cls(
+            settings=settings,
+            engine=engine,
+            audit=audit,
+            keys=keys,
+            activation=bundles,
+            pool=pool,
+            outcomes=Outcomes(audit),
+            denials=denials,
+            notifier=Notifier(failures),
+            failures=failures,
+            admin=changes,
+            admin_server=server,
+            tasks=[asyncio.create_task(each) for each in work],
+        )
 
     async def close(self) -> None:
         """Take everything down; open outcomes get a moment to be written."""
@@ -91,7 +109,9 @@ class Runtime:
         self.admin_server.close()
         (self.settings.home / "admin.sock").unlink(missing_ok=True)
         await self.outcomes.drain(DRAIN_S)
+        await self.notifier.close(NOTIFY_DRAIN_S)
         await self.denials.flush()
+        await self.failures.flush()
         await self.pool.close()
         await self.engine.close()
         self.keys.close()
@@ -101,7 +121,15 @@ class Runtime:
 def create_app(runtime: Runtime) -> ASGIApp:
     """Join the endpoints to the parts. What is not routed here is 404."""
     settings, keys = runtime.settings, runtime.keys
-    pipeline = Pipeline(settings, runtime.engine, runtime.activation, runtime.audit, runtime.outcomes, runtime.pool)
+    pipeline = Pipeline(
+        settings=settings,
+        detector=runtime.engine,
+        activation=runtime.activation,
+        audit=runtime.audit,
+        outcomes=runtime.outcomes,
+        pool=runtime.pool,
+        notifier=runtime.notifier,
+    )
     checks = {
         "policy": lambda: (runtime.activation.not_ready() or "").partition(":")[0] or None,  # files: in the log only
         "detectors": runtime.engine.not_ready,

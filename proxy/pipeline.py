@@ -4,6 +4,7 @@
     detector.scan       findings, or an incomplete scan, which is a finding of its own
     decide              the zones that are left; pure
     audit.append        the decision record, durable before anything else happens
+    notifier.tell       whom the decision obliges to be told, behind the request
     EgressPermit        only from the receipt of that record, for these bytes and this upstream
     client.send         redeems the permit, or sends nothing
 
@@ -11,7 +12,7 @@ Every exit writes an outcome record. A route holds the upstreams of one zone; th
 the decision left, so no retry can leave them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NoReturn
@@ -24,6 +25,7 @@ from proxy.answers import Answer, Attempt, how_it_ended, receipt_headers
 from proxy.detection.findings import Detector
 from proxy.errors import PolicyRefused, RequestRefused, RingfenceError, Unavailable, UpstreamRefused
 from proxy.evidence import Ask, Judged
+from proxy.notify.dispatch import Notifier
 from proxy.outcomes import Outcomes
 from proxy.policy.decide import decide
 from proxy.policy.explain import explain
@@ -34,6 +36,7 @@ from proxy.upstreams.client import Lost, UpstreamError
 from proxy.upstreams.permit import EgressPermit, PermitError
 from proxy.upstreams.pool import Pool
 
+UNTRIED = UpstreamError("none")
 TOO_MANY = 429
 TRY_ELSEWHERE = frozenset({408, TOO_MANY, 500, 502, 503, 504})
 """Answers after which another upstream of the same zone may be asked; nothing else is worth a second try."""
@@ -49,6 +52,7 @@ class Pipeline:
     audit: AuditLog
     outcomes: Outcomes
     pool: Pool
+    notifier: Notifier
 
     async def chat(self, ask: Ask) -> Answer:
         """Judge, record, send; the answer is open. Raises the errors of `proxy.errors`."""
@@ -56,7 +60,7 @@ class Pipeline:
         ways = routes(judged.decision.zones, ask.body["model"], judged.active.registry)
         if not ways:
             await self._refuse(ask, judged)
-        failure = UpstreamError("none")
+        failure = UNTRIED
         attempt: Attempt | None = None
         for route in ways:
             first: Attempt | None = None
@@ -110,7 +114,7 @@ class Pipeline:
         body = candidate.final_body(ask.body)
         up = evidence.upstream(candidate, judged.active, self._fingerprint(ask.caller.team, body))
         if first is None:
-            receipt = decided = await self._append_decision(ask, judged, candidate.zone, up)
+            receipt = decided = await self._append_decision(ask, judged, candidate.zone, up, new=failure is UNTRIED)
         else:
             decided = first.decided
             again = {"dec": decided.id, "attempt": number, "zone": candidate.zone, "up": up, "why": failure.why}
@@ -156,17 +160,35 @@ class Pipeline:
         error.receipt = {**receipt_headers(ask, receipt), "x-ringfence-decision": judged.decision.outcome.value}
         raise error
 
-    async def _append_decision(self, ask: Ask, judged: Judged, zone: str | None, up: dict[str, Any] | None) -> Receipt:
+    async def _append_decision(
+        self, ask: Ask, judged: Judged, zone: str | None, up: dict[str, Any] | None, *, new: bool = True
+    ) -> Receipt:
+        """Make a decision durable, and only then tell whom it obliges to be told: once, whatever zones are tried."""
         keyed = {"body": self._fingerprint(ask.caller.team, ask.raw), "ip": self._ip(ask)}
         body = evidence.decision(ask, judged, keyed, zone=zone, up=up)
-        return await self._append("route.decision", body, None)
+        active = judged.active
 
-    async def _append(self, kind: str, body: Mapping[str, Any], of: tuple[str, int] | None) -> Receipt:
+        def tell(receipt: Receipt) -> None:
+            if new:
+                self.notifier.tell(receipt.id, receipt.seq, body, active.policy, active.channels)
+
+        receipt = await self._append("route.decision", body, None, tell)
+        tell(receipt)
+        return receipt
+
+    async def _append(
+        self,
+        kind: str,
+        body: Mapping[str, Any],
+        of: tuple[str, int] | None,
+        also: Callable[[Receipt], None] = lambda _: None,
+    ) -> Receipt:
         """Make a record durable; one that becomes so too late, or when nobody waits any more, is closed at once."""
 
         def close(receipt: Receipt) -> None:
             if not body.get("dry_run"):
                 self.outcomes.write(evidence.outcome(*(of or (receipt.id, 1)), "not_sent"))
+            also(receipt)
 
         try:
             return await self.audit.append(kind, body, late=close)

@@ -35,6 +35,8 @@ class Settings(BaseModel):
     port: int = Field(default=8080, ge=0, le=65535)
     policies: Path = ROOT / "policies"
     upstreams: Path = ROOT / "deploy" / "upstreams.example.yaml"
+    channels: Path | None = None
+    """Who can be told of decisions, as in `deploy/channels.example.yaml`; without it, nobody is."""
     origin: str = Field(default="ringfence.local/audit", pattern=r"^[a-z0-9][a-z0-9./_-]{0,127}$")
     """Names this log in its genesis record and, later, in every checkpoint."""
 

@@ -26,6 +26,8 @@ class Surroundings:
     thresholds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """Entity type -> the score below which its detector discards values: a cut, not merely the lowest score seen."""
     zones_with_upstreams: frozenset[str] | None = None
+    channels: frozenset[str] | None = None
+    """Who can be told of decisions; empty where no file of channels is configured."""
 
 
 Check = Callable[[Bundle, Surroundings, Problems], None]
@@ -35,6 +37,7 @@ def lint(bundle: Bundle, references: Sequence[Reference], around: Surroundings, 
     """Report everything that is wrong; a bundle with a class cycle or unknown names must not be compiled."""
     check_references(bundle, references, problems)
     check_entities(references, around, problems)
+    check_channels(references, around, problems)
     for check in CHECKS:
         check(bundle, around, problems)
 
@@ -49,7 +52,7 @@ def check_references(bundle: Bundle, references: Sequence[Reference], problems: 
         "rule": {item.id for item in bundle.rules},
         "entity": entities | {name for name, _ in bundle.ignored} | built_in,
     }
-    for item in references:
+    for item in (item for item in references if item.kind != "channel"):
         if item.kind == "ignored":
             if item.name in entities | built_in:
                 problems.error(item.where, "ignored-and-classed", f"{item.name} is ignored here and belongs to a class")
@@ -85,6 +88,19 @@ def check_entities(references: Sequence[Reference], around: Surroundings, proble
         if item.user and item.name not in around.entity_types | set(BUILT_IN.values()):
             message = f"no loaded detector finds {item.name}, so {item.user} would miss it"
             problems.error(item.where, "entity-without-detector", message, did_you_mean(item.name, around.entity_types))
+
+
+def check_channels(references: Sequence[Reference], around: Surroundings, problems: Problems) -> None:
+    """Hold the channels of rules against those that there are: a rule must not only seem to tell somebody."""
+    named = [item for item in references if item.kind == "channel"]
+    if around.channels:
+        for item in (item for item in named if item.name not in around.channels):
+            hint = did_you_mean(item.name, around.channels)
+            problems.error(item.where, "unknown-channel", f"there is no channel {shown(item.name)}", hint)
+    elif around.channels is not None:
+        for first in {item.name: item for item in reversed(named)}.values():
+            message = f"nobody is told: no channels are configured, and so no {shown(first.name)}"
+            problems.warning(first.where, "channel-not-configured", message, "set RINGFENCE_CHANNELS")
 
 
 def check_classes(bundle: Bundle, _: Surroundings, problems: Problems) -> None:

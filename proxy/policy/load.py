@@ -65,9 +65,10 @@ def load_policy(
     thresholds: Mapping[str, float] | None = None,
     zones_with_upstreams: frozenset[str] | None,
     today: dt.date,
+    channels: frozenset[str] | None = None,
 ) -> tuple[Policy, tuple[Diagnostic, ...]]:
     """Return the policy and its warnings; raises FileRefused with all diagnostics, and then nothing was loaded."""
-    around = Surroundings(today, entity_types, thresholds or {}, zones_with_upstreams)
+    around = Surroundings(today, entity_types, thresholds or {}, zones_with_upstreams, channels)
     checked = check(directory, around)
     problems = Problems()
     problems.add(checked.diagnostics)

@@ -205,7 +205,7 @@ class InlineTest:
 class Reference:
     """A name that must exist elsewhere, where it is used; `user` is the class that lists an entity type."""
 
-    kind: Literal["zone", "class", "entity", "ignored", "rule"]
+    kind: Literal["zone", "class", "entity", "ignored", "rule", "channel"]
     name: str
     where: Place
     user: str = ""

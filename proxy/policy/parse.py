@@ -60,6 +60,7 @@ def _grant(node: Node, ctx: Context) -> Grant:
 def _rule(node: Node, ctx: Context) -> Rule:
     problems = ctx.problems
     given = reading.fields(node, problems, vocabulary.RULE)
+    ctx.refer("channel", given["notify"])
     effect, only = _effect(given["then"], ctx)
     mode = Mode(given["mode"].choice(problems, [mode.value for mode in Mode]) or Mode.ENFORCE)
     if given["until"].present and mode is Mode.ENFORCE:

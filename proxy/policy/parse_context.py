@@ -25,7 +25,9 @@ class Context:
     problems: Problems
     references: list[Reference] = field(default_factory=list)
 
-    def refer(self, kind: Literal["zone", "class", "entity", "ignored", "rule"], node: Node, user: str = "") -> None:
+    def refer(
+        self, kind: Literal["zone", "class", "entity", "ignored", "rule", "channel"], node: Node, user: str = ""
+    ) -> None:
         """Note that this name, or each name of this list, must exist."""
         for item in node.members or (node,):
             if item.kind == "text":

@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import orjson
 
+from proxy.addresses import is_loopback
 from proxy.errors import RequestRefused
 from proxy.files.diagnostics import Problems
 from proxy.files.source import Node, load
@@ -208,14 +209,6 @@ def _base_url(node: Node, allow_http: bool, problems: Problems) -> str:
             node, "plain-http", "content would cross a network unencrypted", "use https, or say 'allow_http: true'"
         )
     return text.rstrip("/")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host of a URL is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _stand_ins(node: Node, zones: set[str], problems: Problems) -> dict[str, dict[str, str]]:

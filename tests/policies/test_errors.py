@@ -18,12 +18,13 @@ from proxy.policy.load import check_files
 def test_a_mistake_is_reported_exactly_where_it_is(case: dict[str, Any]) -> None:
     files = {**BASE, **case["files"]}
     given = case.get("around", {})
-    types, zones = given.get("entity_types"), given.get("zones")
+    types, zones, channels = given.get("entity_types"), given.get("zones"), given.get("channels")
     around = Surroundings(
         dt.date(2026, 6, 1),
         frozenset(types) if types is not None else None,
         given.get("thresholds", {}),
         frozenset(zones) if zones is not None else None,
+        frozenset(channels) if channels is not None else None,
     )
     checked = check_files({name: text.encode() for name, text in files.items() if text}, around)
     found = [
