@@ -12,11 +12,11 @@ from audit.chain import HASH_BYTES, body_hash, genesis_prev, link
 from audit.jcs import NotCanonicalError, parse
 from audit.record import GENESIS, REGISTRY, Derived, Schema, derive, known_at
 from audit.schema import MAX_INT, Fault
+from audit.source import COLUMNS
 
 INTRODUCTION = "schema.introduced"
 START = "writer.start"
 STOP = "writer.stop"
-COLUMNS = ("id", "kind", "v", "ts", "dec", "attempt", "app", "team", "decision", "zone")
 
 
 @dataclass(frozen=True, slots=True)

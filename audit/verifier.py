@@ -9,26 +9,22 @@ A live log is read page by page, up to the head found at the start, so that its 
 
 import hashlib
 import re
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from audit.chain import LOG_ID_BYTES
-from audit.checks import CHECKS, COLUMNS, Check, Row, State, read_body
+from audit.checks import CHECKS, Check, Row, State, read_body
 from audit.errors import AuditUnavailable
-from audit.sqlite import open_reader
+from audit.source import Claim, Source, SqliteSource
 
 Grade = Literal["failed", "self-consistent"]
 Progress = Callable[[int, int], None]
 PAGE = 1000
 MAX_FINDINGS = 1000
 """Findings that are kept; more are counted."""
-
-SELECT = f"SELECT seq, prev, bh, link, body, {', '.join(COLUMNS)} FROM record WHERE seq >= ? ORDER BY seq LIMIT ?"  # noqa: S608
-HAS_LABEL = "SELECT 1 FROM record_label WHERE what = ? AND name = ? AND seq = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +76,15 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """What the database said of itself when the verification began: one snapshot."""
-
-    heads: int
-    log_id: bytes
-    size: int
-    hash: bytes
-    last_seq: int
-
-
-@dataclass(frozen=True, slots=True)
 class LogCheck:
     """A step for the log as a whole, after its last record."""
 
     name: str
     code: str
-    judge: Callable[[sqlite3.Connection, Claim, State], Iterator[tuple[int | None, str]]]
+    judge: Callable[[Source, Claim, State], Iterator[tuple[int | None, str]]]
 
 
-def _head(_: sqlite3.Connection, claim: Claim, state: State) -> Iterator[tuple[int | None, str]]:
+def _head(_: Source, claim: Claim, state: State) -> Iterator[tuple[int | None, str]]:
     if claim.heads != 1 or len(claim.log_id) != LOG_ID_BYTES:
         yield None, "there is not exactly one head"
     if claim.last_seq >= claim.size:
@@ -108,31 +93,30 @@ def _head(_: sqlite3.Connection, claim: Claim, state: State) -> Iterator[tuple[i
         yield claim.last_seq, "the head is not the link of the last record"
 
 
-def _cut_off(_: sqlite3.Connection, claim: Claim, state: State) -> Iterator[tuple[int | None, str]]:
+def _cut_off(_: Source, claim: Claim, state: State) -> Iterator[tuple[int | None, str]]:
     if state.expected_seq < claim.size:
         yield state.expected_seq, f"the head names {claim.size} records, the last ones are not there"
 
 
-def _cut_off_by_receipt(_: sqlite3.Connection, claim: Claim, state: State) -> Iterator[tuple[int | None, str]]:
+def _cut_off_by_receipt(_: Source, claim: Claim, state: State) -> Iterator[tuple[int | None, str]]:
     for seq in sorted(state.receipts):
         if seq >= claim.size:
             yield seq, f"a receipt names this record, the log claims {claim.size} records"
 
 
-def _surplus_labels(connection: sqlite3.Connection, claim: Claim, state: State) -> Iterator[tuple[int | None, str]]:
-    query = "SELECT count(*) FROM record_label WHERE seq < ?"
-    if connection.execute(query, (claim.size,)).fetchone()[0] == state.labels:
+def _surplus_labels(source: Source, claim: Claim, state: State) -> Iterator[tuple[int | None, str]]:
+    if source.label_count(claim.size) == state.labels:
         return
-    for what, name, seq in connection.execute("SELECT what, name, seq FROM record_label WHERE seq < ?", (claim.size,)):
-        row = connection.execute("SELECT body FROM record WHERE seq = ?", (seq,)).fetchone()
-        derived = read_body(_bytes(row[0]))[2] if row else None
+    for what, name, seq in source.labels(claim.size):
+        found = source.rows(seq, 1)
+        derived = read_body(found[0].body)[2] if found and found[0].seq == seq else None
         if derived is None or (what, name) not in derived.labels:
             yield seq, "a label that does not follow from the body"
 
 
-def _texts(connection: sqlite3.Connection, _: Claim, __: State) -> Iterator[tuple[int | None, str]]:
-    for sha256, text in connection.execute("SELECT sha256, text FROM bundle_text"):
-        if hashlib.sha256(_bytes(text)).hexdigest() != sha256:
+def _texts(source: Source, _: Claim, __: State) -> Iterator[tuple[int | None, str]]:
+    for sha256, text in source.texts():
+        if hashlib.sha256(text).hexdigest() != sha256:
             yield None, "an archived policy text does not have its digest"
 
 
@@ -166,7 +150,20 @@ def verify(
     checks: Sequence[Check] = CHECKS,
     log_checks: Sequence[LogCheck] = LOG_CHECKS,
 ) -> Report:
-    """Verify the log in a SQLite file; raises AuditUnavailable when it cannot be opened or has no head at all.
+    """Verify the log in a SQLite file; raises AuditUnavailable when it cannot be opened or has no head at all."""
+    with closing(SqliteSource(path)) as source:
+        return verify_source(source, receipts=receipts, progress=progress, checks=checks, log_checks=log_checks)
+
+
+def verify_source(
+    source: Source,
+    *,
+    receipts: Sequence[KeptReceipt] = (),
+    progress: Progress | None = None,
+    checks: Sequence[Check] = CHECKS,
+    log_checks: Sequence[LogCheck] = LOG_CHECKS,
+) -> Report:
+    """Verify a log; raises AuditUnavailable when it has no head at all.
 
     Two receipts that name the same place with different links cannot both be met: the second is reported at once.
     """
@@ -175,23 +172,19 @@ def verify(
     for receipt in receipts:
         if kept.setdefault(receipt.seq, receipt.link) != receipt.link:
             found.add("RECEIPT", receipt.seq, "two receipts contradict each other")
-    with closing(open_reader(path)) as connection:
-        try:
-            claim = _claim(connection)
-        except sqlite3.Error:
-            raise AuditUnavailable("corrupt") from None
-        state, checked = State(claim.log_id, kept), 0
-        try:
-            for row in _rows(connection, claim):
-                _judge(row, state, checks, found)
-                checked += 1
-                if progress is not None and checked % PAGE == 0:
-                    progress(checked, claim.size)
-            for log_check in log_checks:
-                for seq, what in log_check.judge(connection, claim, state):
-                    found.add(log_check.code, seq, what)
-        except sqlite3.Error:
-            found.add("UNREADABLE", state.expected_seq, "the database cannot be read from here on")
+    claim = source.claim()
+    state, checked = State(claim.log_id, kept), 0
+    try:
+        for row in _rows(source, claim):
+            _judge(row, state, checks, found)
+            checked += 1
+            if progress is not None and checked % PAGE == 0:
+                progress(checked, claim.size)
+        for log_check in log_checks:
+            for seq, what in log_check.judge(source, claim, state):
+                found.add(log_check.code, seq, what)
+    except AuditUnavailable:
+        found.add("UNREADABLE", state.expected_seq, "the database cannot be read from here on")
     return _report(claim, state, found, checked)
 
 
@@ -204,45 +197,20 @@ def _judge(row: Row, state: State, checks: Sequence[Check], found: _Findings) ->
     state.after(row)
 
 
-def _claim(connection: sqlite3.Connection) -> Claim:
-    connection.execute("BEGIN")
-    heads = connection.execute("SELECT log_id, size, hash FROM head LIMIT 2").fetchall()
-    last = connection.execute("SELECT max(seq) FROM record").fetchone()[0]
-    connection.execute("COMMIT")
-    if not heads:
-        raise AuditUnavailable("corrupt")
-    log_id, size, end = heads[0]
-    whole = isinstance(size, int) and len(_bytes(log_id)) == LOG_ID_BYTES
-    if not whole:
-        raise AuditUnavailable("corrupt")
-    return Claim(len(heads), log_id, size, _bytes(end), -1 if last is None else last)
-
-
-def _rows(connection: sqlite3.Connection, claim: Claim) -> Iterator[Row]:
+def _rows(source: Source, claim: Claim) -> Iterator[Row]:
     """Yield the records that were there when the verification began."""
-    start = -(2**63)
-    while True:
-        page = connection.execute(SELECT, (start, PAGE)).fetchall()
-        for seq, *values in page:
-            if seq > claim.last_seq:
-                return
-            yield _row(connection, seq, values)
-        if len(page) < PAGE:
+    start: int | None = None
+    while page := source.rows(start, PAGE):
+        read = [(raw, *read_body(raw.body)) for raw in page if raw.seq <= claim.last_seq]
+        wanted = {(*label, raw.seq) for raw, _, _, derived in read if derived for label in derived.labels}
+        missing = wanted.difference(source.present(wanted))
+        for raw, body, fault, derived in read:
+            labels = derived.labels if derived and missing else ()
+            absent = tuple(label for label in labels if (*label, raw.seq) in missing)
+            yield Row(raw.seq, raw.prev, raw.bh, raw.link, raw.body, raw.columns, body, fault, derived, absent)
+        if len(read) < PAGE:
             return
-        start = page[-1][0] + 1
-
-
-def _row(connection: sqlite3.Connection, seq: int, values: Sequence[Any]) -> Row:
-    prev, bh, end, raw = (_bytes(value) for value in values[:4])
-    body, fault, derived = read_body(raw)
-    labels = derived.labels if derived else ()
-    absent = tuple(label for label in labels if connection.execute(HAS_LABEL, (*label, seq)).fetchone() is None)
-    return Row(seq, prev, bh, end, raw, tuple(values[4:]), body, fault, derived, absent)
-
-
-def _bytes(value: object) -> bytes:
-    """Read a column that ought to be a BLOB; whatever else stands there fails its check as an empty one."""
-    return value if isinstance(value, bytes) else b""
+        start = page[-1].seq + 1
 
 
 def _report(claim: Claim, state: State, found: _Findings, checked: int) -> Report:
