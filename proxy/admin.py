@@ -34,10 +34,12 @@ REPAIR = {**ACTOR, "id": "repair"}
 
 @dataclass(frozen=True, slots=True)
 class Admin:
-    """What can be changed, over an open log and key store. Blocking; safe to call from any thread."""
+    """What can be changed, over an open log and key store. Blocking; safe to call from any thread but a server's."""
 
     audit: AuditLog
     keys: KeyStore
+    reload: Callable[[], dict[str, Any]] | None = None
+    """Takes up the policies on disk, in a server."""
 
     def do(self, op: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Run one operation by name; raises RingfenceError."""
@@ -46,6 +48,7 @@ class Admin:
             "key.list": self.list_keys,
             "key.revoke": self.revoke_key,
             "audit.verified": self.record_verification,
+            "policy.reload": self.reload_policy,
         }
         if op not in operations:
             raise RequestRefused("unknown operation")
@@ -80,6 +83,12 @@ class Admin:
         """Record that somebody verified the log, and the result."""
         receipt = self.audit.append_sync("audit.verified", {"actor": ACTOR, **result})
         return {"seq": receipt.seq}
+
+    def reload_policy(self) -> dict[str, Any]:
+        """Take up the policies and upstreams that lie on disk now; `refused` says why they are not."""
+        if self.reload is None:
+            raise RequestRefused("There is no server that could reload.")
+        return self.reload()
 
     def repair(self) -> None:
         """Settle what a crash left between a record and the state."""

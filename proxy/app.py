@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self
 
@@ -17,7 +17,7 @@ from audit.errors import AuditError, AuditUnavailable
 from audit.log import AuditLog
 from proxy import activation, admin
 from proxy.activation import Activation, Active, Announce, Asked
-from proxy.api import chat, health, inspect, models
+from proxy.api import chat, health, inspect, models, policy
 from proxy.api.denials import Denials
 from proxy.api.requests import authenticate
 from proxy.api.shield import Shield, refuse
@@ -83,6 +83,7 @@ class Runtime:
         )
         await pool.list_models(bundles.active.registry, bundles.relist)
         denials, failures = Denials(audit), Failures(audit)
+        changes = replace(changes, reload=_reloader(bundles))
         server = await admin.serve(changes, settings.home / "admin.sock")
         work: list[Coroutine[Any, Any, None]] = [denials.run(), failures.run(), bundles.watch(), _relist(pool, bundles)]
         return cls(
@@ -143,6 +144,8 @@ def create_app(runtime: Runtime) -> ASGIApp:
     route("/v1/chat/completions", "POST", chat.chat, pipeline=pipeline, keys=keys)
     route("/v1/models", "GET", models.models, pipeline=pipeline, keys=keys)
     route("/ringfence/v1/inspect", "POST", inspect.inspect, pipeline=pipeline, keys=keys)
+    route("/ringfence/v1/policy", "GET", policy.show, bundles=runtime.activation, keys=keys)
+    route("/ringfence/v1/policy/reload", "POST", policy.reload, bundles=runtime.activation, keys=keys)
     route("/livez", "GET", health.livez)
     route("/readyz", "GET", health.readyz, checks=checks)
 
@@ -184,6 +187,13 @@ async def _relist(pool: Pool, bundles: Activation) -> None:
     while True:
         await asyncio.sleep(RELIST_S)
         await pool.list_models(bundles.active.registry, bundles.relist)
+
+
+def _reloader(bundles: Activation) -> Callable[[], dict[str, Any]]:
+    """Return what reloads in this loop for a thread that waits."""
+    loop = asyncio.get_running_loop()
+    asked = Asked("api", admin.ACTOR)
+    return lambda: asyncio.run_coroutine_threadsafe(policy.take_up(bundles, asked), loop).result()
 
 
 def _announcer(audit: AuditLog) -> Announce:

@@ -53,6 +53,10 @@ def _scan(raw: bytes, request: bool) -> Scanned:
     return _scanner().scan(raw, request=request)
 
 
+def _reload_server() -> dict[str, Any] | None:
+    return admin.tell_server(Settings.load(), "policy.reload")
+
+
 def _record_verification(kind: str, body: dict[str, Any]) -> None:
     admin.tell_server(Settings.load(), kind, **body)
 
@@ -73,6 +77,7 @@ def main() -> None:
     policy_cli.upstream_zones = _upstream_zones
     policy_cli.open_log = _open_log
     policy_cli.scan = _scan
+    policy_cli.reload_server = _reload_server
     audit_cli.record_hook = _record_verification
     try:
         app()

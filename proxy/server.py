@@ -17,7 +17,7 @@ import sys
 import uvicorn
 import uvloop
 
-from proxy.activation import Activation
+from proxy.activation import SIGNAL, Activation
 from proxy.app import Runtime, create_app
 from proxy.connections import BoundedProtocol
 from proxy.detection.engine import Engine
@@ -80,7 +80,7 @@ async def _reload(hung_up: asyncio.Event, activation: Activation) -> None:
     while True:
         await hung_up.wait()
         hung_up.clear()
-        await activation.reload()
+        await activation.reload(SIGNAL)
 
 
 class _Server(uvicorn.Server):

@@ -5,6 +5,7 @@ Exit codes: 0 fine, 1 findings, 2 usage, 3 does not load, 4 tests failed.
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -13,6 +14,7 @@ from proxy.policy.commands.diff import diff
 from proxy.policy.commands.exceptions import exceptions
 from proxy.policy.commands.explain import explain
 from proxy.policy.commands.lint import lint
+from proxy.policy.commands.reload import reload
 from proxy.policy.commands.replay import replay
 from proxy.policy.commands.schema import schema
 from proxy.policy.commands.shadow import shadow
@@ -29,6 +31,8 @@ open_log: Callable[[Path | None, Path | None], Log] | None = None
 """Injected: opens the decisions of a database, of an export, or of the configured log. None: there is no log."""
 scan: Scan | None = None
 """Injected: scans with the detectors. None: there is no detector."""
+reload_server: Callable[[], Mapping[str, Any] | None] | None = None
+"""Injected: has the running server take up the files on disk; returns None if no server runs."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -36,7 +40,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 @app.callback()
 def policy(context: typer.Context) -> None:
     """Lint, test, prove, explain, compare and replay policies."""
-    context.obj = Injected(detector_types, upstream_zones, open_log, scan)
+    context.obj = Injected(detector_types, upstream_zones, open_log, scan, reload_server)
 
 
 app.command()(lint)
@@ -47,4 +51,5 @@ app.command()(diff)
 app.command()(replay)
 app.command()(shadow)
 app.command()(exceptions)
+app.command()(reload)
 app.command()(schema)

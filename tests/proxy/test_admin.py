@@ -1,6 +1,7 @@
 import asyncio
 import json
 import os
+import shutil
 import socket
 import stat
 from collections.abc import Iterator
@@ -12,12 +13,13 @@ from harness import Ringfence, StandIn
 from inside import inside
 
 from audit.access import Filters, Records
+from audit.errors import AuditUnavailable
 from audit.log import AuditLog
 from proxy import admin
 from proxy.admin import ACTOR, REPAIR, Admin
 from proxy.errors import ConfigurationError, RingfenceError
 from proxy.identity import KeyStore, Role, new_key
-from proxy.settings import Settings
+from proxy.settings import ROOT, Settings
 
 
 @pytest.fixture
@@ -73,6 +75,56 @@ def test_with_a_server_a_command_goes_through_it(tmp_path: Path, vendor: StandIn
     asyncio.run(run())
 
 
+def test_a_server_reloads_at_once_and_says_what_came_of_it(tmp_path: Path, vendor: StandIn) -> None:
+    policies = Path(shutil.copytree(ROOT / "policies", tmp_path / "policies"))
+
+    async def run() -> list[dict[str, Any]]:
+        async with inside(tmp_path / "home", vendor, policies=policies) as ring:
+
+            async def reload() -> dict[str, Any]:
+                return await asyncio.to_thread(admin.call, ring.runtime.settings, "policy.reload")
+
+            assert (await reload())["changed"] is False
+            (policies / "extra.yaml").write_text("policy: extra\nversion: 1\nowner: ann\n")
+            result = await reload()
+            assert result["changed"] is True
+            assert result["sha256"] == ring.runtime.activation.active.sha256
+            (policies / "extra.yaml").write_text("policy: extra\nversion: one\nowner: ann\n")
+            refused = await reload()
+            assert (refused["changed"], refused["sha256"]) == (False, result["sha256"])
+            assert [line.split(" ")[0] for line in refused["refused"]["diagnostics"]] == ["extra.yaml:2:10:"]
+            return await ring.records("policy.activated")
+
+    _, second = asyncio.run(run())
+    assert (second["source"], second["actor"]) == ("api", ACTOR)
+
+
+def test_a_reload_that_cannot_be_recorded_is_an_error(tmp_path: Path, vendor: StandIn) -> None:
+    policies = Path(shutil.copytree(ROOT / "policies", tmp_path / "policies"))
+
+    async def run() -> None:
+        async with inside(tmp_path / "home", vendor, policies=policies) as ring:
+
+            async def failing(*_: Any, **__: Any) -> Any:
+                raise AuditUnavailable("full")
+
+            (policies / "extra.yaml").write_text("policy: extra\nversion: 1\nowner: ann\n")
+            append = ring.runtime.audit.append
+            ring.runtime.audit.append = failing  # type: ignore[method-assign]
+            with pytest.raises(RingfenceError) as refused:
+                await asyncio.to_thread(admin.call, ring.runtime.settings, "policy.reload")
+            ring.runtime.audit.append = append  # type: ignore[method-assign]
+            assert refused.value.code == "audit_unavailable"
+
+    asyncio.run(run())
+
+
+def test_without_a_server_nothing_is_reloaded(settings: Settings, desk: Admin) -> None:
+    assert admin.tell_server(settings, "policy.reload") is None
+    with pytest.raises(RingfenceError, match="no server"):
+        desk.do("policy.reload", {})
+
+
 def test_the_socket_is_for_one_user_and_gone_after_the_server(tmp_path: Path, vendor: StandIn) -> None:
     async def run() -> None:
         async with inside(tmp_path, vendor):
@@ -124,6 +176,7 @@ LINES = [
     b'{"op": ["key.list"]}\n',
     b'{"op": "key.unknown"}\n',
     b'{"op": "do"}\n',
+    b'{"op": "policy.reload", "from": "/etc"}\n',
     b'{"op": "key.list", "more": 1}\n',
     b'{"op": "key.create"}\n',
     b'{"op": "key.create", "app": "a", "team": "t", "role": "king"}\n',

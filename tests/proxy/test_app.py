@@ -154,6 +154,8 @@ def test_the_routes_are_these_and_no_others(tmp_path: Path, vendor: StandIn) -> 
         "/v1/chat/completions",
         "/v1/models",
         "/ringfence/v1/inspect",
+        "/ringfence/v1/policy",
+        "/ringfence/v1/policy/reload",
         "/livez",
         "/readyz",
         "/audit/v1/records",

@@ -11,7 +11,7 @@ from typing import cast
 
 from harness import ROOT, Ringfence, StandIn, chat_body, eventually, ringfence, start, upstreams_file, wait_for_url
 
-from proxy.activation import Activation
+from proxy.activation import Activation, Asked
 from proxy.server import _reload
 from proxy.supervisor import EX_CONFIG
 
@@ -119,7 +119,8 @@ def test_a_hangup_before_everything_is_ready_is_made_up_for() -> None:
     class Bundles:
         reloads = 0
 
-        async def reload(self) -> None:
+        async def reload(self, asked: Asked) -> None:
+            assert asked.source == "signal"
             self.reloads += 1
 
     async def run() -> list[int]:

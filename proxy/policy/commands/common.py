@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -37,6 +37,8 @@ class Injected:
     """Opens recorded decisions, to read: those of a database, of an export, or else of the configured log."""
     scan: Scan | None = None
     """Scans with the detectors, which are loaded once, by the first scan."""
+    reload: Callable[[], Mapping[str, Any] | None] | None = None
+    """Has the running server take up the files on disk, and returns what came of it; None if no server runs."""
 
     def zones(self) -> frozenset[str] | None:
         """Return the zones that have an upstream; None: every zone counts as served."""
