@@ -15,7 +15,7 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,7 +49,7 @@ class Active:
     sha256: str
     """Digest of policies and upstreams together."""
     warnings: tuple[Diagnostic, ...] = ()
-    channels: Channels = NO_CHANNELS
+    channels: Channels = field(default_factory=lambda: NO_CHANNELS)
     """Whom rules can tell. Taken up with the bundle, and no part of it: no decision depends on them."""
 
     def record(self) -> dict[str, Any]:
