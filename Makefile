@@ -43,6 +43,7 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/ringfence policy lint policies
+	$(BIN)/ringfence policy test policies --detect --min-coverage 100
 
 format: install
 	$(BIN)/ruff format .

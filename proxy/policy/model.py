@@ -189,8 +189,19 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """What a detector reads: a text in UTF-8, or the body of a chat request as JSON."""
+
+    raw: bytes
+    request: bool
+
+
+@dataclass(frozen=True, slots=True)
 class InlineTest:
-    """One case of a policy file. Without a day (`on`), no exception is live: tests must not age."""
+    """One case, of a policy file or of a file of tests. Without a day (`on`), no exception is live: tests must not age.
+
+    With a `sample`, it has no findings of its own: a detector finds them.
+    """
 
     name: str
     who: Identity
@@ -198,6 +209,7 @@ class InlineTest:
     findings: Mapping[str, tuple[int, ...]]
     on: dt.date
     expect: Expectation
+    sample: Sample | None = None
     where: Place = field(default=NOWHERE, compare=False)
 
 

@@ -1,4 +1,4 @@
-"""From nodes to the model: policies and exceptions. What needs more than one file is checked in `lint`."""
+"""From nodes to the model: policies, exceptions and tests. What needs more than one file is checked in `lint`."""
 
 from proxy.files.source import Node
 from proxy.policy import reading, vocabulary
@@ -10,9 +10,9 @@ from proxy.policy.parse_tests import inline_test
 
 def parse_file(node: Node, ctx: Context) -> Parts:
     """Read one file; its top-level keys say which kind it is."""
-    found = [kind for kind in vocabulary.FILES if kind in node.entries]
+    found = [kind for kind in vocabulary.FILES if kind in node.entries and (kind != "tests" or len(node.entries) == 1)]
     if len(found) != 1:
-        message = "a policy file has exactly one of these keys: taxonomy, policy, exceptions"
+        message = "a policy file has exactly one of these keys: taxonomy, policy, exceptions; or tests alone"
         ctx.problems.error(node, "unknown-file", message)
         return Parts()
     match found[0]:
@@ -20,10 +20,13 @@ def parse_file(node: Node, ctx: Context) -> Parts:
             return taxonomy(node, ctx)
         case "policy":
             return _policy(node, ctx)
-        case _:
+        case "exceptions":
             given = reading.fields(node, ctx.problems, vocabulary.EXCEPTIONS)
             listed = given["exceptions"].items(ctx.problems)
             return Parts("exceptions", where=node.place, exceptions=[_exception(item, ctx) for item in listed])
+        case _:
+            listed = reading.fields(node, ctx.problems, vocabulary.TESTS)["tests"].items(ctx.problems, least=1)
+            return Parts("tests", where=node.place, tests=[inline_test(item, ctx) for item in listed])
 
 
 def _policy(node: Node, ctx: Context) -> Parts:

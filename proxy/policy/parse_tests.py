@@ -1,4 +1,4 @@
-"""Reads the inline tests of a policy file."""
+"""Reads the tests of a policy file, or of a file that holds nothing else."""
 
 from proxy.files.source import Node
 from proxy.policy import reading, vocabulary
@@ -6,9 +6,11 @@ from proxy.policy.exceptions import NEVER_LIVE
 from proxy.policy.labels import to_grid
 from proxy.policy.model import Call, Expectation, Identity, InlineTest, Outcome
 from proxy.policy.parse_context import Context
+from proxy.policy.parse_samples import sample
 
 UNLISTED = "unlisted"
 """The team, app, key or model of a test that does not name one."""
+_SOURCES = ("findings", "text", "request")
 
 
 def inline_test(node: Node, ctx: Context) -> InlineTest:
@@ -20,16 +22,29 @@ def inline_test(node: Node, ctx: Context) -> InlineTest:
     def named(key: str, default: str = UNLISTED) -> str:
         return given[key].text(problems, vocabulary.NAME, "an exact name") if given[key].present else default
 
+    _said_once(outer["given"], ctx)
+    asked = given["request"].entries.get("model")
+    model = named("model") if asked is None else asked[1].text(problems, vocabulary.NAME, "an exact name")
     endpoint = given["endpoint"].choice(problems, sorted(vocabulary.ENDPOINTS), "unknown-endpoint")
     return InlineTest(
         name=outer["name"].text(problems, wanted="a sentence"),
         who=Identity(named("team"), named("app"), named("key")),
-        call=Call(endpoint or "chat", named("model"), named("resolved", named("model"))),
+        call=Call(endpoint or "chat", model, named("resolved", model)),
         findings=_findings(given["findings"], ctx),
         on=reading.day(given["on"], problems) if given["on"].present else NEVER_LIVE,
         expect=_expectation(outer["expect"], ctx),
         where=outer["name"].place,
+        sample=sample(given["text"], given["request"], problems),
     )
+
+
+def _said_once(given: Node, ctx: Context) -> None:
+    """See that one key says what was found, and one which model was asked for."""
+    sources = [key for name, (key, _) in given.entries.items() if name in _SOURCES]
+    for key in sources[1:]:
+        ctx.problems.error(key, "one-source", "a test has findings, a text or a request, and only one of them")
+    if {"model", "request"} <= given.entries.keys():
+        ctx.problems.error(given.entries["model"][0], "model-twice", "the request says which model is asked for")
 
 
 def _findings(node: Node, ctx: Context) -> dict[str, tuple[int, ...]]:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from proxy.files.diagnostics import Diagnostic
-from proxy.policy.model import Rule
-from proxy.policy.testing import TestReport, landing
+from proxy.policy.labels import Scanned, written
+from proxy.policy.model import InlineTest, Rule
+from proxy.policy.testing import TestReport, TestResult
 from proxy.policy.verify import CAVEAT, Proof, Support
 
 _WIDEST = 160
@@ -43,12 +44,26 @@ def tests_text(report: TestReport) -> str:
         lines.append(f"FAIL {result.test.where}  {result.test.name}")
         for expected, got in result.faults:
             lines += [f"       expected {expected}", f"       got      {got}"]
-    total, failed, rules = len(report.results), len(report.failed), len(report.rules)
+        lines += [f"       {line}" for line in found_text(result)]
+    run, failed, rules = len(report.results), len(report.failed), len(report.rules)
+    waiting = f", {len(report.not_run)} need --detect, not run" if report.not_run else ""
     lines.append(
-        f"{total} tests, {total - failed} passed, {failed} failed; {len(report.seen_matching)} of {rules} rules seen "
-        f"matching, {len(report.seen_not_matching)} of {rules} seen not matching"
+        f"{run + len(report.not_run)} tests, {run - failed} passed, {failed} failed{waiting}; "
+        f"{len(report.seen_matching)} of {rules} rules seen matching, "
+        f"{len(report.seen_not_matching)} of {rules} seen not matching"
     )
     return "\n".join(lines)
+
+
+def found_text(result: TestResult) -> list[str]:
+    """Return lines that say what the detectors found for a test, and no value; none where nothing was scanned."""
+    if result.scanned is None or result.got is None:
+        return []
+    types = sorted((kind, grids) for kind, grids in result.scanned.findings.items() if grids)
+    lines = [f"type     {kind} x{len(grids)} at {written(max(grids))}" for kind, grids in types]
+    lines += [f"missing  {reason}" for reason in result.scanned.missing]
+    lines += [f"found    {name} x{count} at {written(grid)}" for name, count, grid in result.got.classes]
+    return lines if result.got.classes else [*lines, "found    nothing that counts"]
 
 
 def unseen_text(report: TestReport, rules: Iterable[Rule]) -> str:
@@ -82,22 +97,36 @@ def diagnostics_json(found: Iterable[Diagnostic]) -> list[dict[str, Any]]:
 
 
 def tests_json(report: TestReport) -> dict[str, Any]:
-    """Return test results as plain values."""
+    """Return test results as plain values; `passed` is null for a test that was not run."""
     return {
         "tests": [
-            {
-                "name": result.test.name,
-                "file": result.test.where.file,
-                "line": result.test.where.line,
-                "passed": result.passed,
-                "got": landing(result.got),
-                "faults": [{"expected": expected, "got": got} for expected, got in result.faults],
-            }
-            for result in report.results
+            *(
+                {
+                    **_named(result.test),
+                    "passed": result.passed,
+                    "got": result.landed,
+                    "faults": [{"expected": expected, "got": got} for expected, got in result.faults],
+                    **({"found": _found_json(result.scanned)} if result.scanned else {}),
+                }
+                for result in report.results
+            ),
+            *({**_named(test), "passed": None, "got": None, "faults": []} for test in report.not_run),
         ],
         "rules": {
             name: [name in report.seen_matching, name in report.seen_not_matching] for name in sorted(report.rules)
         },
+    }
+
+
+def _named(test: InlineTest) -> dict[str, Any]:
+    return {"name": test.name, "file": test.where.file, "line": test.where.line}
+
+
+def _found_json(scanned: Scanned) -> dict[str, Any]:
+    types = sorted((kind, grids) for kind, grids in scanned.findings.items() if grids)
+    return {
+        "types": [{"type": kind, "count": len(grids), "score": float(written(max(grids)))} for kind, grids in types],
+        "missing": list(scanned.missing),
     }
 
 

@@ -1,14 +1,17 @@
-"""Runs the inline tests of a bundle and sees which rules they exercise.
+"""Runs the tests of a bundle and sees which rules they exercise.
 
-Every zone counts as served, and without a day of its own a test sees no live exception: a test says what the policy
-means, which must not change with the machine or the date.
+Every zone counts as served, a model is what it is called, and without a day of its own a test sees no live exception:
+a test says what the policy means, which must not change with the machine or the date. What has to be scanned first is
+run only where there is a scanner, which a loader never has.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from proxy.errors import RequestRefused
 from proxy.files.diagnostics import Problems
 from proxy.policy.decide import decide
+from proxy.policy.labels import Scan, Scanned
 from proxy.policy.model import Bundle, Decision, InlineTest
 from proxy.policy.policy import Policy
 
@@ -20,14 +23,22 @@ class TestResult:
     __test__ = False
 
     test: InlineTest
-    got: Decision
+    got: Decision | None
+    """None for a request that the proxy would not even read."""
     faults: tuple[tuple[str, str], ...]
     """(expected, got) in words; empty when the test passed."""
+    scanned: Scanned | None = None
+    """What the detectors found in a test's sample."""
 
     @property
     def passed(self) -> bool:
         """Whether everything that the test asks for is so."""
         return not self.faults
+
+    @property
+    def landed(self) -> str:
+        """What came of it, as `landing` writes it."""
+        return landing(self.got) if self.got else "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,8 @@ class TestReport:
     rules: frozenset[str]
     seen_matching: frozenset[str]
     seen_not_matching: frozenset[str]
+    not_run: tuple[InlineTest, ...] = ()
+    """The tests that had to be scanned first, when nothing could scan."""
 
     @property
     def failed(self) -> tuple[TestResult, ...]:
@@ -58,8 +71,8 @@ class TestReport:
         return 100 * (total - len(self.unseen)) // total if total else 100
 
 
-def run_tests(bundle: Bundle) -> TestReport:
-    """Decide every test of the bundle."""
+def run_tests(bundle: Bundle, scan: Scan | None = None) -> TestReport:
+    """Decide every test of the bundle; without a scanner, those that need none. Raises what the scanner cannot do."""
     policy = Policy.of(bundle, {})
     results = []
     matching: set[str] = set()
@@ -67,13 +80,26 @@ def run_tests(bundle: Bundle) -> TestReport:
     rules = frozenset(rule.id for rule in bundle.rules)
     waives = {item.id: item.waives for item in bundle.exceptions}
     for test in bundle.tests:
-        got = decide(policy, test.who, test.call, test.findings, test.on)
-        matched = {name for name, _ in got.rules} | {would.rule for would in got.shadow}
-        matched |= {waives[waiver.id] for waiver in got.exceptions}
-        matching |= matched
-        not_matching |= rules - matched
-        results.append(TestResult(test, got, tuple(_faults(test, got))))
-    return TestReport(tuple(results), rules, frozenset(matching), frozenset(not_matching))
+        if test.sample and not scan:
+            continue
+        result = _run(policy, test, scan)
+        results.append(result)
+        if result.got:
+            matched = {name for name, _ in result.got.rules} | {would.rule for would in result.got.shadow}
+            matched |= {waives[waiver.id] for waiver in result.got.exceptions}
+            matching |= matched
+            not_matching |= rules - matched
+    not_run = () if scan else tuple(test for test in bundle.tests if test.sample)
+    return TestReport(tuple(results), rules, frozenset(matching), frozenset(not_matching), not_run)
+
+
+def _run(policy: Policy, test: InlineTest, scan: Scan | None) -> TestResult:
+    try:
+        scanned = scan(test.sample.raw, test.sample.request) if test.sample and scan else None
+    except RequestRefused as refused:
+        return TestResult(test, None, ((_wanted(test), f"refused before it is decided: {refused.message}"),))
+    got = decide(policy, test.who, test.call, scanned.findings if scanned else test.findings, test.on)
+    return TestResult(test, got, tuple(_faults(test, got)), scanned)
 
 
 def check_tests(bundle: Bundle, problems: Problems) -> TestReport:
@@ -82,11 +108,12 @@ def check_tests(bundle: Bundle, problems: Problems) -> TestReport:
     for result in report.failed:
         words = "; ".join(f"expected {expected}, got {got}" for expected, got in result.faults)
         problems.error(result.test.where, "test-failed", words)
+    hint = "tests of a text or a request do not count here" if report.not_run else ""
     for rule in bundle.rules:
         if rule.id not in report.seen_matching:
-            problems.warning(rule.where, "rule-untested", f"{rule.id} matches in no test")
+            problems.warning(rule.where, "rule-untested", f"{rule.id} matches in no test", hint)
         elif rule.id not in report.seen_not_matching:
-            problems.warning(rule.where, "rule-untested", f"{rule.id} matches in every test")
+            problems.warning(rule.where, "rule-untested", f"{rule.id} matches in every test", hint)
     return report
 
 
@@ -99,13 +126,17 @@ def _faults(test: InlineTest, got: Decision) -> list[tuple[str, str]]:
     expect = test.expect
     faults = []
     if expect.outcome is not got.outcome or expect.zone not in {None, got.zone}:
-        zone = f" -> {expect.zone}" if expect.zone else ""
-        faults.append((f"{expect.outcome.value}{zone}", landing(got)))
+        faults.append((_wanted(test), landing(got)))
     rules = tuple(name for name, _ in got.rules)
     for kind, wanted, seen in (("rules", expect.rules, rules), ("ceilings", expect.ceilings, got.ceilings)):
         if wanted is not None and wanted != seen:
             faults.append((f"{kind} {_listed(wanted)}", _listed(seen)))
     return faults
+
+
+def _wanted(test: InlineTest) -> str:
+    zone = f" -> {test.expect.zone}" if test.expect.zone else ""
+    return f"{test.expect.outcome.value}{zone}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -22,6 +22,8 @@ PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MAX_COUNT = 1_000_000
 MAX_VERSION = 10**9 - 1
+MAX_SAMPLE = 20_000
+"""Characters of a text that a test gives a detector, and of each string of a request."""
 
 ENDPOINTS = frozenset({"chat", "completions", "embeddings", "responses"})
 """Endpoints that a policy can name; a dry run is decided as the endpoint it stands for."""
@@ -183,9 +185,29 @@ GIVEN = Keys(
             ENTITY,
             _list("", {"type": "number", "minimum": 0, "maximum": 1}, 1, distinct=False),
         ),
+        "text": {
+            "description": "Instead of findings: what the detectors read, in one line or many; run with `--detect`.",
+            "type": "string", "minLength": 1, "maxLength": MAX_SAMPLE,
+        },
+        "request": {
+            "description": "Instead of findings: the whole body of a chat request; run with `--detect`.",
+            "type": "object",
+            "properties": {
+                "model": _text("The model as asked for.", NAME),
+                "messages": _list("The conversation.", {"type": "object"}, 1, distinct=False),
+            },
+            "required": ["model", "messages"],
+        },
         "on": _text("The day, as YYYY-MM-DD; no exception is live if absent.", DAY),
     },
-)
+    {
+        "dependentSchemas": {
+            "findings": {"properties": {"text": False, "request": False}},
+            "text": {"properties": {"request": False}},
+            "model": {"properties": {"request": False}},
+        }
+    },
+)  # fmt: skip
 EXPECT = Keys(
     {"decision": _choice("A vendor's zone (allow), an own one only (pin), or none (block).", Outcome)},
     {
@@ -197,7 +219,7 @@ EXPECT = Keys(
 TEST = Keys(
     {
         "name": _text("What it is about, as a sentence."),
-        "given": GIVEN.schema("A call, and what was found in it."),
+        "given": GIVEN.schema("A call, and what was found in it, or what has to be scanned."),
         "expect": EXPECT.schema("How it must be decided."),
     }
 )
@@ -214,6 +236,7 @@ POLICY = Keys(
         "tests": _list("Requests with the decision that they must get.", TEST.schema(), distinct=False),
     },
 )
+TESTS = Keys({"tests": _list("Requests with the decision that they must get.", TEST.schema(), 1, distinct=False)})
 
 CALLERS = Keys(
     {},
@@ -276,5 +299,5 @@ TAXONOMY = Keys(
     {"ignore": _named("Detectors' types that belong to no class, each with the reason.", ENTITY, _text(""))},
 )
 
-FILES: Mapping[str, Keys] = {"taxonomy": TAXONOMY, "policy": POLICY, "exceptions": EXCEPTIONS}
-"""The kinds of file, by the key that tells them apart."""
+FILES: Mapping[str, Keys] = {"taxonomy": TAXONOMY, "policy": POLICY, "exceptions": EXCEPTIONS, "tests": TESTS}
+"""The kinds of file, by the key that tells them apart; `tests` does so alone, as a policy has such a key, too."""

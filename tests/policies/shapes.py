@@ -23,8 +23,10 @@ def plain(node: Node) -> Any:
             return {name: plain(value) for name, (_, value) in node.entries.items()}
         case "list":
             return [plain(item) for item in node.members]
-        case "integer" | "number":
-            return float(node.raw) if node.kind == "number" else int(node.raw)
+        case "integer":
+            return int(node.raw, 0 if node.raw.startswith("0x") else 10)
+        case "number":
+            return float(node.raw.replace(".inf", "inf"))
         case "boolean":
             return node.raw.lower() == "true"
         case "nothing":

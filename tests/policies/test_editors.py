@@ -23,7 +23,8 @@ SCHEMA = Path(__file__).resolve().parents[2] / "policies" / "schema.json"
 MODELINE = b"# yaml-language-server: $schema=schema.json\n"
 SEEN = {
     "unknown-key", "wrong-type", "missing-key", "unknown-file", "unknown-action", "unknown-value", "out-of-range",
-    "off-grid", "bad-name", "too-few", "duplicate-item", "unsupported", "floor-without-entities",
+    "off-grid", "bad-name", "too-few", "duplicate-item", "unsupported", "floor-without-entities", "one-source",
+    "model-twice",
 }  # fmt: skip
 """Codes that are about the shape of one file."""
 
@@ -34,7 +35,7 @@ def test_the_shipped_schema_is_what_the_vocabulary_says() -> None:
 
 
 def test_every_shipped_file_names_the_schema_and_is_valid(shipped: dict[str, bytes]) -> None:
-    assert len(shipped) == 7
+    assert len(shipped) == 8
     for name, text in shipped.items():
         assert text.startswith(MODELINE), name
         assert shapes.valid(schema(), shapes.plain(source.parse(text, name))), name
@@ -108,6 +109,17 @@ WHOLE: list[dict[str, Any]] = [
     {"exceptions": [
         {"id": "EX-1", "waives": "r", "for": {"teams": ["t"], "apps": ["a"], "keys": ["k"]}, "until": "2026-06-30",
          "owner": "ann", "approved_by": "bob", "ticket": "T-1", "because": "b"},
+    ]},
+    {"tests": [
+        {"name": "n", "given": {"model": "m", "text": "two\nlines"}, "expect": {"decision": "pin"}},
+        {
+            "name": "n",
+            "given": {"resolved": "m", "request": {
+                "model": "m", "stream": False, "n": 1, "temperature": 0.5, "stop": None,
+                "messages": [{"role": "user", "content": [{"type": "text", "text": "b"}]}],
+            }},
+            "expect": {"decision": "pin"},
+        },
     ]},
 ]  # fmt: skip
 """A file of each kind in which every key stands."""

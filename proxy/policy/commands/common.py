@@ -5,7 +5,7 @@ The only place below `ringfence policy` that reads the clock and the settings.
 
 import datetime as dt
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from proxy.errors import ConfigurationError
+from proxy.files.diagnostics import Diagnostic
 from proxy.policy import render
 from proxy.policy.labels import Scan
 from proxy.policy.lint import TOLERATED, Surroundings
@@ -81,9 +82,14 @@ def loaded(found: Checked) -> Bundle:
     """Return the bundle, or end with what keeps it from loading."""
     if found.bundle is None:
         stopping = [item for item in found.diagnostics if item.severity == "error" and item.code not in TOLERATED]
-        typer.echo(render.diagnostics_text(stopping, dict(found.files)), err=True)
-        raise typer.Exit(NOT_LOADED)
+        raise refused(stopping, dict(found.files))
     return found.bundle
+
+
+def refused(found: Iterable[Diagnostic], files: Mapping[str, str]) -> typer.Exit:
+    """Say what keeps files from being read, and return what the command ends with."""
+    typer.echo(render.diagnostics_text(found, files), err=True)
+    return typer.Exit(NOT_LOADED)
 
 
 def day(given: str | None) -> dt.date:
