@@ -14,6 +14,7 @@ from proxy import admin
 from proxy.detection import cli as detection_cli
 from proxy.errors import RingfenceError
 from proxy.identity import Role
+from proxy.notify.channels import load_channels
 from proxy.policy import cli as policy_cli
 from proxy.policy.labels import Scanned
 from proxy.policy.replay import Log
@@ -34,6 +35,10 @@ def _detector_types() -> tuple[frozenset[str], dict[str, float]]:
 
 def _upstream_zones() -> frozenset[str]:
     return load_registry(Settings.load().upstreams).zones
+
+
+def _channels() -> frozenset[str]:
+    return frozenset(load_channels(Settings.load().channels))
 
 
 def _open_log(db: Path | None, export: Path | None) -> Log:
@@ -75,6 +80,7 @@ def main() -> None:
     """Run a command; what Ringfence can explain ends in one line and status 1, never in a traceback."""
     policy_cli.detector_types = _detector_types
     policy_cli.upstream_zones = _upstream_zones
+    policy_cli.channels = _channels
     policy_cli.open_log = _open_log
     policy_cli.scan = _scan
     policy_cli.reload_server = _reload_server

@@ -27,6 +27,8 @@ detector_types: Callable[[], tuple[frozenset[str], Mapping[str, float]]] | None 
 """Injected: the types that detectors emit and the scores below which they discard. None: not checked."""
 upstream_zones: Callable[[], frozenset[str]] | None = None
 """Injected: the zones that have an upstream. None: every zone counts as served."""
+channels: Callable[[], frozenset[str]] | None = None
+"""Injected: the channels that rules can tell. None: not checked."""
 open_log: Callable[[Path | None, Path | None], Log] | None = None
 """Injected: opens the decisions of a database, of an export, or of the configured log. None: there is no log."""
 scan: Scan | None = None
@@ -40,7 +42,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 @app.callback()
 def policy(context: typer.Context) -> None:
     """Lint, test, prove, explain, compare and replay policies."""
-    context.obj = Injected(detector_types, upstream_zones, open_log, scan, reload_server)
+    context.obj = Injected(detector_types, upstream_zones, open_log, scan, reload_server, channels=channels)
 
 
 app.command()(lint)

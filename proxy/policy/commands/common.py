@@ -40,6 +40,8 @@ class Injected:
     """Scans with the detectors, which are loaded once, by the first scan."""
     reload: Callable[[], Mapping[str, Any] | None] | None = None
     """Has the running server take up the files on disk, and returns what came of it; None if no server runs."""
+    channels: Callable[[], frozenset[str]] | None = None
+    """Returns the channels that rules can tell; empty where no file of channels is configured."""
 
     def zones(self) -> frozenset[str] | None:
         """Return the zones that have an upstream; None: every zone counts as served."""
@@ -48,7 +50,8 @@ class Injected:
     def around(self, today: dt.date) -> Surroundings:
         """Return what a bundle is held against."""
         types, cuts = self.detector_types() if self.detector_types else (None, {})
-        return Surroundings(today, types, cuts, self.zones())
+        channels = self.channels() if self.channels else None
+        return Surroundings(today, types, cuts, self.zones(), channels)
 
 
 class Format(StrEnum):
