@@ -21,16 +21,18 @@ import orjson
 
 from audit.canonical import Writer, halves
 from audit.chain import body_hash, genesis_prev
+from audit.checkpoint import Checkpoint
 from audit.clock import Clock
 from audit.errors import AuditUnavailable, RecordRefused
 from audit.fingerprint import Fingerprinter
 from audit.keys import LogKeys, finish
+from audit.note import Note
 from audit.opening import FileLock, establish, take_up
 from audit.record import MAX_BODY_BYTES, REGISTRY, derive, is_name, new_id, registry_sha256, validate, validate_id
 from audit.sqlite import open_reader, unavailable
 from audit.store import Prepared
 from audit.store_sqlite import SqliteStore
-from audit.writer import Entry, Late, Receipt, Text, Waiter, WriterThread
+from audit.writer import Entry, Job, Late, Receipt, Signed, Text, Waiter, WriterThread
 
 __all__ = ["AuditLog", "Receipt", "new_id"]
 
@@ -47,6 +49,7 @@ class AuditLog:
         self.path = path
         self.fingerprinter: Fingerprinter = keys.fingerprinter()
         self.vkey = keys.vkey.encode()
+        self._origin = keys.vkey.name
         self._lock = lock
         self._deadline_s = deadline_s
         self._clock = Clock()
@@ -126,6 +129,21 @@ class AuditLog:
         if len(text) > MAX_TEXT_BYTES:
             raise RecordRefused("bundle_text", ".text", "too long")
         job = Text(sha256_hex, text, Waiter(None))
+        self._writer.submit(job)
+        self._wait(job)
+
+    def store_checkpoint(self, note: bytes) -> None:
+        """Store what the signer signed; blocks for at most the deadline. Whether it is true is for verifiers to find.
+
+        Raises RecordRefused for what is no checkpoint of this log, or does not follow those that are stored.
+        """
+        try:
+            stated = Checkpoint.of(Note.decode(note))
+        except ValueError:
+            raise RecordRefused("checkpoint", ".note", "not a checkpoint") from None
+        if stated.origin != self._origin:
+            raise RecordRefused("checkpoint", ".note", "of another log")
+        job = Signed(stated.size, note, Waiter(None))
         self._writer.submit(job)
         self._wait(job)
 
@@ -243,7 +261,7 @@ class AuditLog:
     def _late(self) -> AuditUnavailable:
         return AuditUnavailable("locked" if self._writer.waiting_for_lock() else "deadline")
 
-    def _wait(self, job: Entry | Text) -> Receipt:
+    def _wait(self, job: Job) -> Receipt:
         try:
             receipt: Receipt = job.waiter.future.result(self._deadline_s)
         except concurrent.futures.TimeoutError:

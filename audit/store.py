@@ -65,5 +65,8 @@ class Store(Protocol):
     def put_text(self, sha256: str, text: bytes) -> None:
         """Archive a text under its digest; once is enough."""
 
+    def put_checkpoint(self, size: int, note: bytes) -> None:
+        """Store a signed checkpoint; once is enough. RecordRefused where it does not follow those that are stored."""
+
     def close(self) -> None:
         """Release the connection."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.chain import body_hash, link
-from audit.errors import AuditUnavailable, Reason
+from audit.errors import AuditUnavailable, Reason, RecordRefused
 from audit.jcs import NotCanonicalError, parse
 from audit.sqlite import open_writer, unavailable
 from audit.store import Head, Linked, Prepared, Stored
@@ -114,6 +114,22 @@ class SqliteStore:
         try:
             if connection.execute("SELECT 1 FROM bundle_text WHERE sha256 = ?", (sha256,)).fetchone() is None:
                 connection.execute("INSERT INTO bundle_text (sha256, text) VALUES (?, ?)", (sha256, text))
+        except sqlite3.Error as error:
+            raise self._failed(error) from None
+
+    def put_checkpoint(self, size: int, note: bytes) -> None:
+        """Store a signed checkpoint; once is enough. RecordRefused where it does not follow those that are stored."""
+        connection = self._open()
+        try:
+            newest = connection.execute("SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1").fetchone()
+            if newest == (size, note):
+                return
+            if newest is not None and newest[0] >= size:
+                raise RecordRefused("checkpoint", ".size", "one of as many records or more is stored")
+            head = _read_head(connection)
+            if head is None or head.size < size:
+                raise RecordRefused("checkpoint", ".size", "the log has fewer records")
+            connection.execute("INSERT INTO checkpoint (size, note) VALUES (?, ?)", (size, note))
         except sqlite3.Error as error:
             raise self._failed(error) from None
 

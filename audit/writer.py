@@ -94,6 +94,19 @@ class Text:
     dropped: bool = False
 
 
+@dataclass(slots=True, eq=False)
+class Signed:
+    """A checkpoint, for the table of checkpoints."""
+
+    size: int
+    note: bytes
+    waiter: Waiter
+    dropped: bool = False
+
+
+Job = Entry | Text | Signed
+
+
 class WriterThread:
     """Owns the store from `start` to the end of `stop`."""
 
@@ -102,7 +115,7 @@ class WriterThread:
         self._writer = writer
         self._make = make
         self._n = n
-        self._queue: queue.SimpleQueue[Entry | Text | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="audit-writer", daemon=True)
@@ -121,7 +134,7 @@ class WriterThread:
         """Whether records are taken."""
         return not self._closed and self._thread.is_alive()
 
-    def submit(self, job: Entry | Text) -> None:
+    def submit(self, job: Job) -> None:
         """Queue a job; raises AuditUnavailable at once when there is no room, for waiting would not help."""
         with self._gate:
             if self._closed or not self._thread.is_alive():
@@ -164,8 +177,8 @@ class WriterThread:
             left = [*self._deferred, *self._drain()]
             _settle((job.waiter, AuditUnavailable("closed")) for job in left)
 
-    def _gather(self) -> list[Entry | Text]:
-        batch: list[Entry | Text] = [*self._deferred]
+    def _gather(self) -> list[Job]:
+        batch: list[Job] = [*self._deferred]
         self._deferred = []
         size = 0
         patience = 0.0 if batch else (HEARTBEAT_S if self.trouble is None else PROBE_S)
@@ -176,12 +189,12 @@ class WriterThread:
                     self._stopping = True
                     break
                 batch.append(job)
-                size += len(job.text) if isinstance(job, Text) else len(job.halves.before)
+                size += len(job.halves.before) if isinstance(job, Entry) else len(_aside(job))
                 patience = 0.0
         return batch
 
-    def _drain(self) -> list[Entry | Text]:
-        left: list[Entry | Text] = []
+    def _drain(self) -> list[Job]:
+        left: list[Job] = []
         with suppress(queue.Empty):
             while True:
                 job = self._queue.get_nowait()
@@ -189,11 +202,11 @@ class WriterThread:
                     left.append(job)
         return left
 
-    def _turn(self, batch: list[Entry | Text]) -> None:
+    def _turn(self, batch: list[Job]) -> None:
         self.busy_since = time.monotonic()
         for job in batch:
-            if isinstance(job, Text) and not job.dropped:
-                self._archive(job)
+            if not isinstance(job, Entry) and not job.dropped:
+                self._put(job)
         entries = [job for job in batch if isinstance(job, Entry)]
         if entries or self._store.in_doubt:
             self._write(entries)
@@ -202,10 +215,13 @@ class WriterThread:
         self._decided += len(batch) - len(self._deferred)
         self.busy_since = None
 
-    def _archive(self, job: Text) -> None:
-        result: Receipt | AuditError = Receipt(job.sha256, 0, "")
+    def _put(self, job: Text | Signed) -> None:
+        result: Receipt | AuditError = Receipt("", 0, "")
         try:
-            self._store.put_text(job.sha256, job.text)
+            if isinstance(job, Text):
+                self._store.put_text(job.sha256, job.text)
+            else:
+                self._store.put_checkpoint(job.size, job.note)
         except AuditError as error:
             result = error
         _settle([(job.waiter, result)])
@@ -280,6 +296,10 @@ class WriterThread:
 
 def _own(body: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name not in ENVELOPE}
+
+
+def _aside(job: Text | Signed) -> bytes:
+    return job.text if isinstance(job, Text) else job.note
 
 
 def _receipt(entry: Entry, linked: Linked) -> Receipt:

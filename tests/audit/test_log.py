@@ -15,9 +15,13 @@ from typing import Any
 import pytest
 
 from audit import writer
+from audit.checkpoint import Checkpoint
 from audit.errors import AuditLocked, AuditUnavailable, RecordRefused
+from audit.keys import load
 from audit.log import AuditLog, Receipt, new_id
+from audit.note import Note
 from audit.verifier import verify
+from audit.vkey import Signer
 from audit.writer import MAX_QUEUE
 
 DECISION = "route.decision"
@@ -151,6 +155,21 @@ def test_a_text_is_archived_once_under_its_digest(open_log: Any) -> None:
         log.store_bundle(sha256, b"something else")
     with closing(sqlite3.connect(log.path)) as connection:
         assert connection.execute("SELECT sha256, text FROM bundle_text").fetchall() == [(sha256, b"test")]
+
+
+def test_a_checkpoint_of_this_log_is_stored_and_none_of_another(open_log: Any) -> None:
+    log = open_log()
+    signer = load(log.path.parent / "keys").signer
+    note = Note(Checkpoint(signer.name, 2, bytes(32)).encode()).signed(signer).encode()
+    log.store_checkpoint(note)
+    log.store_checkpoint(note)
+    foreign = Signer("other.example/audit", bytes(32))
+    beyond = Note(Checkpoint(signer.name, 99, bytes(32)).encode()).signed(signer).encode()
+    for other in (Note(Checkpoint(foreign.name, 2, bytes(32)).encode()).signed(foreign).encode(), beyond, b"no note"):
+        with pytest.raises(RecordRefused):
+            log.store_checkpoint(other)
+    with closing(sqlite3.connect(log.path)) as connection:
+        assert connection.execute("SELECT size, note FROM checkpoint").fetchall() == [(2, note)]
 
 
 def test_what_has_no_outcome_is_closed_at_the_next_start(open_log: Any, decision: Any, outcome: Any) -> None:

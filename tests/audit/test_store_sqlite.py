@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from audit.errors import AuditUnavailable
+from audit.errors import AuditUnavailable, RecordRefused
 from audit.store_sqlite import SqliteStore, tail_is_whole
 
 
@@ -100,3 +100,28 @@ def test_a_file_that_vanished_is_not_created_again(tmp_path: Path) -> None:
     with pytest.raises(AuditUnavailable, match="io"):
         store.head()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_checkpoints_only_grow_and_only_within_the_log(specimens: Any, tmp_path: Path) -> None:
+    path = specimens[0].copy(tmp_path)
+    with closing(SqliteStore(path, 100)) as store:
+        store.put_checkpoint(3, b"three")
+        store.put_checkpoint(17, b"all")
+        store.put_checkpoint(17, b"all")
+        for size, note in ((17, b"other"), (3, b"three"), (5, b"between"), (18, b"beyond")):
+            with pytest.raises(RecordRefused):
+                store.put_checkpoint(size, note)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for change in (
+            "UPDATE checkpoint SET note = x'00'",
+            "DELETE FROM checkpoint",
+            "INSERT OR REPLACE INTO checkpoint SELECT size, x'00' FROM checkpoint",
+            "INSERT INTO checkpoint VALUES (5, x'00')",
+            "INSERT INTO checkpoint VALUES (18, x'00')",
+        ):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                connection.execute(change)
+        assert connection.execute("SELECT size, note FROM checkpoint ORDER BY size").fetchall() == [
+            (3, b"three"),
+            (17, b"all"),
+        ]
