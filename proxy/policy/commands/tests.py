@@ -71,7 +71,7 @@ def _with(paths: list[Path], bundle: Bundle) -> Bundle:
 def _name(path: Path) -> str:
     """Return the path from here, with a folder in it even if that is this one: the bundle's own files have none."""
     name = str(from_here(path))
-    return name if "/" in name else f"./{name}"
+    return name if "/" in name or path.is_dir() else f"./{name}"
 
 
 def _report(context: typer.Context, bundle: Bundle, *, detect: bool) -> TestReport:

@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 from proxy.files.diagnostics import Problems
 from proxy.files.source import parse
-from proxy.policy.model import Claim, Condition, Mode, What, Who
+from proxy.policy.model import Claim, Condition, Mode, Sample, What, Who
 from proxy.policy.parse import parse_file
 from proxy.policy.parse_context import Context, Parts
 from proxy.policy.policy import Policy
@@ -49,7 +49,9 @@ def test_all_of_the_vocabulary_is_read() -> None:
     assert (rule.log_full, rule.notify, rule.mode) == (True, ("y", "z"), Mode.SHADOW)
     assert claim == Claim("pii", ("eu", "us"))
     used = sorted((item.kind, item.name) for item in context.references)
-    assert used == [("class", "pii")] * 2 + [("zone", name) for name in ("eu", "eu", "home", "home", "us", "us")]
+    channels = [("channel", name) for name in ("y", "z")]
+    zones = [("zone", name) for name in ("eu", "eu", "home", "home", "us", "us")]
+    assert used == [*channels, ("class", "pii"), ("class", "pii"), *zones]
 
 
 def test_an_exception_is_read_whole() -> None:
@@ -66,3 +68,9 @@ def test_an_exception_is_read_whole() -> None:
 def test_a_rule_without_conditions_is_for_everything(policy: Callable[..., Policy]) -> None:
     (rule,) = policy("  - {id: r, then: pin, because: b}").bundle.rules
     assert (rule.who, rule.what, rule.condition) == (Who(), What(), None)
+
+
+def test_a_file_of_tests_is_read() -> None:
+    parts, _ = read("tests:\n  - {name: t, given: {text: a}, expect: {decision: pin}}\n")
+    (test,) = parts.tests
+    assert (parts.kind, test.name, test.sample) == ("tests", "t", Sample(b"a", request=False))

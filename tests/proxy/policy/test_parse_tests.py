@@ -3,7 +3,7 @@ import datetime as dt
 from proxy.files.diagnostics import Problems
 from proxy.files.source import parse
 from proxy.policy.exceptions import NEVER_LIVE
-from proxy.policy.model import Call, Expectation, Identity, Outcome
+from proxy.policy.model import Call, Expectation, Identity, Outcome, Sample
 from proxy.policy.parse_context import Context
 from proxy.policy.parse_tests import UNLISTED, inline_test
 
@@ -28,3 +28,15 @@ def test_names_that_are_not_given_are_unlisted() -> None:
     assert test.who == Identity(UNLISTED, UNLISTED, UNLISTED)
     assert test.call == Call("chat", UNLISTED, UNLISTED)
     assert (test.on, test.expect) == (NEVER_LIVE, Expectation(Outcome.ALLOW))
+
+
+def test_a_request_says_which_model_is_asked_for() -> None:
+    text = b"{name: n, given: {request: {model: gpt-5, messages: [{}]}}, expect: {decision: pin}}"
+    context = Context(Problems())
+    test = inline_test(parse(text, "p.yaml"), context)
+    assert context.problems.found == ()
+    assert test.call == Call("chat", "gpt-5", "gpt-5")
+    assert test.sample == Sample(b'{"model":"gpt-5","messages":[{}]}', request=True)
+    assert test.findings == {}
+    resolved = inline_test(parse(text.replace(b"{request", b"{resolved: own, request"), "p.yaml"), context)
+    assert resolved.call == Call("chat", "gpt-5", "own")

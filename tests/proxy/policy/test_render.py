@@ -2,7 +2,9 @@ from collections.abc import Callable
 
 from proxy.files.diagnostics import Diagnostic
 from proxy.policy import render
+from proxy.policy.labels import Scanned
 from proxy.policy.load import Checked
+from proxy.policy.testing import TestReport, run_tests
 
 HEAD = "policy: rules\nversion: 1\nowner: ann\n"
 
@@ -70,3 +72,41 @@ def test_proofs_say_what_they_rest_on_and_what_they_do_not_say(checked: Callable
     assert "REFUTED  never place in us  [rules.yaml:6]" in text
     assert [one["holds"] for one in render.proofs_json(result.proofs)] == [True, False]
     assert render.proofs_text([]) == "no claims"
+
+
+def report(checked: Callable[..., Checked], scanned: Scanned | None) -> TestReport:
+    tests = "tests:\n  - {name: t, given: {text: a}, expect: {decision: block}}\n"
+    bundle = checked(rules=HEAD + tests).bundle
+    assert bundle is not None
+    return run_tests(bundle, (lambda *_: scanned) if scanned else None)
+
+
+def test_tests_that_were_not_run_are_counted_and_are_no_failures(checked: Callable[..., Checked]) -> None:
+    waiting = report(checked, None)
+    assert render.tests_text(waiting).startswith("1 tests, 0 passed, 0 failed, 1 need --detect, not run; 0 of 0 rules")
+    assert render.tests_json(waiting)["tests"] == [
+        {"name": "t", "file": "rules.yaml", "line": 5, "passed": None, "got": None, "faults": []}
+    ]
+
+
+def test_a_failed_scan_says_types_classes_and_what_was_missed(checked: Callable[..., Checked]) -> None:
+    failed = report(checked, Scanned({"PERSON": (18, 9), "ILLNESS": (1,), "EMAIL": ()}, ("image_url",)))
+    assert render.tests_text(failed).splitlines()[:-1] == [
+        "FAIL rules.yaml:5  t",
+        "       expected block",
+        "       got      pin -> home",
+        "       type     ILLNESS x1 at 0.05",
+        "       type     PERSON x2 at 0.90",
+        "       missing  image_url",
+        "       found    pii x2 at 0.90",
+    ]
+    (told,) = render.tests_json(failed)["tests"]
+    assert told["found"] == {
+        "types": [{"type": "ILLNESS", "count": 1, "score": 0.05}, {"type": "PERSON", "count": 2, "score": 0.9}],
+        "missing": ["image_url"],
+    }
+
+
+def test_a_scan_without_classes_says_so(checked: Callable[..., Checked]) -> None:
+    lines = render.tests_text(report(checked, Scanned({"PERSON": (1,)}, ()))).splitlines()
+    assert lines[3:5] == ["       type     PERSON x1 at 0.05", "       found    nothing that counts"]

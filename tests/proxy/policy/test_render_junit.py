@@ -1,11 +1,15 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import PurePosixPath
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from proxy.files.diagnostics import Place
+from proxy.policy.labels import Scanned
 from proxy.policy.load import Checked
 from proxy.policy.render_junit import junit
+from proxy.policy.testing import run_tests
 
 HEAD = "policy: {0}\nversion: 1\nowner: ann\ntests:\n"
 FOLDER = PurePosixPath("policies")
@@ -55,3 +59,30 @@ def test_no_tests_are_no_suites(checked: Callable[..., Checked]) -> None:
     assert result.tests is not None
     root = ET.fromstring(junit(result.tests, FOLDER))  # noqa: S314  # our own output
     assert (root.get("tests"), len(root)) == ("0", 0)
+
+
+def test_a_test_that_was_not_run_is_skipped_in_its_place(checked: Callable[..., Checked]) -> None:
+    scanned = "  - {name: scanned, given: {text: a}, expect: {decision: block}}\n"
+    bundle = checked(one=HEAD.format("one") + scanned + case("it leaves", "allow")).bundle
+    assert bundle is not None
+    root = ET.fromstring(junit(run_tests(bundle), FOLDER))  # noqa: S314  # our own output
+    assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("2", "0", "1")
+    assert [[part.tag for part in one] for one in root.iter("testcase")] == [["skipped"], []]
+    found = Scanned({"PERSON": (18,)}, ())
+    root = ET.fromstring(junit(run_tests(bundle, lambda *_: found), FOLDER))  # noqa: S314  # our own output
+    assert (root.get("failures"), root.get("skipped")) == ("1", "0")
+    (failure,) = root.iter("failure")
+    assert failure.text == (
+        "one.yaml:5\nexpected block, got pin -> home\ntype     PERSON x1 at 0.90\nfound    pii x1 at 0.90"
+    )
+
+
+def test_tests_from_outside_keep_the_paths_of_their_files(checked: Callable[..., Checked]) -> None:
+    result = checked(one=HEAD.format("one") + case("it leaves", "allow"))
+    assert result.bundle is not None
+    (test,) = result.bundle.tests
+    places = [Place(file, 1, 1) for file in ("./t.yaml", "team/t.yaml", "/srv/t.yaml")]
+    bundle = replace(result.bundle, tests=(test, *(replace(test, where=place) for place in places)))
+    root = ET.fromstring(junit(run_tests(bundle), FOLDER))  # noqa: S314  # our own output
+    files = {one.get("file") for one in root.iter("testcase")}
+    assert files == {"policies/one.yaml", "t.yaml", "team/t.yaml", "/srv/t.yaml"}

@@ -4,6 +4,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from proxy.errors import ConfigurationError
+from proxy.policy import cli
+from proxy.policy.labels import Scanned
+
 Run = Callable[..., tuple[int, str]]
 
 
@@ -46,3 +50,88 @@ def test_enough_coverage_is_fine_and_cannot_be_more_than_all(
     assert code == 0
     assert "wanted" not in output
     assert run("test", folder, "--min-coverage", 101)[0] == 2
+
+
+def ill(raw: bytes, request: bool) -> Scanned:
+    """Find an illness in the word ache, whoever asks which way."""
+    return Scanned({"ILLNESS": (13,)} if b"ache" in raw else {}, ("image_url",) if request else ())
+
+
+SAMPLED = """\
+tests:
+  - {name: a text, given: {text: my secret head ache}, expect: {decision: pin, rules: [stays]}}
+  - {name: a request, given: {request: {model: m, messages: [{content: fine}]}}, expect: {decision: allow}}
+"""
+
+
+@pytest.fixture
+def sampled(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(cli, "scan", ill)
+    (folder / "s.yaml").write_text(SAMPLED)
+    return folder
+
+
+def test_texts_and_requests_are_scanned_when_that_is_asked_for(sampled: Path, run: Run) -> None:
+    code, output = run("test", sampled)
+    assert (code, output.splitlines()) == (
+        0,
+        ["3 tests, 1 passed, 0 failed, 2 need --detect, not run; 1 of 1 rules seen matching, 0 of 1 seen not matching"],
+    )
+    code, output = run("test", sampled, "--detect", "--min-coverage", 100)
+    assert (code, output.splitlines()) == (
+        0,
+        ["3 tests, 3 passed, 0 failed; 1 of 1 rules seen matching, 1 of 1 seen not matching"],
+    )
+    assert run("test", sampled, "--min-coverage", 100)[0] == 4
+
+
+def test_a_failed_scan_says_what_was_found_and_never_a_value(sampled: Path, run: Run) -> None:
+    (sampled / "s.yaml").write_text(SAMPLED.replace("decision: pin", "decision: block"))
+    for form in ("text", "json", "junit"):
+        code, output = run("test", sampled, "--detect", "--format", form)
+        assert code == 4
+        assert "ILLNESS" in output
+        assert "secret" not in output
+        assert "ache" not in output
+    code, output = run("test", sampled, "--detect")
+    assert "       type     ILLNESS x1 at 0.65\n       found    health x1 at 0.65\n" in output
+
+
+def test_a_detector_that_is_not_there_or_does_not_load_is_wrong_usage(
+    sampled: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(raw: bytes, request: bool) -> Scanned:
+        raise ConfigurationError("detectors.yaml cannot be read")
+
+    monkeypatch.setattr(cli, "scan", broken)
+    assert run("test", sampled, "--detect") == (2, "detectors.yaml cannot be read\n")
+    monkeypatch.setattr(cli, "scan", None)
+    assert run("test", sampled, "--detect") == (2, "there is no detector here\n")
+    assert run("test", sampled)[0] == 0
+
+
+def test_tests_from_elsewhere_are_run_beside_those_of_the_bundle(
+    folder: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "scan", ill)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.yaml").write_text("tests:\n  - {name: miss, given: {}, expect: {decision: block}}\n")
+    (tmp_path / "team").mkdir()
+    (tmp_path / "team" / "p.yaml").write_text(SAMPLED.replace("decision: allow", "decision: pin"))
+    given = ("--tests", "own.yaml", "--tests", tmp_path / "team", "--detect")
+    code, output = run("test", folder, *given)
+    assert code == 4
+    assert "FAIL ./own.yaml:2  miss\n" in output
+    assert "FAIL team/p.yaml:3  a request\n" in output
+    assert "4 tests, 2 passed, 2 failed; 1 of 1 rules seen matching, 1 of 1 seen not matching" in output
+    cases = ET.fromstring(run("test", folder, *given, "--format", "junit")[1]).iter("testcase")  # noqa: S314
+    assert [case.get("file") for case in cases] == ["own.yaml", "policies/p.yaml", "team/p.yaml", "team/p.yaml"]
+
+
+def test_tests_from_elsewhere_that_cannot_be_read_do_not_load(folder: Path, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text("tests:\n  - {name: t, given: {modle: m}, expect: {decision: pin}}\n")
+    code, output = run("test", folder, "--tests", tmp_path / "own.yaml")
+    assert code == 3
+    assert "own.yaml:2:23: error[unknown-key] 'modle' is not a key here; did you mean 'model'?" in output
+    assert "   2 |   - {name: t, given: {modle: m}, expect: {decision: pin}}" in output
+    assert run("test", folder, "--tests", tmp_path / "none.yaml")[0] == 2
