@@ -6,7 +6,7 @@ UV     := $(BIN)/uv
 LOCK   := $(UV) pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := install
-.PHONY: install demo serve test test-long fuzz check format bench bench-detection bench-languages bench-conversation soak schema lock
+.PHONY: install demo serve test test-long fuzz check format bench bench-detection bench-languages bench-conversation bench-policy soak schema lock
 
 install: $(VENV)/.installed
 
@@ -28,9 +28,9 @@ serve: install
 test: install
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-# What takes longer: 100 kills, and many more planted values from fresh seeds; about ten minutes.
+# What takes longer: 100 kills, 1000 reloads, and many more planted values from fresh seeds; about ten minutes.
 test-long: install
-	RINGFENCE_TEST_EXAMPLES=100 $(BIN)/python -m pytest tests/attacks/test_crashes.py $(ARGS)
+	RINGFENCE_TEST_EXAMPLES=100 $(BIN)/python -m pytest tests/attacks/test_crashes.py tests/attacks/test_reloads.py $(ARGS)
 	RINGFENCE_TEST_EXAMPLES=10000 $(BIN)/python -m pytest tests/properties $(ARGS)
 
 # Hostile texts and workers that are killed, from new seeds: an hour of them, or FUZZ_SECONDS=N.
@@ -62,6 +62,10 @@ bench-languages: install
 
 bench-conversation: install
 	$(BIN)/python tests/bench/conversation.py $(ARGS)
+
+# Deciding, proving, comparing and replaying as policies grow; about a minute.
+bench-policy: install
+	$(BIN)/python tests/bench/policy.py $(ARGS)
 
 # Memory over 100,000 mixed requests; about twenty minutes on two cores.
 soak: install
