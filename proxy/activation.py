@@ -20,15 +20,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from audit.record import new_id
+from proxy.approvals import approval, commits
+from proxy.approvals.approval import Approval, Remembered
+from proxy.approvals.statement import FILE as APPROVALS
 from proxy.detection.findings import DetectorSet
 from proxy.errors import ConfigurationError
+from proxy.files import source
 from proxy.files.diagnostics import Diagnostic, FileRefused
 from proxy.notify.channels import NO_CHANNELS, Channels, load_channels
 from proxy.policy.load import load_policy
 from proxy.policy.model import Trust
 from proxy.policy.policy import Policy
 from proxy.settings import Settings
-from proxy.upstreams.registry import Registry, check_zones, load_registry
+from proxy.upstreams.registry import Registry, check_zones, read_registry
 
 log = logging.getLogger(__name__)
 POLL_S = 1.0
@@ -48,6 +52,9 @@ class Active:
     registry: Registry
     sha256: str
     """Digest of policies and upstreams together."""
+    upstreams_text: bytes = b""
+    """The upstream file as it was read, which an approval names by its digest."""
+    approval: Approval | None = None
     warnings: tuple[Diagnostic, ...] = ()
     channels: Channels = field(default_factory=lambda: NO_CHANNELS)
     """Whom rules can tell. Taken up with the bundle, and no part of it: no decision depends on them."""
@@ -60,10 +67,20 @@ class Active:
             "upstreams_sha256": self.registry.sha256,
         }
 
+    @property
+    def identity(self) -> tuple[str, Approval | None]:
+        """What its activation is recorded for: the same bundle under another approval is recorded again."""
+        return self.sha256, self.approval
 
-def load(settings: Settings, detectors: DetectorSet | None) -> Active:
-    """Load and check both; raises FileRefused. Without detectors, entity types are not checked against them."""
-    registry = load_registry(settings.upstreams)
+
+def load(settings: Settings, detectors: DetectorSet | None, remembered: Remembered | None = None) -> Active:
+    """Load and check both, and who approved them; raises FileRefused.
+
+    Without detectors, entity types are not checked against them; without a memory of what was in force, an approval's
+    age is not judged.
+    """
+    upstreams = source.read(settings.upstreams)
+    registry = read_registry(upstreams, settings.upstreams.name)
     channels = load_channels(settings.channels, os.environ)
     policy, warnings = load_policy(
         settings.policies,
@@ -75,7 +92,9 @@ def load(settings: Settings, detectors: DetectorSet | None) -> Active:
     )
     check_zones(registry, policy.zones)
     bound = registry.bind({name: (zone.trust is Trust.VENDOR, zone.networks) for name, zone in policy.zones.items()})
-    return Active(policy, bound, bundle_sha256(policy.sha256, registry.sha256), warnings, channels)
+    approved, said = approval.find(settings, policy, upstreams, remembered)
+    sha256, warnings = bundle_sha256(policy.sha256, registry.sha256), (*warnings, *said)
+    return Active(policy, bound, sha256, upstreams, approved, warnings, channels)
 
 
 def bundle_sha256(policy: str, upstreams: str) -> str:
@@ -114,15 +133,18 @@ class Activation:
     a record that was not acknowledged in time is offered again and not written twice.
     """
 
-    def __init__(self, settings: Settings, detectors: DetectorSet, announce: Announce) -> None:
+    def __init__(
+        self, settings: Settings, detectors: DetectorSet, announce: Announce, remembered: Remembered | None = None
+    ) -> None:
         self._settings = settings
         self._detectors = detectors
         self._announce = announce
+        self._remembered = remembered
         self._active: Active | None = None
         self._since = datetime.now(UTC)
         self._error: Exception | None = None
         self._again = False
-        self._announced = ("", "", START)
+        self._announced: tuple[tuple[str, Approval | None] | None, str, Asked] = (None, "", START)
         self._seen: Signature = ()
         self._changing = asyncio.Lock()
 
@@ -160,11 +182,11 @@ class Activation:
     async def reload(self, asked: Asked = CHANGED) -> Reloaded:
         """Try what is on disk now. If it is refused, or cannot be recorded, the old snapshot stays in force."""
         async with self._changing:
-            before = self.active.sha256
+            before = self.active
             self._again = False
             try:
                 loaded = await asyncio.to_thread(self._load)
-                if loaded.sha256 != before:
+                if loaded.identity != before.identity:
                     await self._activate(loaded, asked)
                 self._active = replace(self.active, channels=loaded.channels)
                 self._error = None
@@ -176,7 +198,7 @@ class Activation:
                 self._error = error
                 log.error("reload failed: %s", type(error).__name__)  # noqa: TRY400 - its text may quote a file
             now = self.active
-            return Reloaded(now, before if now.sha256 != before else None, self._error)
+            return Reloaded(now, before.sha256 if now.identity != before.identity else None, self._error)
 
     async def watch(self) -> None:
         """Reload when files of the bundle are others than were read and have come to rest; runs until cancelled.
@@ -204,7 +226,7 @@ class Activation:
             self._seen = signature(self._settings)
             if not _just_changed(self._seen):
                 try:
-                    loaded = load(self._settings, self._detectors)
+                    loaded = load(self._settings, self._detectors, self._remembered)
                 except FileRefused:
                     if signature(self._settings) == self._seen:
                         raise
@@ -215,11 +237,11 @@ class Activation:
         raise ConfigurationError("The files of policies and upstreams change again and again while they are read.")
 
     async def _activate(self, loaded: Active, asked: Asked) -> None:
-        if self._announced[0] != loaded.sha256:
-            self._announced = (loaded.sha256, new_id(), asked)
+        if self._announced[0] != loaded.identity:
+            self._announced = (loaded.identity, new_id(), asked)
         _, record_id, first_asked = self._announced
         await self._announce(loaded, self._active.sha256 if self._active else None, record_id, first_asked)
-        self._announced = ("", "", START)
+        self._announced = (None, "", START)
         for warning in loaded.warnings:
             log.warning("%s", warning)
         if self._active is not None:
@@ -230,11 +252,13 @@ class Activation:
 def signature(settings: Settings) -> Signature:
     """Say which files make up the bundle now, well enough to notice any change; a missing one is noticed too."""
     found = []
-    others = (settings.upstreams, *([settings.channels] if settings.channels else []))
-    for path in (*sorted(settings.policies.glob("*.y*ml")), *others):
+    extra = [path for path in (settings.channels, settings.policy_signers) if path]
+    for path in (*sorted(settings.policies.glob("*.y*ml")), settings.policies / APPROVALS, settings.upstreams, *extra):
         with contextlib.suppress(OSError):
             state = path.stat()
             found.append((path.name, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
+    if settings.policy_approvals == "git":
+        found.append((commits.head(settings.policies), 0, 0, 0, 0))
     return tuple(found)
 
 

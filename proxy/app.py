@@ -1,6 +1,7 @@
 """The composition root: builds every part once, joins them, and takes them down in order. Nothing is global."""
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from audit.access import Records
 from audit.api import Reader
 from audit.api import router as audit_router
 from audit.errors import AuditError, AuditUnavailable
@@ -21,6 +23,7 @@ from proxy.api import chat, health, inspect, models, policy
 from proxy.api.denials import Denials
 from proxy.api.requests import authenticate
 from proxy.api.shield import Shield, refuse
+from proxy.approvals.history import History
 from proxy.detection.engine import Engine
 from proxy.detection.findings import DetectorSet
 from proxy.errors import ConfigurationError, RequestRefused, RingfenceError, Unavailable
@@ -74,7 +77,7 @@ class Runtime:
         await asyncio.to_thread(changes.repair)
         await engine.start()
         detectors = await _loaded(engine)
-        bundles = Activation(settings, detectors, _announcer(audit))
+        bundles = Activation(settings, detectors, _announcer(audit), History(Records(audit.path)).newest)
         await bundles.start()
         pool = Pool(
             Timeouts(settings.upstream_connect_timeout_s, settings.upstream_read_timeout_s),
@@ -206,10 +209,15 @@ def _announcer(audit: AuditLog) -> Announce:
             "files_sha256": files,
             **({"previous": previous} if previous else {}),
             **({"actor": asked.actor} if asked.actor else {}),
+            **({"approval": active.approval.record()} if active.approval else {}),
         }
         try:
             await asyncio.to_thread(audit.store_bundle, files, active.policy.text())
             await asyncio.to_thread(audit.store_bundle, active.registry.sha256, active.registry.text())
+            if active.approval is not None and active.approval.note:
+                upstreams = active.upstreams_text
+                await asyncio.to_thread(audit.store_bundle, hashlib.sha256(upstreams).hexdigest(), upstreams)
+                await asyncio.to_thread(audit.store_bundle, active.approval.note_sha256, active.approval.note)
             await audit.append("policy.activated", body, id=record_id)
         except AuditUnavailable as error:
             raise Unavailable(

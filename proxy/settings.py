@@ -8,9 +8,9 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from proxy.errors import ConfigurationError
 
@@ -35,6 +35,12 @@ class Settings(BaseModel):
     port: int = Field(default=8080, ge=0, le=65535)
     policies: Path = ROOT / "policies"
     upstreams: Path = ROOT / "deploy" / "upstreams.example.yaml"
+    policy_approvals: Literal["file", "git", "none"] = "file"
+    """Where it says who approved the policies: in `APPROVALS` beside them, in the last commit of them, or nowhere."""
+    policy_signers: Path | None = None
+    """The verifier keys of those who may approve, one a line; a signature by any other says nothing."""
+    policy_signatures_required: bool = False
+    """Then policies and upstreams load only as an approver with a known key signed them, and never an older bundle."""
     channels: Path | None = None
     """Who can be told of decisions, as in `deploy/channels.example.yaml`; without it, nobody is."""
     origin: str = Field(default="ringfence.local/audit", pattern=r"^[a-z0-9][a-z0-9./_-]{0,127}$")
@@ -70,6 +76,13 @@ class Settings(BaseModel):
 
     upstream_connect_timeout_s: float = Field(default=5.0, gt=0)
     upstream_read_timeout_s: float = Field(default=600.0, gt=0)
+
+    @field_validator("policy_signatures_required")
+    @classmethod
+    def _can_be_signed(cls, required: bool, info: ValidationInfo) -> bool:
+        if required and (info.data.get("policy_approvals"), info.data.get("policy_signers") is None) != ("file", False):
+            raise ValueError("needs policy_signers, a file of keys, and policy_approvals to be 'file'")
+        return required
 
     @classmethod
     def load(cls, flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Self:

@@ -38,7 +38,7 @@ def read_bundle(given: str, configured: Callable[[], Path], problems: Problems) 
 
 def _inside(at: Path, folder: Path) -> str:
     """Return a folder's path as its repository has it."""
-    top = Path(os.fsdecode(_git(at, "rev-parse", "--show-toplevel").removesuffix(b"\n"))).resolve()
+    top = Path(os.fsdecode(git(at, "rev-parse", "--show-toplevel").removesuffix(b"\n"))).resolve()
     try:
         return folder.resolve().relative_to(top).as_posix()
     except ValueError:
@@ -46,11 +46,11 @@ def _inside(at: Path, folder: Path) -> str:
 
 
 def _files(at: Path, name: str, problems: Problems) -> Iterator[tuple[str, bytes]]:
-    tree = _git(at, "rev-parse", "--verify", "--quiet", name).decode().strip()
-    if not tree or _git(at, "cat-file", "-t", tree).decode().strip() != _TREE:
+    tree = git(at, "rev-parse", "--verify", "--quiet", name).decode().strip()
+    if not tree or git(at, "cat-file", "-t", tree).decode().strip() != _TREE:
         raise ConfigurationError("neither a directory nor a directory of a git revision")
     count = 0
-    for entry in filter(None, _git(at, "ls-tree", "--full-tree", "-z", "-l", tree).split(b"\0")):
+    for entry in filter(None, git(at, "ls-tree", "--full-tree", "-z", "-l", tree).split(b"\0")):
         described, _, raw = entry.partition(b"\t")
         mode, kind, blob, size = described.decode().split()
         file = os.fsdecode(raw)
@@ -62,10 +62,14 @@ def _files(at: Path, name: str, problems: Problems) -> Iterator[tuple[str, bytes
         elif int(size) > source.MAX_BYTES or count > MAX_FILES:
             problems.error(Place(file, 1, 1), "too-large", f"more than {source.MAX_BYTES} bytes or {MAX_FILES} files")
         else:
-            yield file, _git(at, "cat-file", "blob", blob)
+            yield file, git(at, "cat-file", "blob", blob)
 
 
-def _git(at: Path, *arguments: str) -> bytes:
+def git(at: Path, *arguments: str) -> bytes:
+    """Return what git prints in a directory; raises ConfigurationError where it fails or is not there.
+
+    For commands that only ask for objects, with arguments of which none can be taken for an option.
+    """
     quiet = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
     try:
         ran = subprocess.run(

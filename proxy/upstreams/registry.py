@@ -20,7 +20,7 @@ import orjson
 from proxy.addresses import is_loopback
 from proxy.errors import RequestRefused
 from proxy.files.diagnostics import Problems
-from proxy.files.source import Node, load
+from proxy.files.source import Node, parse, read
 
 KINDS = ("openai", "vllm", "ollama", "lmstudio")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -138,8 +138,13 @@ class Registry:
 
 def load_registry(path: Path) -> Registry:
     """Read an upstream file; raises FileRefused with `file:line:col` for everything that is wrong with it."""
+    return read_registry(read(path), path.name)
+
+
+def read_registry(text: bytes, name: str) -> Registry:
+    """Read the text of an upstream file that was read already; raises FileRefused in the same way."""
     problems = Problems()
-    top = load(path).fields(problems, required=["upstreams"], optional=["models"])
+    top = parse(text, name).fields(problems, required=["upstreams"], optional=["models"])
     upstreams = tuple(_upstream(node, problems) for node in top["upstreams"].items(problems, least=1))
     seen: set[str] = set()
     for node, upstream in zip(top["upstreams"].members, upstreams, strict=True):

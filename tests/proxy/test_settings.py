@@ -96,6 +96,7 @@ def test_no_setting_opens_the_boundary() -> None:
 def test_every_setting_that_is_a_time_or_a_size_says_its_unit() -> None:
     bare = {"home", "host", "port", "policies", "upstreams", "origin", "cache", "max_depth", "detect_model"}
     bare |= {"detect_workers", "detect_queue", "detectors", "channels"}
+    bare |= {"policy_approvals", "policy_signers", "policy_signatures_required"}
     assert all(name.endswith(("_s", "_bytes")) for name in Settings.model_fields.keys() - bare)
 
 
@@ -108,3 +109,18 @@ def test_the_shipped_files_are_the_defaults(tmp_path: Path) -> None:
 def test_a_name_that_is_no_setting_is_refused_with_the_nearest_one() -> None:
     with pytest.raises(ConfigurationError, match="polcies is not a setting; did you mean policies"):
         Settings.load(environ={"RINGFENCE_POLCIES": "somewhere"})
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {},
+        {"policy_approvals": "git", "policy_signers": "signers"},
+        {"policy_approvals": "none", "policy_signers": "signers"},
+    ],
+)
+def test_signatures_are_not_required_of_what_nobody_can_sign(tmp_path: Path, chosen: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match=r"setting policy_signatures_required:.*policy_signers"):
+        load(tmp_path, {"policy_signatures_required": True, **chosen})
+    assert load(tmp_path, chosen).policy_signatures_required is False
+    assert load(tmp_path, {"policy_signatures_required": True, "policy_signers": "signers"}).policy_signatures_required
