@@ -17,7 +17,7 @@ async def judge_and_look_again(self: Pipeline, ask: Ask) -> Judged:
     return replace(await judge(self, ask), active=self.activation.active)
 
 
-def run_broken(settings: Settings, server_argv: Sequence[str]) -> int:  # noqa: ARG001 - this file is the server
+def run_broken(settings: Settings, server_argv: Sequence[str]) -> int:
     """Supervise a server that takes two."""
     return run(settings, [sys.executable, __file__])
 
