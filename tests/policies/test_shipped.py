@@ -107,7 +107,7 @@ REDUNDANT = {
 def test_a_comparison_calls_the_deletion_of_a_rule_looser_unless_a_ceiling_holds_the_same(
     shipped: dict[str, bytes], around: Surroundings
 ) -> None:
-    plain = {name: text.partition(b"\ntests:")[0] for name, text in shipped.items()}
+    plain = {name: shipped[name].partition(b"\ntests:")[0] for name in ("taxonomy.yaml", *PACKS)}
     whole = check_files(plain, around).bundle
     proved = set()
     for name in PACKS:
