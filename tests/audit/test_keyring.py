@@ -68,6 +68,12 @@ def test_what_cannot_be_is_said_and_changes_nothing(ring: Keyring, body: dict[st
     assert ring.spans() == before
 
 
+def test_a_second_genesis_names_no_keys(ring: Keyring) -> None:
+    before = ring.spans()
+    assert ring.take(4, {**GENESIS, "vkeys": [SECOND.encode()]}) is not None
+    assert ring.spans() == before
+
+
 def test_a_key_ends_once(ring: Keyring) -> None:
     assert ring.take(5, ended("retired", 5)) is None
     assert ring.take(6, ended("revoked", 1)) is not None
