@@ -20,6 +20,9 @@ Carried = dict[int, list[int]]
 NO_GRANT = "no grant covers this caller, endpoint and model"
 NO_UPSTREAM = "no upstream is configured for the zones that are granted here"
 
+_NOT_GRANTED = Strike("grant")
+_NOT_SERVED = Strike("upstream")
+
 
 def decide(policy: Policy, who: Identity, call: Call, findings: Findings, now: dt.date | dt.datetime) -> Decision:
     """Decide where this call may go. Pure: the same arguments always give the same decision."""
@@ -138,8 +141,9 @@ def _preference(index: Index, grants: int) -> Sequence[int]:
         lowest = grants & -grants
         grants ^= lowest
         for place, zone in enumerate(index.grants[lowest.bit_length() - 1]):
-            best[zone] = min(place, best.get(zone, place))
-    return sorted(best, key=lambda zone: (best[zone], index.vendors >> zone & 1, zone))
+            if place < best.get(zone, len(index.zones)):
+                best[zone] = place
+    return [zone for _, _, zone in sorted([(place, index.vendors >> zone & 1, zone) for zone, place in best.items()])]
 
 
 def _outcome(index: Index, left: int) -> Outcome:
@@ -167,13 +171,32 @@ def _reasons(
 def _strikes(
     index: Index, granted: int, enforced: Sequence[CompiledRule], found: Sequence[CompiledClass]
 ) -> tuple[tuple[str, tuple[Strike, ...]], ...]:
-    table = []
-    for number, zone in enumerate(index.zones):
-        bit = 1 << number
-        by = [] if granted & bit else [Strike("grant")]
-        if not index.live & bit:
-            by.append(Strike("upstream"))
-        by += [rule.strike for rule in enforced if rule.strikes & bit]
-        by += [item.strike for item in found if item.strikes & bit]
-        table.append((zone, tuple(by)))
-    return tuple(table)
+    # Zones struck by the same so far are one group of bits, so that many zones cost little more than few.
+    every = (1 << len(index.zones)) - 1
+    alike: list[tuple[int, tuple[Strike, ...]]] = [(granted, ()), (every & ~granted, (_NOT_GRANTED,))]
+    if every & ~index.live:
+        alike = _split(alike, every & ~index.live, _NOT_SERVED)
+    for rule in enforced:
+        alike = _split(alike, rule.strikes, rule.strike)
+    for item in found:
+        alike = _split(alike, item.strikes, item.strike)
+    struck: list[tuple[Strike, ...]] = [()] * len(index.zones)
+    for zones, by in alike:
+        left = zones
+        while left:
+            lowest = left & -left
+            left ^= lowest
+            struck[lowest.bit_length() - 1] = by
+    return tuple(zip(index.zones, struck, strict=True))
+
+
+def _split(
+    alike: list[tuple[int, tuple[Strike, ...]]], strikes: int, strike: Strike
+) -> list[tuple[int, tuple[Strike, ...]]]:
+    split = []
+    for zones, by in alike:
+        if hit := zones & strikes:
+            split.append((hit, (*by, strike)))
+        if rest := zones & ~strikes:
+            split.append((rest, by))
+    return split

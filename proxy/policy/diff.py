@@ -41,7 +41,9 @@ What this is about: labels and settings of policy, not what a detector misses.
 """
 
 import datetime as dt
+import functools
 import itertools
+import operator
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -192,6 +194,7 @@ class _Comparing:
         self.cells = cells(*self.indexes, telling)
         self.days = _days(self.indexes, telling, today)
         self.decided: dict[Pair, Found] = {}
+        self.shifts: dict[tuple[Point, Pair], Shift | None] = {}
         self.examples: dict[tuple[Pair, Shift, str], Point] = {}
         self.decisions = 0
 
@@ -231,33 +234,49 @@ class _Comparing:
                 atoms |= {ALWAYS} | {Atom(item.name, 1, 0) for item in index.classes}
             for atom in sorted(atoms):
                 tried.update(dict.fromkeys(self.points.foreseen(side, atom) or ()))
-        return self._counting(0, alone[0], tried), self._counting(1, alone[1], tried)
+        self.met = {point: (self._met(0, point), self._met(1, point)) for point in tried}
+        return self._counting(0, alone[0]), self._counting(1, alone[1])
 
-    def _counting(self, side: int, alone: int, tried: Iterable[Point]) -> int:
+    def _met(self, side: int, point: Point) -> int:
+        """Return the bits of one side's grants, and of the rules that this request meets."""
+        index = self.indexes[side]
+        carried = carry(index, point.findings)
+        rules = sum(1 << number for number, rule in enumerate(index.rules) if meets(rule, carried))
+        return index.grant_bits | rules << index.rule_shift
+
+    def _counting(self, side: int, alone: int) -> int:
         """Return the bits of one side's grants, of its rules that are met or alone, and of what waives them."""
         index = self.indexes[side]
-        carried = [carry(index, point.findings) for point in tried]
-        found = index.grant_bits
+        found = functools.reduce(operator.or_, (met[side] for met in self.met.values()), index.grant_bits | alone)
+        found &= self.forces[side].counting
         for number, rule in enumerate(index.rules):
-            bit = 1 << (number + index.rule_shift)
-            if bit & alone or any(meets(rule, values) for values in carried):
-                found |= bit | rule.waivers
+            if found >> (number + index.rule_shift) & 1:
+                found |= rule.waivers
         return found
 
     def _decide(self, pair: Pair, selected: tuple[int, int], day: dt.date) -> Found:
         shifts: list[tuple[Point, Shift | None]] = []
         for point in self._deciding(pair):
-            old, new = (
-                settle(index, bits, point.findings, day) for index, bits in zip(self.indexes, selected, strict=True)
-            )
-            self.decisions += 2
-            verdict = judge(old, new, *self.trusts)
-            landings = (Landing(decision.outcome, decision.zones) for decision in (old, new))
-            shifts.append((point, Shift(verdict, *landings) if verdict else None))
+            met = self.met[point]
+            alike = (point, (pair[0] & met[0], pair[1] & met[1]))
+            if alike not in self.shifts:
+                self.shifts[alike] = self._shift(point, selected, day)
+            shifts.append((point, self.shifts[alike]))
         found = _told_apart(_least(shifts), shifts)
         for shift, label, point in found:
             self.examples[pair, shift, label] = point
         return frozenset((shift, label) for shift, label, _ in found)
+
+    def _shift(self, point: Point, selected: Pair, day: dt.date) -> Shift | None:
+        """Decide one request under both bundles."""
+        old, new = (
+            settle(index, bits, point.findings, day) for index, bits in zip(self.indexes, selected, strict=True)
+        )
+        self.decisions += 2
+        verdict = judge(old, new, *self.trusts)
+        return (
+            Shift(verdict, *(Landing(decision.outcome, decision.zones) for decision in (old, new))) if verdict else None
+        )
 
     def _deciding(self, pair: Pair) -> list[Point]:
         """Return the requests at which these two can part; where grants differ, each class is tried for the reader."""

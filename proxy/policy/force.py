@@ -33,7 +33,13 @@ class Forces:
     def __init__(self, bundle: Bundle, index: Index, meanings: Meanings) -> None:
         self._bundle = bundle
         self._index = index
-        self._sometimes = [(n, rule) for n, rule in enumerate(index.rules) if rule.shadow or rule.waivers]
+        shift = index.rule_shift
+        self._waived = [(1 << (n + shift), rule.waivers) for n, rule in enumerate(index.rules) if rule.waivers]
+        self.counting = (1 << index.exception_shift) - 1
+        """Bits of the grants and of all rules but those in shadow."""
+        for number, rule in enumerate(index.rules):
+            self.counting &= ~(rule.shadow << (number + shift))
+        self._live: dict[dt.date, int] = {}
         self._atoms: dict[int, Atom] = {}
         self.ceilings = 0
         """The meanings of all ceilings, which count for everyone."""
@@ -83,17 +89,22 @@ class Forces:
 
     def bits(self, selected: int, day: dt.date) -> int:
         """Return the bits of the grants and rules that count: no shadow rule, none that a live exception waives."""
-        index = self._index
-        bits = selected & ((1 << index.exception_shift) - 1)
-        waivers = selected >> index.exception_shift
-        live = 0
-        for number, (_, until) in enumerate(index.exceptions):
-            if waivers >> number & 1 and not expired(until, day):
-                live |= 1 << (number + index.exception_shift)
-        for number, rule in self._sometimes:
-            if rule.shadow or rule.waivers & live:
-                bits &= ~(1 << (number + index.rule_shift))
+        bits = selected & self.counting
+        live = selected & self._exceptions(day)
+        if live:
+            for rule, waivers in self._waived:
+                if waivers & live:
+                    bits &= ~rule
         return bits
+
+    def _exceptions(self, day: dt.date) -> int:
+        """Return the bits of the exceptions that are live on a day."""
+        if day not in self._live:
+            index = self._index
+            until = [last for _, last in index.exceptions]
+            live = sum(1 << number for number, last in enumerate(until) if not expired(last, day))
+            self._live[day] = live << index.exception_shift
+        return self._live[day]
 
     def of(self, bits: int) -> Force:
         """Return what these bits mean, and every ceiling."""

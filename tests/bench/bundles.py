@@ -26,6 +26,8 @@ MODEL_PATTERNS = (*MODELS, "gpt-*", "gpt-5*", "claude-*", "text-*")
 ENDPOINTS = ("chat", "responses", "embeddings", "completions")
 REGIONS = ("eu", "us", "uk", "ch", "in", "jp")
 PER_FILE = 25
+ALWAYS = 0.05
+"""The share of rules without a condition: where some teams work at all."""
 
 _SHIPPED = Path(__file__).resolve().parents[2] / "policies" / "taxonomy.yaml"
 _CLASSES = _SHIPPED.read_text(encoding="utf-8").partition("\nclasses:")[2]
@@ -157,10 +159,10 @@ def _grants(pick: random.Random, size: Size) -> str:
 
 
 def _rule(pick: random.Random, number: int, size: Size) -> str:
-    parts = [f"id: r{number:03}", f"who: {_who(pick, size)}", f"what: {_what(pick)}"]
-    if pick.random() < 0.95:
-        parts.append(f"if: {_condition(pick)}")
-    then = pick.choices(["pin", _only(pick, size), "block"], [6, 3, 1])[0]
+    always = pick.random() < ALWAYS
+    parts = [f"id: r{number:03}", f"who: {_some_teams(pick, size) if always else _who(pick, size)}"]
+    parts += [f"what: {_what(pick)}"] + ([] if always else [f"if: {_condition(pick)}"])
+    then = _only(pick, size) if always else pick.choices(["pin", _only(pick, size), "block"], [6, 3, 1])[0]
     shadow = ", mode: shadow, until: 2026-07-01" if pick.random() < 0.05 else ""
     log = pick.choice(["", "", ", log: full", ", notify: [security-oncall]"])
     return f"  - {{{', '.join(parts)}, then: {then}, because: 'reason {number} (C1.1)'{shadow}{log}}}\n"
@@ -171,12 +173,14 @@ def _only(pick: random.Random, size: Size) -> str:
     return f"{{only: [{', '.join([*own_zones(size.zones), *regions])}]}}"
 
 
+def _some_teams(pick: random.Random, size: Size) -> str:
+    return f"{{teams: [{', '.join(pick.sample(teams(size.teams), min(3, size.teams)))}]}}"
+
+
 def _who(pick: random.Random, size: Size) -> str:
-    some = ", ".join(pick.sample(teams(size.teams), min(3, size.teams)))
-    return pick.choice([
-        "{}", "{}", f"{{teams: [{some}]}}", f"{{teams: ['{pick.choice(FAMILIES)}-*']}}", f"{{not_teams: [{some}]}}",
-        f"{{apps: [{pick.choice(APPS)}]}}",
-    ])  # fmt: skip
+    family, app = f"{{teams: ['{pick.choice(FAMILIES)}-*']}}", f"{{apps: [{pick.choice(APPS)}]}}"
+    some = _some_teams(pick, size)
+    return pick.choices(["{}", family, app, some, some.replace("teams", "not_teams")], [1, 4, 4, 8, 1])[0]
 
 
 def _what(pick: random.Random) -> str:

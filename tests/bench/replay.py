@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from proxy.evidence import Ask, Clock, Judged
 from proxy.identity import Caller, Role
 from proxy.policy.decide import decide
 from proxy.policy.model import Call, Identity
-from proxy.policy.replay import replay
+from proxy.policy.replay import Report, replay
 from proxy.recorded import Database
 from proxy.settings import Settings
 
@@ -73,9 +74,18 @@ def decisions(active: activation.Active, count: int) -> Iterator[dict[str, Any]]
         yield evidence.decision(ask, judged, fingerprints, zone=made.zone, up=None)
 
 
-def main() -> None:
-    """Write, replay, print."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How many records were read and decided again, what came of it, and the seconds of both."""
+
+    items: int
+    read: float
+    took: float
+    report: Report
+
+
+def measure(count: int) -> Measured:
+    """Write a log, read it once, replay it."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         (home / "upstreams.yaml").write_text(UPSTREAMS)
@@ -88,9 +98,14 @@ def main() -> None:
         read = time.perf_counter() - started
         started = time.perf_counter()
         report = replay(active.policy, Database(home / "audit.db"))
-        took = time.perf_counter() - started
-    print(report.text())
-    print(f"{items:,} records read in {read:.1f} s; read and decided twice in {took:.1f} s")
+        return Measured(items, read, time.perf_counter() - started, report)
+
+
+def main() -> None:
+    """Measure and print."""
+    measured = measure(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000)
+    print(measured.report.text())
+    print(f"{measured.items:,} records read in {measured.read:.1f} s; read and decided twice in {measured.took:.1f} s")
 
 
 if __name__ == "__main__":
