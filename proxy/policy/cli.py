@@ -13,6 +13,7 @@ from proxy.policy.commands.common import Injected
 from proxy.policy.commands.diff import diff
 from proxy.policy.commands.exceptions import exceptions
 from proxy.policy.commands.explain import explain
+from proxy.policy.commands.init import init
 from proxy.policy.commands.lint import lint
 from proxy.policy.commands.reload import reload
 from proxy.policy.commands.replay import replay
@@ -45,6 +46,7 @@ def policy(context: typer.Context) -> None:
     context.obj = Injected(detector_types, upstream_zones, open_log, scan, reload_server, channels=channels)
 
 
+app.command()(init)
 app.command()(lint)
 app.command("test")(run)
 app.command()(verify)
