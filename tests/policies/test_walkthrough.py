@@ -10,12 +10,14 @@ import pytest
 from kept import Kept
 from typer.testing import CliRunner
 
+from proxy.once import Scanner
 from proxy.policy import cli
 from proxy.policy.commands import common
 from proxy.policy.lint import Surroundings
 from proxy.policy.load import check_files
 from proxy.policy.model import Identity
 from proxy.policy.policy import Policy
+from proxy.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "deploy" / "docs" / "policy.md").read_text(encoding="utf-8")
@@ -23,6 +25,7 @@ DAY, ZONES = dt.date(2026, 11, 21), frozenset({"onprem", "cloud-us"})
 RECORD = "01aa9be1-4f2a-7c31-9d0e-6b1f0a7c2e55"
 BUNDLE = hashlib.sha256(b"walk-through").hexdigest()
 SHADOW = re.search(r"```yaml\n( +- id: lists-of-people.*?)```", TEXT, re.DOTALL)
+CASES = re.search(r"```yaml\n(tests:.*?)```", TEXT, re.DOTALL)
 EXCEPTION = re.search(r"```yaml\n(exceptions:.*?)```", TEXT, re.DOTALL)
 
 
@@ -42,13 +45,6 @@ def shown(*arguments: str | Path) -> None:
     printed = CliRunner().invoke(cli.app, [str(argument) for argument in arguments]).output
     assert printed
     assert printed in TEXT
-
-
-def test_a_set_to_begin_with_is_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(folder)
-    command = re.search(r"^\$ ringfence policy (init .*)$", TEXT, re.MULTILINE)
-    assert command is not None
-    shown(*command[1].split())
 
 
 def test_a_rule_is_tightened(folder: Path) -> None:
@@ -107,6 +103,16 @@ def test_a_rule_is_tried_in_shadow(folder: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_recorded_decision_is_explained(folder: Path, kept: Kept) -> None:
     shown("explain", "--record", RECORD)
     assert f"explain --record {RECORD}" in TEXT
+
+
+def test_a_text_is_tested(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert CASES is not None
+    monkeypatch.setattr(cli, "scan", lambda raw, request: scanner.scan(raw, request=request))
+    scanner = Scanner(Settings(home=folder))
+    monkeypatch.chdir(folder)
+    (folder / "cases").mkdir()
+    (folder / "cases" / "care.yaml").write_text(CASES[1])
+    shown("test", folder, "--detect", "--tests", "cases/care.yaml")
 
 
 def test_an_exception_is_granted(folder: Path) -> None:
