@@ -47,6 +47,13 @@ def shown(*arguments: str | Path) -> None:
     assert printed in TEXT
 
 
+def test_a_set_to_begin_with_is_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    command = re.search(r"^\$ ringfence policy (init .*)$", TEXT, re.MULTILINE)
+    assert command is not None
+    shown(*command[1].split())
+
+
 def test_a_rule_is_tightened(folder: Path) -> None:
     rules = folder / "soc2.yaml"
     rules.write_text(rules.read_text().replace("min_count: 50", "min_count: 25"))
