@@ -1,8 +1,9 @@
 r"""Keys of C2SP signed notes: those that verify, `<name>+<hash>+<base64(type byte || key)>`, and those that sign.
 
-The hash is the first four bytes of SHA-256(name || "\n" || type byte || public key). Type 0x01 is Ed25519; 0x06 stays
-free for ML-DSA-44. See https://c2sp.org/signed-note. The form of a signer, `PRIVATE+KEY+<name>+<hash>+<base64(type byte
-|| seed)>`, is that of the Go module golang.org/x/mod/sumdb/note.
+The hash is the first four bytes of SHA-256(name || "\n" || type byte || public key). Type 0x01 is Ed25519, 0x04 an
+Ed25519 key that cosigns checkpoints with the time; 0x06 stays free for ML-DSA-44. See https://c2sp.org/signed-note and
+https://c2sp.org/tlog-cosignature. The form of a signer, `PRIVATE+KEY+<name>+<hash>+<base64(type byte || seed)>`, is
+that of the Go module golang.org/x/mod/sumdb/note.
 """
 
 import base64
@@ -16,7 +17,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 ED25519 = 0x01
+COSIGNATURE = 0x04
 SEED_BYTES = 32
+TIME_BYTES = 8
 _PRIVATE = "PRIVATE+KEY+"
 
 
@@ -39,8 +42,11 @@ class VerifierKey:
         return int.from_bytes(digest[:4], "big")
 
     def verifies(self, message: bytes, signature: bytes) -> bool:
-        """Whether the signature is this key's, of this message; no key but an Ed25519 one verifies anything."""
-        if self.type_byte != ED25519:
+        """Whether the signature is this key's, of this message; no key of another type verifies anything."""
+        if self.type_byte == COSIGNATURE:
+            message = cosigned(message, int.from_bytes(signature[:TIME_BYTES], "big"))
+            signature = signature[TIME_BYTES:]
+        elif self.type_byte != ED25519:
             return False
         try:
             Ed25519PublicKey.from_public_bytes(self.key).verify(signature, message)
@@ -112,6 +118,11 @@ class Signer:
     @cached_property
     def _private(self) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(self.seed)
+
+
+def cosigned(text: bytes, time_s: int) -> bytes:
+    """Return what a cosigner signs: the text of a checkpoint, and when it was seen (POSIX seconds)."""
+    return f"cosignature/v1\ntime {time_s}\n".encode() + text
 
 
 def is_key_name(name: str) -> bool:
