@@ -7,32 +7,16 @@ and rests on how the shipped files are laid out: whoever keeps the result has to
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from itertools import takewhile
 
-from proxy.policy import vocabulary
+from proxy.policy.wanted import OWN, OWNER, PACKS, Pack, VendorZone, Wanted
 
-
-class Pack(StrEnum):
-    """The shipped files of rules."""
-
-    SOC2 = "soc2"
-    SECRETS = "secrets"
-    PCI = "pci"
-    HIPAA = "hipaa"
-    GDPR = "gdpr"
-
-
-PACKS = tuple(pack.value for pack in Pack)
-USUAL = (Pack.SOC2.value, Pack.SECRETS.value)
-OWN, UNION, VENDORS = "onprem", "cloud-eu", ("cloud-us", "cloud-eu")
-"""The zones that the shipped files name: the own one, that of the European Union, and all vendors'."""
+UNION, VENDORS = "cloud-eu", ("cloud-us", "cloud-eu")
+"""The zones that the shipped files name beside the own one: that of the European Union, and all vendors'."""
 UNION_TEAMS, UNION_RULE = "eu-", "eu-teams-stay-in-the-eu"
 """Teams of the Union by the prefix of their names, and the rule about them."""
 ELSEWHERE = "another team does not have to"
 """The name of the test that this rule is not about other teams."""
-OWNER = "security@company.example"
 NOT_GRANTED = ("cloud", "vendor")
 """What a vendor zone is called where none is wanted; the second if the own zone has the first name."""
 
@@ -49,82 +33,8 @@ _AT_HOME = (
 """What the names of shipped tests say about a request that leaves, and what they say if it cannot."""
 
 
-@dataclass(frozen=True, slots=True)
-class VendorZone:
-    """A vendor's zone, with its region and the agreements that were signed with the vendor."""
-
-    name: str
-    region: str = ""
-    agreements: tuple[str, ...] = ()
-
-    @property
-    def in_union(self) -> bool:
-        """Whether it lies in the European Union: region `eu`, or one such as `eu-west`."""
-        return self.region.split("-")[0] == "eu"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a company says about itself; without vendors everything stays home, without teams every team may use them.
-
-    Raises ValueError for what cannot stand in the files, in words for whoever said it.
-    """
-
-    own: str = OWN
-    vendors: tuple[VendorZone, ...] = ()
-    teams: tuple[str, ...] = ()
-    packs: tuple[str, ...] = USUAL
-    owner: str = OWNER
-
-    def __post_init__(self) -> None:
-        zone_name(self.own)
-        for team in self.teams:
-            team_name(team)
-        owner_name(self.owner)
-        names = [self.own, *(vendor.name for vendor in self.vendors)]
-        if len(set(names)) < len(names):
-            raise ValueError("two zones have the same name")
-        if len(set(self.teams)) < len(self.teams):
-            raise ValueError("a team is named twice")
-        if self.teams and not self.vendors:
-            raise ValueError("teams are named that may use vendors, and no vendor zone is")
-        if not self.packs or not set(self.packs) <= set(PACKS):
-            raise ValueError(f"the packs are {', '.join(PACKS)}; at least one is needed")
-
-
-def zone_name(text: str) -> str:
-    """Return the name of a zone; raises ValueError if it cannot be one."""
-    return _named(text, vocabulary.WORD, "the name of a zone is at most 32 of a-z, 0-9 and '-'")
-
-
-def team_name(text: str) -> str:
-    """Return the name of a team; raises ValueError if it cannot be one."""
-    return _named(text, vocabulary.NAME, "a team is named exactly, by letters, digits and any of . _ : / @ -")
-
-
-def owner_name(text: str) -> str:
-    """Return who answers for the files; raises ValueError if it is no id."""
-    return _named(text, vocabulary.PERSON, "the owner is an id such as an e-mail address")
-
-
-def vendor_zone(text: str) -> VendorZone:
-    """Read NAME, NAME:REGION or NAME:REGION:AGREEMENT,...; raises ValueError."""
-    name, *more = text.split(":")
-    if len(more) > 2:  # noqa: PLR2004 - region and agreements
-        raise ValueError("a vendor zone is NAME, NAME:REGION or NAME:REGION:AGREEMENT,...")
-    region = more[0] if more else ""
-    agreements = tuple(more[1].split(",")) if more[1:] else ()
-    for word in (*([region] if region or agreements else []), *agreements):
-        _named(word, vocabulary.WORD, "a region and an agreement are each at most 32 of a-z, 0-9 and '-'")
-    if len(set(agreements)) < len(agreements):
-        raise ValueError("an agreement is named twice")
-    return VendorZone(zone_name(name), region, agreements)
-
-
-def _named(text: str, pattern: re.Pattern[str], wanted: str) -> str:
-    if not pattern.fullmatch(text):
-        raise ValueError(wanted)
-    return text
+FILES = ("taxonomy.yaml", "exceptions.yaml", *(f"{pack}.yaml" for pack in PACKS))
+"""The shipped files that it takes, whichever packs are wanted: the claims of the others hold all the same."""
 
 
 def starting_set(wanted: Wanted, shipped: Mapping[str, str]) -> dict[str, str]:
@@ -141,7 +51,7 @@ class _Writer:
         self.granted = [vendor.name for vendor in wanted.vendors]
         self.vendors = self.granted or [next(name for name in NOT_GRANTED if name != wanted.own)]
         self.union = [vendor.name for vendor in wanted.vendors if vendor.in_union]
-        self.union_rule = "gdpr" in wanted.packs and self.union != self.vendors
+        self.union_rule = Pack.GDPR in wanted.packs and self.union != self.vendors
         ids = (re.findall(r"^  - id: (\S+)$", self._pack(pack), re.MULTILINE) for pack in wanted.packs)
         self.rules = {name for found in ids for name in found}
         elsewhere = [team for team in wanted.teams if not team.startswith(UNION_TEAMS)]

@@ -15,8 +15,9 @@ from proxy.policy import schema as vocabulary
 from proxy.policy.commands.common import NOT_LOADED, USAGE, Injected, today
 from proxy.policy.lint import Surroundings
 from proxy.policy.load import Checked, check_files, read_directory
-from proxy.policy.start import Pack, VendorZone, Wanted
 from proxy.policy.verify import CAVEAT
+from proxy.policy.wanted import PACKS, Pack, VendorZone, Wanted, owner_name, team_name, zone_name
+from proxy.policy.wanted import vendor_zone as read_vendor_zone
 from proxy.settings import ROOT
 
 SHIPPED = ROOT / "policies"
@@ -58,8 +59,7 @@ def init(
         raise typer.BadParameter(str(error)) from None
     if not asking:
         typer.echo(f"not asked, so taken as given or usual: {_told(wanted)}", err=True)
-    shipped = {name: data.decode() for name, data in read_directory(SHIPPED, Problems()).items()}
-    files = start.starting_set(wanted, shipped)
+    files = start.starting_set(wanted, _shipped())
     found = check_files({name: text.encode() for name, text in files.items()}, Surroundings(today()))
     _hold(found)
     _write(target, {**files, "schema.json": f"{json.dumps(vocabulary.schema(), indent=2)}\n"})
@@ -86,17 +86,17 @@ def _wanted(
     def asked(question: str, default: str, read: Callable[[str], T]) -> T:
         return _ask(question, default, read) if asking else read(default)
 
-    zone = start.zone_name(own) if own is not None else asked("Zone of your own models", usual.own, start.zone_name)
+    zone = zone_name(own) if own is not None else asked("Zone of your own models", usual.own, zone_name)
     zones = (
-        tuple(map(start.vendor_zone, vendors))
+        tuple(map(read_vendor_zone, vendors))
         if vendors
         else asked("Vendor zones as NAME:REGION:AGREEMENT,... separated by spaces (- for none)", "-", _vendors)
     )
     allowed = tuple(teams or ())
     if not teams and zones:
         allowed = asked("Teams that may use vendors, separated by spaces (- for every team)", "-", _teams)
-    chosen = tuple(packs) if packs else asked(f"Packs ({', '.join(start.PACKS)})", " ".join(usual.packs), _packs)
-    person = owner if owner is not None else asked("Who answers for the files", usual.owner, start.owner_name)
+    chosen = tuple(packs) if packs else asked(f"Packs ({', '.join(PACKS)})", " ".join(usual.packs), _packs)
+    person = owner if owner is not None else asked("Who answers for the files", usual.owner, owner_name)
     return Wanted(zone, zones, allowed, tuple(dict.fromkeys(map(str, chosen))), person)
 
 
@@ -122,11 +122,11 @@ def _words(answer: str) -> list[str]:
 
 
 def _vendors(answer: str) -> tuple[VendorZone, ...]:
-    return tuple(map(start.vendor_zone, _words(answer)))
+    return tuple(map(read_vendor_zone, _words(answer)))
 
 
 def _teams(answer: str) -> tuple[str, ...]:
-    return tuple(map(start.team_name, _words(answer)))
+    return tuple(map(team_name, _words(answer)))
 
 
 def _packs(answer: str) -> tuple[str, ...]:
@@ -155,6 +155,16 @@ def _empty(directory: Path) -> Path:
     if not target.parent.is_dir():
         raise typer.BadParameter("the directory above it does not exist", param_hint="DIR")
     return target
+
+
+def _shipped() -> dict[str, str]:
+    """Return the texts of the shipped files, or end with those that are not there any more."""
+    texts = {name: data.decode() for name, data in read_directory(SHIPPED, Problems()).items()}
+    missing = [name for name in start.FILES if name not in texts]
+    if missing:
+        typer.echo(f"{SHIPPED} no longer has {', '.join(missing)}, from which the files are made", err=True)
+        raise typer.Exit(NOT_LOADED)
+    return texts
 
 
 def _hold(found: Checked) -> None:

@@ -173,6 +173,14 @@ def test_shipped_files_that_cannot_be_adapted_any_more_are_not_written(
     assert files(tmp_path) == {"shipped"}
 
 
+def test_shipped_files_that_are_gone_are_named(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(init, "SHIPPED", tmp_path)
+    code, output = run("init", tmp_path / "p", "--yes")
+    assert code == 3
+    assert "no longer has taxonomy.yaml, exceptions.yaml, soc2.yaml" in output
+    assert files(tmp_path) == set()
+
+
 def test_an_upstream_file_is_written_beside_but_never_over_another(tmp_path: Path, run: Run) -> None:
     upstreams = tmp_path / "upstreams.yaml"
     code, output = run("init", tmp_path / "p", "--own-zone", "cellar", "--upstreams", upstreams, "--yes")
