@@ -2,9 +2,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness import Ringfence, StandIn, ringfence, upstreams_file
+from harness import Ringfence, StandIn, channels_file, ringfence, upstreams_file
 
-pytest_plugins = ["supervised"]
+pytest_plugins = ["supervised", "databases"]
 
 
 @pytest.fixture(scope="session")
@@ -25,9 +25,13 @@ def onprem() -> Iterator[StandIn]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, cloud: StandIn, onprem: StandIn) -> Iterator[Ringfence]:
-    """One running Ringfence with the shipped policies, shared by tests that do not damage it."""
+    """One running Ringfence with the shipped policies, shared by tests that do not damage it.
+
+    Whomever its rules tell is a line in `notify.jsonl` in its home.
+    """
     home: Path = tmp_path_factory.mktemp("ringfence")
-    with ringfence(home, upstreams_file(home / "upstreams.yaml", cloud, onprem)) as running:
+    upstreams = upstreams_file(home / "upstreams.yaml", cloud, onprem)
+    with ringfence(home, upstreams, channels=channels_file(home / "channels.yaml")) as running:
         yield running
 
 

@@ -328,6 +328,14 @@ def upstreams_file(path: Path, cloud: StandIn | None, onprem: StandIn | None, **
     return path
 
 
+def channels_file(path: Path) -> Path:
+    """Write channels for the shipped rules; each leads to `notify.jsonl` beside the file."""
+    names = ("security-oncall", "payments-security", "privacy-officer")
+    lines = {"file": str(path.with_name("notify.jsonl"))}
+    path.write_text(json.dumps({"channels": dict.fromkeys(names, lines)}))
+    return path
+
+
 @contextmanager
 def ringfence(home: Path, upstreams: Path, **settings: Any) -> Iterator[Ringfence]:
     """Run a server until the block ends."""

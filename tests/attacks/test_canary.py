@@ -265,7 +265,14 @@ def test_a_secret_is_kept_nowhere(hunt: Hunt, cloud: StandIn, onprem: StandIn) -
             upstream.model_reported, upstream.extra_headers, upstream.status_body = "", {}, None
     settle(hunt)
     assert hunt.found(hunt.canaries) == []
-    assert {where for where, _ in hunt.haystacks()} >= {"audit.db", "audit.db-wal", "state.db", "server.log", "readyz"}
+    assert {where for where, _ in hunt.haystacks()} >= {
+        "audit.db",
+        "audit.db-wal",
+        "state.db",
+        "server.log",
+        "notify.jsonl",
+        "readyz",
+    }
 
 
 def test_the_key_of_a_caller_is_kept_nowhere(hunt: Hunt) -> None:

@@ -22,6 +22,7 @@ profile = effort(EXAMPLES)
 
 def test_nothing_planted_reaches_a_vendor(server: Ringfence, cloud: StandIn, quiet: None) -> None:
     went: Counter[str] = Counter()
+    texts: set[bytes] = set()
 
     @profile
     @given(planted=bodies())
@@ -32,6 +33,7 @@ def test_nothing_planted_reaches_a_vendor(server: Ringfence, cloud: StandIn, qui
         assert not planted.leaked(bytes(cloud.received))
         if planted.hidden is not None:
             went["planted"] += 1
+            texts.update(text.encode() for text in (planted.hidden.value.bare, planted.hidden.text))
             assert not cloud.received
             assert answer.headers["x-ringfence-decision"] in {"pin", "block"}
         else:
@@ -40,6 +42,9 @@ def test_nothing_planted_reaches_a_vendor(server: Ringfence, cloud: StandIn, qui
 
     with server.client() as client:
         check()
+    told = (server.home / "notify.jsonl").read_bytes()
+    assert told.count(b"\n") > EXAMPLES // 10, "or nobody was told of anything"
+    assert [text for text in texts if text in told] == []
     assert went["planted"] > EXAMPLES // 2
     assert went["harmless"] > EXAMPLES // 25
     assert went["harmless at the cloud"] > 0.8 * went["harmless"], "or nothing would have been shown"

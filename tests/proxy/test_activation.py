@@ -15,6 +15,7 @@ from proxy import activation
 from proxy.activation import Activation
 from proxy.detection.findings import DetectorSet
 from proxy.files.diagnostics import FileRefused
+from proxy.notify.channels import File
 from proxy.settings import ROOT, Settings
 
 EXTRA = """policy: extra
@@ -297,3 +298,66 @@ def test_the_digest_is_of_policies_and_upstreams_together(tmp_path: Path, polici
     file.write_text(yaml.safe_dump(rows))
     digests.add(activation.load(settings, None).sha256)
     assert len(digests) == 3
+
+
+def paper(file: Path, lines: Path, *names: str) -> Path:
+    made = names or ("security-oncall", "payments-security", "privacy-officer")
+    file.write_text(yaml.safe_dump({"channels": {name: {"file": str(lines)} for name in made}}))
+    return file
+
+
+def test_channels_are_taken_up_with_the_bundle_and_are_no_part_of_it(
+    tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn
+) -> None:
+    file = paper(tmp_path / "channels.yaml", tmp_path / "one")
+
+    def leads_to(ring: Inside, name: str) -> bool:
+        return ring.runtime.activation.active.channels["security-oncall"].target == File(tmp_path / name)
+
+    async def go() -> list[dict[str, Any]]:
+        async with inside(tmp_path / "home", vendor, own, policies=policies, channels=file) as ring:
+            before = ring.runtime.activation.active
+            assert leads_to(ring, "one")
+            await asyncio.sleep(0.3)  # the watch has to begin
+            paper(file, tmp_path / "two")
+            await asyncio.to_thread(eventually, lambda: leads_to(ring, "two"))
+            assert ring.runtime.activation.active.sha256 == before.sha256
+            assert before.channels["security-oncall"].target == File(tmp_path / "one")
+            return await ring.records("policy.activated")
+
+    assert len(asyncio.run(go())) == 1
+
+
+def test_channels_that_rules_need_and_do_not_find_leave_the_old_ones_in_force(
+    tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn
+) -> None:
+    file = paper(tmp_path / "channels.yaml", tmp_path / "one")
+
+    async def go() -> None:
+        async with inside(tmp_path / "home", vendor, own, policies=policies, channels=file) as ring:
+            before = ring.runtime.activation.active
+            paper(file, tmp_path / "two", "security-oncall", "payments-security")
+            await ring.runtime.activation.reload()
+            assert "unknown-channel" in str(ring.runtime.activation.not_ready())
+            file.write_text("channels: [")
+            await ring.runtime.activation.reload()
+            assert "not-yaml" in str(ring.runtime.activation.not_ready())
+            assert ring.runtime.activation.active is before
+
+    asyncio.run(go())
+
+
+def test_without_channels_a_bundle_loads_and_says_that_nobody_is_told(tmp_path: Path, own: StandIn) -> None:
+    settings = Settings(home=tmp_path, upstreams=upstreams_file(tmp_path / "u.yaml", None, own))
+    codes = [found.code for found in activation.load(settings, None).warnings]
+    assert codes.count("channel-not-configured") == 3
+
+
+def test_a_webhook_whose_key_is_not_there_keeps_the_server_from_starting(
+    tmp_path: Path, own: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HOOK_SECRET", raising=False)
+    (tmp_path / "channels.yaml").write_text("channels: {x: {webhook: 'https://a.example/', secret_env: HOOK_SECRET}}")
+    upstreams = upstreams_file(tmp_path / "u.yaml", None, own)
+    with pytest.raises(FileRefused, match="no-secret"):
+        activation.load(Settings(home=tmp_path, upstreams=upstreams, channels=tmp_path / "channels.yaml"), None)
