@@ -11,6 +11,7 @@ import typer
 
 from audit import cli as audit_cli
 from proxy import admin
+from proxy.approvals import office
 from proxy.detection import cli as detection_cli
 from proxy.errors import RingfenceError
 from proxy.identity import Role
@@ -84,6 +85,7 @@ def main() -> None:
     policy_cli.open_log = _open_log
     policy_cli.scan = _scan
     policy_cli.reload_server = _reload_server
+    policy_cli.approvals = office
     audit_cli.record_hook = _record_verification
     try:
         app()

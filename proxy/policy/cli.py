@@ -9,16 +9,19 @@ from typing import Any
 
 import typer
 
-from proxy.policy.commands.common import Injected
+from proxy.policy.commands.approval import approval
+from proxy.policy.commands.common import Approvals, Injected
 from proxy.policy.commands.diff import diff
 from proxy.policy.commands.exceptions import exceptions
 from proxy.policy.commands.explain import explain
 from proxy.policy.commands.init import init
+from proxy.policy.commands.keygen import keygen
 from proxy.policy.commands.lint import lint
 from proxy.policy.commands.reload import reload
 from proxy.policy.commands.replay import replay
 from proxy.policy.commands.schema import schema
 from proxy.policy.commands.shadow import shadow
+from proxy.policy.commands.sign import sign
 from proxy.policy.commands.tests import run
 from proxy.policy.commands.verify import verify
 from proxy.policy.labels import Scan
@@ -36,6 +39,8 @@ scan: Scan | None = None
 """Injected: scans with the detectors. None: there is no detector."""
 reload_server: Callable[[], Mapping[str, Any] | None] | None = None
 """Injected: has the running server take up the files on disk; returns None if no server runs."""
+approvals: Approvals | None = None
+"""Injected: makes and judges approvals. None: nothing knows keys and upstreams."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -43,7 +48,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 @app.callback()
 def policy(context: typer.Context) -> None:
     """Lint, test, prove, explain, compare and replay policies."""
-    context.obj = Injected(detector_types, upstream_zones, open_log, scan, reload_server, channels=channels)
+    context.obj = Injected(
+        detector_types, upstream_zones, open_log, scan, reload_server, channels=channels, approvals=approvals
+    )
 
 
 app.command()(init)
@@ -55,5 +62,8 @@ app.command()(diff)
 app.command()(replay)
 app.command()(shadow)
 app.command()(exceptions)
+app.command()(keygen)
+app.command()(sign)
+app.command()(approval)
 app.command()(reload)
 app.command()(schema)

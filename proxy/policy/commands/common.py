@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import typer
 
@@ -20,10 +20,37 @@ from proxy.policy.labels import Scan
 from proxy.policy.lint import TOLERATED, Surroundings
 from proxy.policy.load import Checked, check
 from proxy.policy.model import Bundle
+from proxy.policy.policy import Policy
 from proxy.policy.replay import Log
 from proxy.settings import Settings
 
 FINDINGS, USAGE, NOT_LOADED, TESTS_FAILED = 1, 2, 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who approves whose policies: with a key, or else by name, which nobody signs. No serial is the next one."""
+
+    author: str
+    key: Path | None
+    approver: str
+    ticket: str
+    serial: int | None
+
+
+class Approvals(Protocol):
+    """Makes and judges approvals; knows keys, the upstream file and the log. All raise ConfigurationError."""
+
+    def keygen(self, name: str, out: Path) -> str:
+        """Write a new private key, and return its verifier key's line."""
+
+    def sign(self, directory: Path, policy: Policy, wish: Wish) -> Mapping[str, str | int]:
+        """Approve a loaded policy, and return what was written beside it."""
+
+    def standing(
+        self, directory: Path, policy: Policy
+    ) -> tuple[Mapping[str, str | int] | None, tuple[Diagnostic, ...]]:
+        """Return what is known of its approval, None if nobody approved it, and what is wrong with that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +69,8 @@ class Injected:
     """Has the running server take up the files on disk, and returns what came of it; None if no server runs."""
     channels: Callable[[], frozenset[str]] | None = None
     """Returns the channels that rules can tell; empty where no file of channels is configured."""
+
+    approvals: Approvals | None = None
 
     def zones(self) -> frozenset[str] | None:
         """Return the zones that have an upstream; None: every zone counts as served."""
