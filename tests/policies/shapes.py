@@ -23,10 +23,9 @@ def plain(node: Node) -> Any:
             return {name: plain(value) for name, (_, value) in node.entries.items()}
         case "list":
             return [plain(item) for item in node.members]
-        case "integer":
-            return int(node.raw, 0 if node.raw.startswith("0x") else 10)
-        case "number":
-            return float(node.raw.replace(".inf", "inf"))
+        case "integer" | "number":
+            whole = node.kind == "integer"
+            return int(node.raw, 0 if "x" in node.raw else 10) if whole else float(node.raw.replace(".inf", "inf"))
         case "boolean":
             return node.raw.lower() == "true"
         case "nothing":

@@ -55,20 +55,20 @@ def test_a_request_becomes_json_digit_for_digit_and_in_order() -> None:
     )
 
 
+TEXTS = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]))
+"""Whatever JSON escapes as one character."""
+KEYS = TEXTS.filter(lambda text: text != "<<")
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
     max_leaves=8,
 )
 
 
-@given(st.dictionaries(st.text(), VALUES, max_size=4))
+@given(st.dictionaries(KEYS, VALUES, max_size=4))
 def test_json_in_a_file_is_the_json_that_is_scanned(body: dict[str, Any]) -> None:
     whole = {**body, "model": "m", "messages": [{}]}
-    text = json.dumps({"request": whole})
-    if "\\ud" in text or "<<" in text or len(text) > 4000:
-        return
-    found, problems = read(text)
+    found, problems = read(json.dumps({"request": whole}))
     assert problems == []
     assert found is not None
     assert json.loads(found.raw) == whole
