@@ -32,7 +32,7 @@ from proxy.policy.load import load_policy
 from proxy.policy.model import Trust
 from proxy.policy.policy import Policy
 from proxy.settings import Settings
-from proxy.upstreams.registry import Registry, check_zones, read_registry
+from proxy.upstreams.registry import Registry, Upstream, check_zones, read_registry
 
 log = logging.getLogger(__name__)
 POLL_S = 1.0
@@ -215,10 +215,11 @@ class Activation:
                 polls = 0
             before = now
 
-    def relist(self, upstream_id: str, models: list[str]) -> None:
-        """Take over what an upstream's `/v1/models` listed."""
+    def relist(self, upstream: Upstream, models: list[str]) -> None:
+        """Take over what an upstream's `/v1/models` listed, unless its name is another one's by now."""
         active = self.active
-        self._active = replace(active, registry=active.registry.with_listed(upstream_id, models))
+        if upstream in active.registry.upstreams:
+            self._active = replace(active, registry=active.registry.with_listed(upstream.id, models))
 
     def _load(self) -> Active:
         """Load files of which none changed meanwhile; raises ConfigurationError. Blocks."""
@@ -227,7 +228,7 @@ class Activation:
             if not _just_changed(self._seen):
                 try:
                     loaded = load(self._settings, self._detectors, self._remembered)
-                except FileRefused:
+                except ConfigurationError:
                     if signature(self._settings) == self._seen:
                         raise
                 else:

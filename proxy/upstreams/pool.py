@@ -36,7 +36,7 @@ class Pool:
         if candidate.upstream.kind == "ollama" and not candidate.upstream.vendor:
             await ollama.check_local(self.client(candidate.upstream), candidate.model)
 
-    async def list_models(self, registry: Registry, found: Callable[[str, list[str]], None]) -> None:
+    async def list_models(self, registry: Registry, found: Callable[[Upstream, list[str]], None]) -> None:
         """Ask every upstream that serves what it lists; one that does not answer keeps what it listed before.
 
         Raises nothing: whatever one answers, the others count, and the next turn comes. Connections to upstreams
@@ -51,12 +51,12 @@ class Pool:
         """Close every connection."""
         await asyncio.gather(*(client.close() for client in self._clients.values()))
 
-    async def _list(self, upstream: Upstream, found: Callable[[str, list[str]], None]) -> None:
+    async def _list(self, upstream: Upstream, found: Callable[[Upstream, list[str]], None]) -> None:
         try:
             answer = await self.client(upstream).probe("/models")
             rows = answer.get("data") if isinstance(answer, dict) else None
             names = [row.get("id") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-            found(upstream.id, [name for name in names if isinstance(name, str)][:MAX_LISTED])
+            found(upstream, [name for name in names if isinstance(name, str)][:MAX_LISTED])
         except Exception as error:  # noqa: BLE001 - its text may be the upstream's
             reason = error.reason if isinstance(error, UpstreamError) else type(error).__name__
             log.warning("upstream %s does not list its models: %s", upstream.id, reason)

@@ -1,5 +1,7 @@
 # ruff: noqa: ASYNC240 - a test may wait for its own small files
 import asyncio
+import itertools
+import os
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -196,14 +198,18 @@ def test_what_an_upstream_listed_outlives_a_reload_and_not_a_change_of_the_upstr
         active = ring.runtime.activation
         listing(ring.runtime.settings.upstreams, own, ["*"])
         await active.reload()
-        active.relist("local", ["llama3"])
+        former = active.active.registry.upstreams[0]
+        active.relist(former, ["llama3"])
         (policies / "extra.yaml").write_text(EXTRA.format(version=1))
         await active.reload()
         assert "llama3" in active.active.registry.names()
         listing(ring.runtime.settings.upstreams, own, ["*"], own.url + "/other")
         await active.reload()
         assert "llama3" not in active.active.registry.names()
-        active.relist("local", ["llama3"])
+        active.relist(former, ["llama3"])
+        assert "llama3" not in active.active.registry.names(), "an answer of the server before came late"
+        active.relist(active.active.registry.upstreams[0], ["llama3"])
+        assert "llama3" in active.active.registry.names()
         listing(ring.runtime.settings.upstreams, own, ["gpt-4o"], own.url + "/other")
         await active.reload()
         assert "llama3" not in active.active.registry.names()
@@ -243,6 +249,128 @@ def test_a_link_that_is_turned_to_another_folder_is_noticed(
         await asyncio.to_thread(eventually, lambda: ring.runtime.activation.not_ready() is not None)
 
     run(tmp_path, link, (vendor, own), story)
+
+
+def write_half(folder: Path, version: int) -> None:
+    """Write the second of two files that belong together."""
+    text = EXTRA.format(version=version).replace("extra", "other")
+    (folder / "other.yaml").write_text(text.replace("would-stay-home", "would-stay-home-too"))
+
+
+def in_the_middle(monkeypatch: pytest.MonkeyPatch, change: Callable[[int], None]) -> None:
+    """Have something happen each time between the reading of upstreams and the reading of policies."""
+    read, times = activation.load_policy, itertools.count(1)
+
+    def change_and_read(*arguments: Any, **named: Any) -> Any:
+        change(next(times))
+        return read(*arguments, **named)
+
+    monkeypatch.setattr(activation, "load_policy", change_and_read)
+
+
+def test_a_file_that_changes_while_others_are_read_makes_them_be_read_again(
+    tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(ring: Inside) -> None:
+        file = ring.runtime.settings.upstreams
+
+        def change(time: int) -> None:
+            if time == 1:
+                upstreams_file(file, vendor, own, models={"gpt-4o": {"onprem": "new-model"}})
+                (policies / "extra.yaml").write_text(EXTRA.format(version=1))
+
+        in_the_middle(monkeypatch, change)
+        came = await ring.runtime.activation.reload()
+        assert came.error is None
+        assert "new-model" in came.active.registry.names()
+        assert ("extra", 1) in came.active.policy.policies
+
+    first, second = run(tmp_path, policies, (vendor, own), story)
+    assert first["bundle"]["upstreams_sha256"] != second["bundle"]["upstreams_sha256"]
+
+
+def test_a_file_that_is_broken_only_while_it_is_written_is_not_refused(
+    tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(ring: Inside) -> None:
+        def change(time: int) -> None:
+            whole = EXTRA.format(version=1)
+            if time <= 2:
+                (policies / "extra.yaml").write_text(whole[: len(whole) // 2] if time == 1 else whole)
+
+        in_the_middle(monkeypatch, change)
+        came = await ring.runtime.activation.reload()
+        assert came.error is None
+        assert ("extra", 1) in came.active.policy.policies
+
+    assert len(run(tmp_path, policies, (vendor, own), story)) == 2
+
+
+def test_files_that_never_rest_are_refused_and_tried_again(
+    tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(ring: Inside) -> None:
+        monkeypatch.setattr(activation, "READS", 3)
+        in_the_middle(monkeypatch, lambda time: write_half(policies, time))
+        came = await ring.runtime.activation.reload()
+        assert came.previous is None
+        assert "change again and again" in str(came.error)
+        assert "stay in force" in str(ring.runtime.activation.not_ready())
+        monkeypatch.undo()
+        await asyncio.to_thread(eventually, lambda: ring.runtime.activation.not_ready() is None)
+        assert any(name == "other" for name, _ in ring.runtime.activation.active.policy.policies)
+
+    assert len(run(tmp_path, policies, (vendor, own), story)) == 2
+
+
+def test_a_change_that_nobody_announced_is_taken_up_once_the_files_rest(
+    tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activation, "POLL_S", 0.2)
+
+    async def story(ring: Inside) -> None:
+        for version in range(1, 5):
+            (policies / "extra.yaml").write_text(EXTRA.format(version=version))
+            write_half(policies, version)
+            await asyncio.sleep(0.1)
+        await asyncio.to_thread(eventually, lambda: ("other", 4) in ring.runtime.activation.active.policy.policies)
+
+    for body in run(tmp_path, policies, (vendor, own), story)[1:]:
+        versions = {item["id"]: item["version"] for item in body["bundle"]["policies"]}
+        assert versions["extra"] == versions["other"]
+
+
+def test_files_that_change_all_the_time_are_read_nevertheless(
+    tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activation, "POLL_S", 0.8)
+    monkeypatch.setattr(activation, "RESTLESS_POLLS", 2)
+
+    async def story(ring: Inside) -> None:
+        before = ring.runtime.activation.active
+        for version in range(1, 100):
+            (policies / "extra.yaml").write_text(EXTRA.format(version=version))
+            await asyncio.sleep(0.4)
+            if ring.runtime.activation.active is not before:
+                return
+        raise AssertionError
+
+    assert len(run(tmp_path, policies, (vendor, own), story)) == 2
+
+
+def test_a_change_that_leaves_size_and_time_as_they_were_is_noticed(
+    tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn
+) -> None:
+    (policies / "extra.yaml").write_text(EXTRA.format(version=1))
+
+    async def story(ring: Inside) -> None:
+        file = policies / "extra.yaml"
+        state = file.stat()
+        file.write_text(EXTRA.format(version=2))
+        os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
+        await asyncio.to_thread(eventually, lambda: ("extra", 2) in ring.runtime.activation.active.policy.policies)
+
+    run(tmp_path, policies, (vendor, own), story)
 
 
 def test_a_reload_that_could_not_be_recorded_is_tried_again_under_the_same_id(

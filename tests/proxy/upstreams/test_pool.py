@@ -35,7 +35,8 @@ def listed(*upstreams: Upstream) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         made = pool()
         try:
-            await made.list_models(Registry(upstreams, {}, "0" * 64, {}), found.__setitem__)
+            registry = Registry(upstreams, {}, "0" * 64, {})
+            await made.list_models(registry, lambda upstream, names: found.update({upstream.id: names}))
         finally:
             await made.close()
         return found
@@ -104,10 +105,10 @@ def test_a_listing_that_fails_in_a_new_way_spoils_no_other_and_raises_nothing(
 ) -> None:
     taken: list[str] = []
 
-    def found(name: str, _: list[str]) -> None:
-        if name == "u":
+    def found(upstream: Upstream, _: list[str]) -> None:
+        if upstream.id == "u":
             raise RecursionError("zebra" + " quartz")
-        taken.append(name)
+        taken.append(upstream.id)
 
     async def run() -> None:
         made = pool()
