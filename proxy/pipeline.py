@@ -12,19 +12,22 @@ Every exit writes an outcome record. A route holds the upstreams of one zone; th
 the decision left, so no retry can leave them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NoReturn
 
 from audit.errors import AuditUnavailable
 from audit.log import AuditLog, Receipt
+from audit.writer import Late
 from proxy import content, evidence
 from proxy.activation import Activation
 from proxy.answers import Answer, Attempt, how_it_ended, receipt_headers
 from proxy.detection.findings import Detector
 from proxy.errors import PolicyRefused, RequestRefused, RingfenceError, Unavailable, UpstreamRefused
 from proxy.evidence import Ask, Judged
+from proxy.notify.channels import NO_CHANNELS
 from proxy.notify.dispatch import Notifier
 from proxy.outcomes import Outcomes
 from proxy.policy.decide import decide
@@ -166,22 +169,14 @@ class Pipeline:
         """Make a decision durable, and only then tell whom it obliges to be told: once, whatever zones are tried."""
         keyed = {"body": self._fingerprint(ask.caller.team, ask.raw), "ip": self._ip(ask)}
         body = evidence.decision(ask, judged, keyed, zone=zone, up=up)
-        active = judged.active
-
-        def tell(receipt: Receipt) -> None:
-            if new:
-                self.notifier.tell(receipt.id, receipt.seq, body, active.policy, active.channels)
-
+        channels = judged.active.channels if new else NO_CHANNELS
+        tell = partial(self.notifier.tell, body, judged.active.policy, channels)
         receipt = await self._append("route.decision", body, None, tell)
         tell(receipt)
         return receipt
 
     async def _append(
-        self,
-        kind: str,
-        body: Mapping[str, Any],
-        of: tuple[str, int] | None,
-        also: Callable[[Receipt], None] = lambda _: None,
+        self, kind: str, body: Mapping[str, Any], of: tuple[str, int] | None, also: Late = lambda _: None
     ) -> Receipt:
         """Make a record durable; one that becomes so too late, or when nobody waits any more, is closed at once."""
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from audit.log import Receipt
 from proxy.notify.channels import Channel, Channels
 from proxy.notify.delivery import Note
 from proxy.notify.failures import Failures
@@ -29,19 +30,19 @@ class Notifier:
         self._senders: dict[Channel, Sender] = {}
         self._closed = False
 
-    def tell(self, record_id: str, seq: int, body: Mapping[str, Any], policy: Policy, channels: Channels) -> None:
+    def tell(self, body: Mapping[str, Any], policy: Policy, channels: Channels, receipt: Receipt) -> None:
         """Queue the messages that a durable decision asks for: one a channel. Never waits and never raises.
 
-        `policy` and `channels` are those that the decision was made under.
+        `body` is that of its record; `policy` and `channels` are those that it was made under.
         """
         wanted = [item["value"] for item in body["obligations"] if item["kind"] == "notify"]
         for name in wanted:
             if name in channels:
                 try:
-                    self._tell(record_id, seq, body, policy, channels[name])
+                    self._tell(body, policy, channels[name], receipt)
                 except Exception as error:  # noqa: BLE001 - whatever it is, the request goes on
                     log.error("a message was not made: %s", type(error).__name__)  # noqa: TRY400 - may quote a record
-                    self._failures.count(Note(record_id, name, b"", 0.0), "internal")
+                    self._failures.count(Note(receipt.id, name, b"", 0.0), "internal")
 
     async def close(self, drain_s: float) -> None:
         """Give what waits a moment to be delivered, and give up the rest and whatever still comes."""
@@ -51,7 +52,7 @@ class Notifier:
         self._closed = True
         await asyncio.gather(*(sender.close() for sender in self._senders.values()))
 
-    def _tell(self, record_id: str, seq: int, body: Mapping[str, Any], policy: Policy, channel: Channel) -> None:
+    def _tell(self, body: Mapping[str, Any], policy: Policy, channel: Channel, receipt: Receipt) -> None:
         matched = {item["id"] for item in body["rules"]}
         asked = [
             rule
@@ -59,7 +60,8 @@ class Notifier:
             if rule.id in matched and channel.name in rule.notify and rule.mode is Mode.ENFORCE
         ]
         due = asyncio.get_running_loop().time() + GIVE_UP_S
-        note = Note(record_id, channel.name, encode(message(record_id, seq, body, asked)), due)
+        text = encode(message(receipt.id, receipt.seq, body, asked))
+        note = Note(receipt.id, channel.name, text, due)
         if self._closed:
             self._failures.count(note, "shutdown")
             return

@@ -9,6 +9,7 @@ import pytest
 from harness import StandIn
 from receivers import DECISION
 
+from audit.log import Receipt
 from audit.record import new_id
 from proxy.notify.channels import Channel, Channels, File, Webhook
 from proxy.notify.delivery import Note
@@ -74,7 +75,7 @@ def run(story: Callable[[Notifier], None], drain_s: float = 10.0) -> Counter[tup
 def test_each_channel_is_told_once_and_of_the_rules_that_asked_for_it(tmp_path: Path, policy: Policy) -> None:
     record = new_id()
     channels = files(tmp_path, "oncall", "paper", "other")
-    assert not run(lambda notifier: notifier.tell(record, 7, decided("oncall", "paper"), policy, channels))
+    assert not run(lambda notifier: notifier.tell(decided("oncall", "paper"), policy, channels, Receipt(record, 7, "")))
     ((oncall,), (paper,)) = told(tmp_path / "oncall"), told(tmp_path / "paper")
     assert (oncall["record"], oncall["seq"]) == (record, 7)
     assert [(item["id"], item["because"]) for item in oncall["rules"]] == [("r", "r says")]
@@ -84,15 +85,15 @@ def test_each_channel_is_told_once_and_of_the_rules_that_asked_for_it(tmp_path: 
 
 def test_a_rule_that_is_only_tried_is_not_said_to_have_asked(tmp_path: Path, policy: Policy) -> None:
     body = decided("paper", rules=("r", "tried"))
-    run(lambda notifier: notifier.tell(new_id(), 7, body, policy, files(tmp_path, "paper")))
+    run(lambda notifier: notifier.tell(body, policy, files(tmp_path, "paper"), Receipt(new_id(), 7, "")))
     assert [item["id"] for item in told(tmp_path / "paper")[0]["rules"]] == ["r"]
 
 
 def test_a_decision_that_obliges_nobody_starts_nothing(tmp_path: Path, policy: Policy) -> None:
     async def go() -> None:
         notifier = Notifier(cast("Failures", Counted()))
-        notifier.tell(new_id(), 7, decided(), policy, files(tmp_path, "oncall"))
-        notifier.tell(new_id(), 7, decided("oncall"), policy, {})
+        notifier.tell(decided(), policy, files(tmp_path, "oncall"), Receipt(new_id(), 7, ""))
+        notifier.tell(decided("oncall"), policy, {}, Receipt(new_id(), 7, ""))
         assert len(asyncio.all_tasks()) == 1
         await notifier.close(1)
 
@@ -104,7 +105,7 @@ def test_a_channel_that_fails_does_not_keep_another_from_being_told(tmp_path: Pa
 
     def story(notifier: Notifier) -> None:
         for _ in range(20):
-            notifier.tell(new_id(), 7, decided("oncall", "paper"), policy, channels)
+            notifier.tell(decided("oncall", "paper"), policy, channels, Receipt(new_id(), 7, ""))
 
     assert run(story, drain_s=1.0) == {("oncall", "shutdown"): 20}
     assert len(told(tmp_path / "paper")) == 20
@@ -114,7 +115,7 @@ def test_a_channel_that_leads_elsewhere_after_a_reload_leads_there(tmp_path: Pat
     def story(notifier: Notifier) -> None:
         for name in ("before", "after"):
             channels = {"oncall": Channel("oncall", File(tmp_path / name))}
-            notifier.tell(new_id(), 7, decided("oncall"), policy, channels)
+            notifier.tell(decided("oncall"), policy, channels, Receipt(new_id(), 7, ""))
 
     assert not run(story)
     assert (len(told(tmp_path / "before")), len(told(tmp_path / "after"))) == (1, 1)
@@ -124,7 +125,7 @@ def test_what_cannot_be_said_raises_nothing_and_is_counted(
     tmp_path: Path, policy: Policy, caplog: pytest.LogCaptureFixture
 ) -> None:
     body = {name: value for name, value in decided("oncall").items() if name != "actor"}
-    got = run(lambda notifier: notifier.tell(new_id(), 7, body, policy, files(tmp_path, "oncall")))
+    got = run(lambda notifier: notifier.tell(body, policy, files(tmp_path, "oncall"), Receipt(new_id(), 7, "")))
     assert got == {("oncall", "internal"): 1}
     assert caplog.messages == ["a message was not made: KeyError"]
 
@@ -134,7 +135,7 @@ def test_what_comes_after_the_end_is_counted_and_starts_nothing(tmp_path: Path, 
         counted = Counted()
         notifier = Notifier(cast("Failures", counted))
         await notifier.close(1)
-        notifier.tell(new_id(), 7, decided("oncall"), policy, files(tmp_path, "oncall"))
+        notifier.tell(decided("oncall"), policy, files(tmp_path, "oncall"), Receipt(new_id(), 7, ""))
         assert len(asyncio.all_tasks()) == 1
         return counted.why
 
@@ -144,6 +145,8 @@ def test_what_comes_after_the_end_is_counted_and_starts_nothing(tmp_path: Path, 
 def test_the_end_waits_for_a_slow_receiver_no_longer_than_it_may(policy: Policy) -> None:
     hook = StandIn("hook", behaviour="hang")
     channels = {"oncall": Channel("oncall", Webhook(f"http://127.0.0.1:{hook.port}/x"))}
-    got = run(lambda notifier: notifier.tell(new_id(), 7, decided("oncall"), policy, channels), drain_s=0.2)
+    got = run(
+        lambda notifier: notifier.tell(decided("oncall"), policy, channels, Receipt(new_id(), 7, "")), drain_s=0.2
+    )
     hook.stop()
     assert got == {("oncall", "shutdown"): 1}

@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+import uvloop
 from receivers import note
 
 from proxy.notify import file as module
@@ -26,7 +27,7 @@ def deliver(path: Path, *texts: str) -> list[str]:
         await sink.close()
         return said
 
-    return asyncio.run(run())
+    return uvloop.run(run())
 
 
 def test_each_message_is_a_line_behind_what_is_there(tmp_path: Path) -> None:
@@ -54,7 +55,7 @@ def test_a_file_that_was_moved_away_is_made_anew(tmp_path: Path) -> None:
         path.rename(tmp_path / "n.jsonl.1")
         await sink.deliver(note("two"))
 
-    asyncio.run(run())
+    uvloop.run(run())
     assert ((tmp_path / "n.jsonl.1").read_text(), path.read_text()) == ("one\n", "two\n")
 
 
@@ -112,4 +113,4 @@ def test_while_a_disk_hangs_the_loop_goes_on_and_no_second_write_begins(
                     await asyncio.sleep(0.01)
         return (tmp_path / "n.jsonl").read_text()
 
-    assert asyncio.run(run()) == "one\ntwo\n"
+    assert uvloop.run(run()) == "one\ntwo\n"

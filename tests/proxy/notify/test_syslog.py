@@ -1,9 +1,9 @@
-import asyncio
 import re
 import socket
 from pathlib import Path
 
 import pytest
+import uvloop
 from receivers import Received, authority, listening, note
 
 from proxy.notify.channels import Syslog as Target
@@ -25,7 +25,7 @@ def why_not(target: Target) -> str:
             await sink.close()
         return ""
 
-    return asyncio.run(run())
+    return uvloop.run(run())
 
 
 def frames(stream: bytes) -> list[bytes]:
@@ -61,7 +61,7 @@ def test_each_datagram_is_one_message(tmp_path: Path, unix: bool) -> None:
             await sink.close()
             return [server.recv(65536) for _ in range(3)]
 
-    got = asyncio.run(run())
+    got = uvloop.run(run())
     assert all(HEADER.match(datagram) and datagram.endswith(note().text) for datagram in got)
 
 
@@ -81,7 +81,7 @@ def test_over_a_connection_each_message_says_its_length(
             await sink.close()
             return received
 
-    received = asyncio.run(run())
+    received = uvloop.run(run())
     assert len(received.streams) == 1
     assert [frame[-7:] for frame in frames(received.all)] == [b'{"n":0}', b'{"n":1}', b'{"n":2}']
     assert all(HEADER.match(frame) for frame in frames(received.all))
@@ -97,7 +97,7 @@ def test_a_receiver_whom_the_machine_does_not_trust_is_told_nothing(tmp_path: Pa
                 await sink.deliver(note())
             return received.all, failed.value.why
 
-    assert asyncio.run(run()) == (b"", "tls")
+    assert uvloop.run(run()) == (b"", "tls")
 
 
 def test_a_receiver_with_the_name_of_another_host_is_told_nothing(
@@ -112,7 +112,7 @@ def test_a_receiver_with_the_name_of_another_host_is_told_nothing(
                 await Syslog(Target("tls", "127.0.0.1", received.port)).deliver(note())
             return received.all, failed.value.why
 
-    assert asyncio.run(run()) == (b"", "tls")
+    assert uvloop.run(run()) == (b"", "tls")
 
 
 def test_after_a_receiver_was_killed_and_came_back_the_next_message_has_a_new_connection() -> None:
@@ -132,7 +132,7 @@ def test_after_a_receiver_was_killed_and_came_back_the_next_message_has_a_new_co
             await sink.close()
             return why, second.all
 
-    why, after = asyncio.run(run())
+    why, after = uvloop.run(run())
     assert why == "refused"
     assert [frame[-5:] for frame in frames(after)] == [b"after"]
 
@@ -159,7 +159,7 @@ def test_a_refused_datagram_is_noticed_at_the_next_one_and_a_new_socket_taken() 
         await sink.close()
         return said
 
-    assert asyncio.run(run()) == ["", "refused", ""]
+    assert uvloop.run(run()) == ["", "refused", ""]
 
 
 def test_a_full_socket_is_busy_and_nobody_waits_for_it(tmp_path: Path) -> None:
@@ -176,4 +176,4 @@ def test_a_full_socket_is_busy_and_nobody_waits_for_it(tmp_path: Path) -> None:
                 await sink.close()
         return ""
 
-    assert asyncio.run(run()) == "busy"
+    assert uvloop.run(run()) == "busy"

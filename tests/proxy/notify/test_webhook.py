@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import uvloop
 from harness import StandIn
 from receivers import authority, listening, note
 
@@ -41,7 +42,7 @@ def post(url: str, *, key: bytes = b"", times: int = 1, within_s: float = 5.0) -
             await sink.close()
         return ""
 
-    return asyncio.run(run())
+    return uvloop.run(run())
 
 
 def test_a_message_is_posted_as_it_is_with_headers_of_ours_alone(hook: StandIn) -> None:
@@ -143,7 +144,7 @@ def test_an_endless_answer_is_not_read(tmp_path: Path) -> None:
                 await done.wait()
         return wrote
 
-    assert asyncio.run(run()) < 100_000_000
+    assert uvloop.run(run()) < 100_000_000
 
 
 @pytest.mark.parametrize("trusted", [True, False])
@@ -171,5 +172,5 @@ def test_over_tls_the_receiver_must_be_one_that_the_machine_trusts(
             await sink.close()
             return received.all, why
 
-    arrived, why = asyncio.run(run())
+    arrived, why = uvloop.run(run())
     assert (note().text in arrived, why) == ((True, "") if trusted else (False, "tls"))
