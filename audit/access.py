@@ -7,21 +7,25 @@ import hashlib
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import create_engine
+import psycopg
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 from sqlalchemy.pool import NullPool
 from sqlmodel import Field, Session, SQLModel, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from audit import postgres
 from audit.errors import AuditUnavailable
+from audit.place import Place, Postgres
 from audit.sqlite import open_reader, unavailable
 
 MAX_LIMIT = 1000
+READ_WITHIN_S = 30.0
+"""The longest that a query on PostgreSQL may take."""
 Row = TypeVar("Row", bound=SQLModel)
 
 
@@ -106,10 +110,10 @@ class Page:
 
 
 class Records:
-    """The readers' side of one SQLite log. Safe to share between threads: each query has a connection of its own."""
+    """The readers' side of one log. Safe to share between threads: each query has a connection of its own."""
 
-    def __init__(self, path: Path) -> None:
-        self._engine = create_engine("sqlite://", creator=lambda: open_reader(path), poolclass=NullPool)
+    def __init__(self, place: Place) -> None:
+        self._engine = _engine(place)
 
     def page(self, filters: Filters, *, after: int = -1, limit: int = 100) -> Page:
         """Return up to `limit` records behind `after`; raises AuditUnavailable when the store does not answer."""
@@ -185,8 +189,27 @@ def _within(
     return statement.where(*times, place > max(after, first - 1), place <= last)
 
 
+def _engine(place: Place) -> Engine:
+    if not isinstance(place, Postgres):
+        return create_engine("sqlite://", creator=lambda: open_reader(place), poolclass=NullPool)
+
+    def open_database() -> postgres.Bounded:
+        connection = postgres.connect(place, READ_WITHIN_S, autocommit=False)
+        connection.read_only = True
+        return connection
+
+    engine = create_engine("postgresql+psycopg://", creator=open_database, poolclass=NullPool, use_native_hstore=False)
+    return engine.execution_options(schema_translate_map={None: postgres.SCHEMA})
+
+
 def _unavailable(error: DBAPIError) -> AuditUnavailable:
-    return unavailable(error.orig) if isinstance(error.orig, sqlite3.Error) else AuditUnavailable("io")
+    match error.orig:
+        case sqlite3.Error():
+            return unavailable(error.orig)
+        case psycopg.Error():
+            return postgres.unavailable(error.orig)
+        case _:
+            return AuditUnavailable("io")
 
 
 def _record(row: RecordRow) -> ReadRecord:

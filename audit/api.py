@@ -49,7 +49,7 @@ def router(log: AuditLog, authorize: Authorize, explain: Explain | None = None) 
     `explain`, which knows what this package does not, adds an explanation to a decision that is read by its id.
     """
     routes = APIRouter(prefix="/audit/v1")
-    records = Records(log.path)
+    records = Records(log.place)
 
     @routes.get("/records")
     async def read_page(request: Request) -> JSONResponse:

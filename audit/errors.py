@@ -11,7 +11,20 @@ No message carries a value from a record.
 
 from typing import Literal, get_args
 
-Reason = Literal["locked", "full", "read_only", "deadline", "queue_full", "corrupt", "behind", "closed", "io"]
+Reason = Literal[
+    "locked",
+    "full",
+    "read_only",
+    "deadline",
+    "queue_full",
+    "corrupt",
+    "behind",
+    "fork_prevented",
+    "unsafe",
+    "unreachable",
+    "closed",
+    "io",
+]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
 

@@ -25,63 +25,59 @@ from audit.checkpoint import Checkpoint
 from audit.clock import Clock
 from audit.errors import AuditUnavailable, RecordRefused
 from audit.fingerprint import Fingerprinter
-from audit.keys import LogKeys, finish
+from audit.keys import finish
 from audit.note import Note
-from audit.opening import FileLock, establish, take_up
+from audit.opening import Opened, open_place, take_up
+from audit.place import Place
 from audit.record import MAX_BODY_BYTES, REGISTRY, derive, is_name, new_id, registry_sha256, validate, validate_id
-from audit.sqlite import open_reader, unavailable
+from audit.sqlite import MAX_BUSY_MS, unavailable
 from audit.store import Prepared
-from audit.store_sqlite import SqliteStore
-from audit.writer import Entry, Job, Late, Receipt, Signed, Text, Waiter, WriterThread
+from audit.writer import Entry, Job, Late, Receipt, Signed, Text, Waiter, WriterThread, crashed
 
 __all__ = ["AuditLog", "Receipt", "new_id"]
 
 W_BYTES = 320
 """Room that the writer's own field may take in a body."""
 MAX_TEXT_BYTES = 8 * 1024 * 1024
-MAX_BUSY_MS = 5000
 
 
 class AuditLog:
     """One open log. `append` and `append_sync` are safe from any loop and thread; there is one log a process."""
 
-    def __init__(self, path: Path, lock: FileLock, keys: LogKeys, deadline_s: float) -> None:
-        self.path = path
-        self.fingerprinter: Fingerprinter = keys.fingerprinter()
-        self.vkey = keys.vkey.encode()
-        self._origin = keys.vkey.name
-        self._lock = lock
+    def __init__(self, place: Place, writer: Writer, opened: Opened, deadline_s: float) -> None:
+        self.place = place
+        self.fingerprinter: Fingerprinter = opened.keys.fingerprinter()
+        self.vkey = opened.keys.vkey.encode()
+        self._origin = opened.keys.vkey.name
+        self._lock = opened.lock
         self._deadline_s = deadline_s
         self._clock = Clock()
-        self._self = Writer(_instance(), new_id())
-        self._store = SqliteStore(path, min(MAX_BUSY_MS, int(deadline_s * 1000)))
+        self._self = writer
+        self._store = opened.store
         self._writer: WriterThread
-        self._reader: sqlite3.Connection | None = None
+        self._lookup = opened.lookup
         self._reading = threading.Lock()
 
     @classmethod
-    def open(cls, path: Path, *, keys: Path, origin: str, deadline_s: float) -> Self:
-        """Open the log for writing, or begin it when neither database nor keys exist.
+    def open(cls, place: Place, *, keys: Path, origin: str, deadline_s: float) -> Self:
+        """Open the log for writing, or begin it when neither its records nor keys exist.
 
-        Takes the lock `<path>.lock`, writes `writer.start`, introduces schemas that are new to this log, and closes
-        what earlier processes left without an outcome. Raises AuditLocked, AuditMismatch or AuditUnavailable.
+        Takes the lock of the log (SQLite) or of the keys (PostgreSQL), writes `writer.start`, introduces schemas that
+        are new to this log, and closes what writers that are gone left without an outcome. Raises AuditLocked,
+        AuditMismatch or AuditUnavailable.
         """
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = FileLock(path.with_name(path.name + ".lock"))
+        writer = Writer(_instance(), new_id())
         try:
-            loaded, fresh = establish(path, keys, origin)
-            log = cls(path, lock, loaded, deadline_s)
+            opened = open_place(place, keys, origin, writer.epoch, deadline_s)
             try:
-                log._begin(fresh, loaded, keys, origin)
+                log = cls(place, writer, opened, deadline_s)
+                log._begin(opened, keys, origin)
             except BaseException:
-                log._store.close()
+                opened.store.close()
+                opened.lock.release()
                 raise
         except sqlite3.Error as error:
-            lock.release()
             raise unavailable(error) from None
-        except BaseException:
-            lock.release()
-            raise
         return log
 
     async def append(
@@ -152,15 +148,8 @@ class AuditLog:
 
         None when there is no such record; raises AuditUnavailable when it cannot be read or is not what was written.
         """
-        query = "SELECT body, bh FROM record WHERE id = ?"
         with self._reading:
-            try:
-                if self._reader is None:
-                    self._reader = open_reader(self.path)
-                row = self._reader.execute(query, (record_id,)).fetchone()
-            except sqlite3.Error as error:
-                self._forget_reader()
-                raise unavailable(error) from None
+            row = self._lookup.find(record_id)
         if row is None:
             return None
         if body_hash(row[0]) != row[1]:
@@ -189,30 +178,27 @@ class AuditLog:
         """
         with self._reading:
             # A reader that outlives the writer would keep it from carrying the write-ahead log into the file.
-            self._forget_reader()
+            self._lookup.close()
         ended = self._writer.stop(2 * self._deadline_s + MAX_BUSY_MS / 1000)
         with self._reading:
-            self._forget_reader()
+            self._lookup.close()
         if ended:
             self._lock.release()
 
-    def _begin(self, fresh: bool, loaded: LogKeys, keys: Path, origin: str) -> None:
-        n = 0
-        if fresh:
-            self._genesis(origin)
-            finish(keys)
-            n = 1
-        _, missing = take_up(self._store, loaded, origin)
+    def _begin(self, opened: Opened, keys: Path, origin: str) -> None:
+        n = 1 if opened.fresh and self._genesis(origin) else 0
+        _, missing = take_up(self._store, opened.keys, origin)
+        finish(keys)
         entries = [self._make("writer.start", {"version": metadata.version("ringfence")})]
         entries += [self._make("schema.introduced", _introduction(*name)) for name in missing]
         for dec, attempt in self._store.open_attempts():
-            outcome = {"dec": dec, "attempt": attempt, "status": "unknown_after_crash"}
-            entries.append(self._make("route.outcome", outcome))
+            entries.append(self._make("route.outcome", crashed(dec, attempt)))
         self._store.commit([self._prepared(entry, n + index) for index, entry in enumerate(entries)])
         self._writer = WriterThread(self._store, self._self, self._make, n + len(entries))
         self._writer.start()
 
-    def _genesis(self, origin: str) -> None:
+    def _genesis(self, origin: str) -> bool:
+        """Begin the log; False when another process was faster."""
         log_id = os.urandom(16)
         body = {
             "log_id": log_id.hex(),
@@ -220,7 +206,8 @@ class AuditLog:
             "schema_sha256": registry_sha256(),
             "vkeys": [self.vkey],
         }
-        self._store.begin(log_id, genesis_prev(log_id, body), self._prepared(self._make("genesis", body), 0))
+        prepared = self._prepared(self._make("genesis", body), 0)
+        return self._store.begin(log_id, genesis_prev(log_id, body), prepared) is not None
 
     def _prepared(self, entry: Entry, n: int) -> Prepared:
         body = entry.halves.join(self._self, n)
@@ -269,11 +256,6 @@ class AuditLog:
         finally:
             job.dropped = True
         return receipt
-
-    def _forget_reader(self) -> None:
-        reader, self._reader = self._reader, None
-        if reader is not None:
-            reader.close()
 
 
 def _introduction(kind: str, v: int) -> dict[str, Any]:

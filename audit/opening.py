@@ -4,24 +4,28 @@ import fcntl
 import os
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from audit import keys as key_files
 from audit.errors import AuditLocked, AuditMismatch, AuditUnavailable
 from audit.jcs import NotCanonicalError, parse
 from audit.keys import LogKeys
-from audit.migrate import migrate_sqlite
+from audit.migrate import migrate_sqlite, require_current
+from audit.place import Place, Postgres
+from audit.postgres import require_safe
 from audit.record import REGISTRY, known_at
-from audit.sqlite import open_reader, require_local
-from audit.store import Head
-from audit.store_sqlite import SqliteStore, tail_is_whole
+from audit.sqlite import MAX_BUSY_MS, open_reader, require_local
+from audit.store import Head, Lookup, Store, tail_is_whole
+from audit.store_postgres import PostgresLookup, PostgresStore
+from audit.store_sqlite import SqliteLookup, SqliteStore
 
 TAIL = 64
 """How many of the last records are hashed again at start."""
 
 
 class FileLock:
-    """An exclusive lock beside the database, held for the life of the process that writes."""
+    """An exclusive lock on a file, held for the life of the process that writes."""
 
     def __init__(self, path: Path) -> None:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -39,34 +43,75 @@ class FileLock:
             os.close(descriptor)
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a log is written with. `fresh`: its genesis record is still to be written."""
+
+    store: Store
+    lookup: Lookup
+    keys: LogKeys
+    lock: FileLock
+    fresh: bool
+
+
+def open_place(place: Place, keys: Path, origin: str, epoch: str, deadline_s: float) -> Opened:
+    """Make database and keys ready for a writer; raises AuditLocked, AuditMismatch, AuditUnavailable, sqlite3.Error.
+
+    One process writes a SQLite file, which is what the lock beside it says. Several write a PostgreSQL database, each
+    with a key directory of its own, whose lock is beside that.
+    """
+    lock_file = keys.with_name("audit.lock") if isinstance(place, Postgres) else place.with_name(place.name + ".lock")
+    lock_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = FileLock(lock_file)
+    store: Store | None = None
+    try:
+        if isinstance(place, Postgres):
+            require_current(place, deadline_s)
+            require_safe(place, deadline_s)
+            store = PostgresStore(place, epoch, deadline_s)
+            loaded, fresh = _with_keys(place, keys, origin, there=True, begun=store.head() is not None)
+            return Opened(store, PostgresLookup(place, deadline_s), loaded, lock, fresh)
+        loaded, fresh = establish(place, keys, origin)
+        store = SqliteStore(place, min(MAX_BUSY_MS, int(deadline_s * 1000)))
+        return Opened(store, SqliteLookup(place), loaded, lock, fresh)
+    except BaseException:
+        if store is not None:
+            store.close()
+        lock.release()
+        raise
+
+
 def establish(path: Path, keys: Path, origin: str) -> tuple[LogKeys, bool]:
-    """Make database and keys ready; True when the genesis record is still to be written.
+    """Make a SQLite file and the keys ready; True when the genesis record is still to be written."""
+    require_local(path)
+    loaded, fresh = _with_keys(path, keys, origin, there=path.exists(), begun=_has_head(path))
+    if fresh:
+        _create(path)
+    migrate_sqlite(path)
+    return loaded, fresh
+
+
+def _with_keys(place: Place, keys: Path, origin: str, *, there: bool, begun: bool) -> tuple[LogKeys, bool]:
+    """Load the keys, or create them for a first start: True when the genesis record is still to be written.
 
     Both absent is a first start. One without the other is refused: a log whose database or keys have vanished must not
     silently begin again. A first start that was cut off left a mark beside the keys and is resumed.
     """
-    require_local(path)
-    resumed = key_files.unfinished(keys)
-    has_keys, has_log = key_files.exist(keys), _has_head(path)
-    if resumed and has_log:
-        key_files.finish(keys)
-    elif resumed or (not has_keys and not path.exists()):
-        made = key_files.load(keys) if resumed and has_keys else key_files.create(keys, origin)
-        _create(path)
-        migrate_sqlite(path)
-        return made, True
+    resumed, has_keys = key_files.unfinished(keys), key_files.exist(keys)
+    first = not has_keys and (isinstance(place, Postgres) or not there)
+    if not begun and (resumed or first):
+        return (key_files.load(keys) if has_keys else key_files.create(keys, origin)), True
     if not has_keys:
-        raise AuditMismatch(f"{path} exists, but its keys in {keys} do not: restore them, or move the log away")
-    if not has_log:
-        raise AuditMismatch(f"the keys in {keys} exist, but their log {path} does not: restore it, or move them away")
-    migrate_sqlite(path)
+        raise AuditMismatch(f"{place} exists, but its keys in {keys} do not: restore them, or move the log away")
+    if not begun:
+        raise AuditMismatch(f"the keys in {keys} exist, but their log {place} does not: restore it, or move them away")
     return key_files.load(keys), False
 
 
-def take_up(store: SqliteStore, keys: LogKeys, origin: str) -> tuple[Head, list[tuple[str, int]]]:
+def take_up(store: Store, keys: LogKeys, origin: str) -> tuple[Head, list[tuple[str, int]]]:
     """Check that head, tail, genesis, keys and settings belong together; return the schemas still to be introduced."""
-    head, tail, known = store.head(), store.tail(TAIL), None
-    if head is None or not tail_is_whole(head, tail):
+    head, known = store.head(), None
+    if head is None or not tail_is_whole(head, store.tail(TAIL, head.size)):
         raise AuditUnavailable("corrupt")
     try:
         genesis = parse(next(iter(store.of_kind("genesis"))))

@@ -10,6 +10,8 @@ REMOTE = frozenset(
 )
 """File systems on which neither the locks nor the shared memory of WAL can be relied upon."""
 
+MAX_BUSY_MS = 5000
+"""The longest that a writer waits for another connection's transaction."""
 PRAGMAS: tuple[tuple[str, str, str | int], ...] = (
     ("journal_mode", "WAL", "wal"),
     ("synchronous", "FULL", 2),  # NORMAL loses acknowledged records on a power cut

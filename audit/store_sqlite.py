@@ -1,31 +1,28 @@
-"""The log in one SQLite file: one process, one writer connection, a batch a transaction, the head row inside it.
-
-The head is read from the database in every transaction and never cached; what is remembered is only the last head that
-was acknowledged, so that a store that went backwards is noticed before anything is built on it.
-"""
+"""The log in one SQLite file: one process, one writer connection, a batch a transaction, the head row inside it."""
 
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from audit.chain import body_hash, link
 from audit.errors import AuditUnavailable, Reason, RecordRefused
 from audit.jcs import NotCanonicalError, parse
-from audit.sqlite import open_writer, unavailable
-from audit.store import Head, Linked, Prepared, Stored
+from audit.schema import MAX_INT
+from audit.sqlite import open_reader, open_writer, unavailable
+from audit.store import COLUMNS, Head, Linked, Prepared, Stored, Tail, labels_of, link_all, values_of
 
-COLUMNS = "seq, id, prev, bh, link, kind, v, ts, dec, attempt, app, team, decision, zone, body"
 INSERT = f"INSERT INTO record ({COLUMNS}) VALUES ({', '.join('?' * 15)})"  # noqa: S608 - constants
 INSERT_LABEL = "INSERT INTO record_label (what, name, seq) VALUES (?, ?, ?)"
 MOVE_HEAD = "UPDATE head SET size = ?, hash = ? WHERE log_id = ? AND size = ? AND hash = ?"
+FIND = "SELECT body, bh FROM record WHERE id = ?"
 BROKEN: frozenset[Reason] = frozenset(("io", "corrupt", "read_only"))
 """After these the connection is not used again: its cache may hold what the disk does not."""
 
 
 class SqliteStore:
-    """The writer's side of the file. Every method belongs to whichever one thread is the writer."""
+    """The writer's side of the file: `audit.store.Store`, for the process that holds the log's lock."""
+
+    lease_s: float | None = None
 
     def __init__(self, path: Path, busy_ms: int) -> None:
         self._path = path
@@ -45,9 +42,8 @@ class SqliteStore:
     def commit(self, rows: Sequence[Prepared]) -> list[Linked]:
         """Link and append all rows in one transaction; durable when it returns, rolled back when it raises.
 
-        After an error of COMMIT itself nothing is known. The file is then opened anew and asked; rows that are found
-        are acknowledged only when a checkpoint has carried them into the database file and that was synced. Where
-        that fails too, AuditUnavailable is raised and the rows may exist: `in_doubt` says so.
+        After an error of COMMIT the file is opened anew and asked; rows that are found are acknowledged only when a
+        checkpoint has carried them into the database file and that was synced.
         """
         return self._transact(rows, None)
 
@@ -65,11 +61,11 @@ class SqliteStore:
         except NotCanonicalError:
             raise AuditUnavailable("corrupt") from None
 
-    def tail(self, count: int) -> list[tuple[int, bytes, bytes, bytes, bytes]]:
-        """Return (seq, prev, bh, link, body) of the last records, oldest first."""
-        query = "SELECT seq, prev, bh, link, body FROM record ORDER BY seq DESC LIMIT ?"
+    def tail(self, count: int, size: int) -> Tail:
+        """Return the last records of the first `size`, oldest first."""
+        query = "SELECT seq, prev, bh, link, body FROM record WHERE seq < ? ORDER BY seq DESC LIMIT ?"
         try:
-            return self._open().execute(query, (count,)).fetchall()[::-1]
+            return self._open().execute(query, (size, count)).fetchall()[::-1]
         except sqlite3.Error as error:
             raise self._failed(error) from None
 
@@ -101,7 +97,7 @@ class SqliteStore:
 
     def next_n(self, epoch: str) -> int:
         """Return the counter of the epoch's next record. With one writer, its last record is the log's last."""
-        rows = self.tail(1)
+        rows = self.tail(1, MAX_INT)
         self.in_doubt = False
         if not rows:
             return 0
@@ -192,23 +188,13 @@ class SqliteStore:
         if old is None or self._went_backwards(connection, old):
             self._fatal = "behind"
             raise AuditUnavailable("behind")
-        seq, prev = old.size, old.hash
-        values: list[tuple[Any, ...]] = []
-        labels: list[tuple[str, str, int]] = []
-        linked: list[Linked] = []
-        for row in rows:
-            made, end = row.derived, link(old.log_id, seq, prev, row.bh)
-            found = (made.kind, made.v, made.ts, made.dec, made.attempt, made.app, made.team, made.decision, made.zone)
-            values.append((seq, made.id, prev, row.bh, end, *found, row.body))
-            labels.extend((what, name, seq) for what, name in made.labels)
-            linked.append(Linked(seq, end))
-            seq, prev = seq + 1, end
-        connection.executemany(INSERT, values)
-        connection.executemany(INSERT_LABEL, labels)
-        moved = connection.execute(MOVE_HEAD, (seq, prev, old.log_id, old.size, old.hash)).rowcount
+        linked, new = link_all(old, rows)
+        connection.executemany(INSERT, values_of(rows, linked))
+        connection.executemany(INSERT_LABEL, labels_of(rows, linked))
+        moved = connection.execute(MOVE_HEAD, (new.size, new.hash, old.log_id, old.size, old.hash)).rowcount
         if moved != 1:
             raise AuditUnavailable("corrupt")
-        return linked, Head(old.log_id, seq, prev)
+        return [place for _, place in linked], new
 
     def _went_backwards(self, connection: sqlite3.Connection, found: Head) -> bool:
         acked = self._acked
@@ -256,13 +242,26 @@ def _read_head(connection: sqlite3.Connection) -> Head | None:
     return None if row is None else Head(*row)
 
 
-def tail_is_whole(head: Head, rows: Sequence[tuple[int, bytes, bytes, bytes, bytes]]) -> bool:
-    """Whether the last records hash to the head: a cheap check at start; the verifier looks at all of them."""
-    if not rows or rows[-1][0] != head.size - 1 or rows[-1][3] != head.hash:
-        return False
-    before: bytes | None = None
-    for seq, prev, bh, end, body in rows:
-        if body_hash(body) != bh or link(head.log_id, seq, prev, bh) != end or before not in (None, prev):
-            return False
-        before = end
-    return True
+class SqliteLookup:
+    """Reads records back over a connection that cannot write."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+
+    def find(self, record_id: str) -> tuple[bytes, bytes] | None:
+        """Return the stored body of a record, and its stored hash."""
+        try:
+            if self._connection is None:
+                self._connection = open_reader(self._path)
+            row: tuple[bytes, bytes] | None = self._connection.execute(FIND, (record_id,)).fetchone()
+        except sqlite3.Error as error:
+            self.close()
+            raise unavailable(error) from None
+        return row
+
+    def close(self) -> None:
+        """Release the connection; it is opened again when it is needed."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()

@@ -123,6 +123,7 @@ class WriterThread:
         self._doubtful: list[Entry] = []
         self._submitted = self._decided = 0
         self._stopping = False
+        self._spoken = self._tended = time.monotonic()
         self.trouble: Reason | None = None
         self.busy_since: float | None = None
 
@@ -181,7 +182,7 @@ class WriterThread:
         batch: list[Job] = [*self._deferred]
         self._deferred = []
         size = 0
-        patience = 0.0 if batch else (HEARTBEAT_S if self.trouble is None else PROBE_S)
+        patience = 0.0 if batch else self._patience()
         with suppress(queue.Empty):
             while len(batch) < MAX_BATCH and size < MAX_BATCH_BYTES:
                 job = self._queue.get(timeout=patience) if patience else self._queue.get_nowait()
@@ -192,6 +193,15 @@ class WriterThread:
                 size += len(job.halves.before) if isinstance(job, Entry) else len(_aside(job))
                 patience = 0.0
         return batch
+
+    def _patience(self) -> float:
+        """Return how long to wait for a job."""
+        if self.trouble is not None:
+            return PROBE_S
+        due = self._spoken + HEARTBEAT_S
+        if self._store.lease_s is not None:
+            due = min(due, self._tended + self._store.lease_s)
+        return max(0.001, due - time.monotonic())
 
     def _drain(self) -> list[Job]:
         left: list[Job] = []
@@ -210,10 +220,22 @@ class WriterThread:
         entries = [job for job in batch if isinstance(job, Entry)]
         if entries or self._store.in_doubt:
             self._write(entries)
-        if not batch and not self._stopping:
+        self._tend()
+        quiet = time.monotonic() - self._spoken >= HEARTBEAT_S
+        if not batch and not self._stopping and (quiet or self.trouble is not None):
             self._write([self._make("writer.heartbeat", {"records": self._n + 1})])
         self._decided += len(batch) - len(self._deferred)
         self.busy_since = None
+
+    def _tend(self) -> None:
+        """Where other processes write too: show that this one lives, and close what those that are gone left open."""
+        if self._store.lease_s is None or time.monotonic() - self._tended < self._store.lease_s:
+            return
+        self._tended = time.monotonic()
+        with suppress(AuditError):
+            lost = self._store.open_attempts()
+            for start in range(0, len(lost), MAX_BATCH):
+                self._write([self._make("route.outcome", crashed(*one)) for one in lost[start : start + MAX_BATCH]])
 
     def _put(self, job: Text | Signed) -> None:
         result: Receipt | AuditError = Receipt("", 0, "")
@@ -253,6 +275,7 @@ class WriterThread:
             _settle((entry.waiter, AuditUnavailable("io")) for entry in live)
             return
         self.trouble = None
+        self._spoken = time.monotonic()
         self._n += len(fresh)
         made = [(entry.waiter, _receipt(entry, end)) for entry, end in zip(fresh, linked, strict=True)]
         _settle([*made, *known])
@@ -292,6 +315,11 @@ class WriterThread:
         if offered["kind"] == stored.body["kind"] and _own(offered) == _own(stored.body):
             return _receipt(entry, Linked(stored.seq, stored.link))
         return RecordRefused(entry.derived.kind, ".id", "another record has this id")
+
+
+def crashed(dec: str, attempt: int) -> dict[str, Any]:
+    """Return the outcome of an attempt whose writer is gone."""
+    return {"dec": dec, "attempt": attempt, "status": "unknown_after_crash"}
 
 
 def _own(body: dict[str, Any]) -> dict[str, Any]:

@@ -92,7 +92,7 @@ class Admin:
 
     def repair(self) -> None:
         """Settle what a crash left between a record and the state."""
-        records = Records(self.audit.path)
+        records = Records(self.audit.place)
         granted = _all(records, "access.granted")
         revoked = [key["id"] for key in _all(records, "access.revoked")]
         for key in self.keys.repair(granted, revoked):

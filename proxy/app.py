@@ -77,7 +77,7 @@ class Runtime:
         await asyncio.to_thread(changes.repair)
         await engine.start()
         detectors = await _loaded(engine)
-        bundles = Activation(settings, detectors, _announcer(audit), History(Records(audit.path)).newest)
+        bundles = Activation(settings, detectors, _announcer(audit), History(Records(audit.place)).newest)
         await bundles.start()
         pool = Pool(
             Timeouts(settings.upstream_connect_timeout_s, settings.upstream_read_timeout_s),
@@ -162,7 +162,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
     async def not_found(request: Request, error: Exception) -> Response:
         return await refused(request, _not_found(error))
 
-    explain = partial(explained, Database(runtime.audit.path))
+    explain = partial(explained, Database(runtime.audit.place))
     app.include_router(audit_router(runtime.audit, auditor, explain))
     app.add_exception_handler(RingfenceError, refused)
     app.add_exception_handler(Exception, refused)

@@ -16,6 +16,7 @@ import orjson
 from audit.access import MAX_LIMIT, Filters, Records
 from audit.errors import AuditUnavailable
 from audit.kinds import UUID7
+from audit.place import Place
 from audit.record import DECISION, REGISTRY
 from proxy.archive import Archive
 from proxy.errors import ConfigurationError, Unavailable
@@ -84,10 +85,10 @@ class Database:
     Raises ConfigurationError where there is none, and Unavailable when it does not answer.
     """
 
-    def __init__(self, path: Path) -> None:
-        if not path.is_file():
-            raise ConfigurationError(f"There is no log at {path}.")
-        self._records = Records(path)
+    def __init__(self, place: Place) -> None:
+        if isinstance(place, Path) and not place.is_file():
+            raise ConfigurationError(f"There is no log at {place}.")
+        self._records = Records(place)
         self._archive = Archive(self._records)
 
     def decisions(self, since: str | None) -> Iterator[Recorded | Skipped]:

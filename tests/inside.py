@@ -80,7 +80,7 @@ class Inside:
         await self.runtime.outcomes.drain(5)
         from audit.access import Filters, Records
 
-        page = Records(self.runtime.audit.path).page(Filters(), after=-1, limit=1000)
+        page = Records(self.runtime.audit.place).page(Filters(), after=-1, limit=1000)
         return [record.body for record in page.records]
 
     async def records(self, kind: str) -> list[dict[str, Any]]:

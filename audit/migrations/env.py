@@ -2,6 +2,11 @@
 
 from alembic import context
 
-context.configure(connection=context.config.attributes["connection"], transactional_ddl=True)
+given = context.config.attributes
+context.configure(
+    connection=given["connection"],
+    transactional_ddl=True,
+    version_table_schema=given.get("schema"),
+)
 with context.begin_transaction():
     context.run_migrations()

@@ -48,7 +48,7 @@ class Service:
         return asyncio.run(ask())
 
     def reads(self) -> list[dict[str, Any]]:
-        return [record.body for record in Records(self.log.path).last(1000) if record.body["kind"] == "audit.read"]
+        return [record.body for record in Records(self.log.place).last(1000) if record.body["kind"] == "audit.read"]
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_a_bad_query_is_refused_without_repeating_it(params: dict[str, Any], sai
 
 def test_a_read_that_cannot_be_recorded_is_not_answered(service: Service) -> None:
     service.log._deadline_s = 0.2
-    with closing(sqlite3.connect(service.log.path, isolation_level=None)) as other:
+    with closing(sqlite3.connect(service.log.place, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         for url in (URL, f"{URL}/{service.decisions[0].id}"):
             answer = service.get(url)
@@ -144,7 +144,7 @@ def test_a_decision_that_is_read_by_its_id_comes_with_the_explanation_that_was_i
     answer = service.get(f"{URL}/{record}").json()
     assert answer["explanation"] == {"decided": answer["body"]["decision"]}
     assert all("explanation" not in found for found in service.get(URL).json()["records"])
-    read = Records(service.log.path).last(1)[0]
+    read = Records(service.log.place).last(1)[0]
     assert "explanation" not in service.get(f"{URL}/{read.id}").json()
     service.explain = None
     assert "explanation" not in service.get(f"{URL}/{record}").json()

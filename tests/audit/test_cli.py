@@ -92,7 +92,7 @@ def test_tail_follows_a_live_log(open_log: Any, decision: Any) -> None:
     log = open_log()
     log.append_sync("route.decision", decision())
     program = "from audit.cli import app; app()"
-    command = [sys.executable, "-u", "-c", program, "tail", "--follow", "-n", "1", "--db", str(log.path)]
+    command = [sys.executable, "-u", "-c", program, "tail", "--follow", "-n", "1", "--db", str(log.place)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as child:
         assert child.stdout is not None
         first = child.stdout.readline()

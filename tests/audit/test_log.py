@@ -61,7 +61,7 @@ def test_a_record_is_durable_and_readable_when_append_returns(open_log: Any, dec
     assert body is not None
     assert (body["id"], body["decision"], body["w"]["n"]) == (receipt.id, "pin", receipt.seq)
     assert log.committed(new_id()) is None
-    with closing(sqlite3.connect(log.path)) as connection:
+    with closing(sqlite3.connect(log.place)) as connection:
         assert connection.execute("SELECT max(seq), hex(link) FROM record").fetchone() == (
             receipt.seq,
             receipt.link.upper(),
@@ -72,9 +72,9 @@ def test_genesis_and_start_come_first_and_stop_comes_last(open_log: Any, decisio
     log = open_log()
     log.append_sync("route.decision", decision(dry_run=True))
     log.close()
-    assert [body["kind"] for body in bodies(log.path)] == ["genesis", "writer.start", "route.decision", "writer.stop"]
-    assert bodies(log.path)[0]["vkeys"] == [log.vkey]
-    assert bodies(log.path)[-1]["records"] == 4
+    assert [body["kind"] for body in bodies(log.place)] == ["genesis", "writer.start", "route.decision", "writer.stop"]
+    assert bodies(log.place)[0]["vkeys"] == [log.vkey]
+    assert bodies(log.place)[-1]["records"] == 4
     with pytest.raises(AuditUnavailable, match="closed"):
         log.append_sync("route.decision", decision())
     assert log.not_ready() is not None
@@ -99,7 +99,7 @@ def test_concurrent_appends_share_commits_and_wake_the_loop_in_batches(open_log:
     assert sum(sizes) == 300
     assert len(sizes) < 30
     log.close()
-    assert verify(log.path).ok
+    assert verify(log.place).ok
 
 
 def test_a_body_outside_its_schema_is_refused_before_it_is_queued(open_log: Any, decision: Any) -> None:
@@ -143,7 +143,7 @@ def test_repeating_a_record_under_its_id_gives_the_first_receipt(open_log: Any, 
 
     assert len(set(asyncio.run(twice()))) == 1
     log.close()
-    assert verify(log.path).ok
+    assert verify(log.place).ok
 
 
 def test_a_text_is_archived_once_under_its_digest(open_log: Any) -> None:
@@ -153,13 +153,13 @@ def test_a_text_is_archived_once_under_its_digest(open_log: Any) -> None:
     log.store_bundle(sha256, b"test")
     with pytest.raises(RecordRefused):
         log.store_bundle(sha256, b"something else")
-    with closing(sqlite3.connect(log.path)) as connection:
+    with closing(sqlite3.connect(log.place)) as connection:
         assert connection.execute("SELECT sha256, text FROM bundle_text").fetchall() == [(sha256, b"test")]
 
 
 def test_a_checkpoint_of_this_log_is_stored_and_none_of_another(open_log: Any) -> None:
     log = open_log()
-    signer = load(log.path.parent / "keys").signer
+    signer = load(log.place.parent / "keys").signer
     note = Note(Checkpoint(signer.name, 2, bytes(32)).encode()).signed(signer).encode()
     log.store_checkpoint(note)
     log.store_checkpoint(note)
@@ -168,7 +168,7 @@ def test_a_checkpoint_of_this_log_is_stored_and_none_of_another(open_log: Any) -
     for other in (Note(Checkpoint(foreign.name, 2, bytes(32)).encode()).signed(foreign).encode(), beyond, b"no note"):
         with pytest.raises(RecordRefused):
             log.store_checkpoint(other)
-    with closing(sqlite3.connect(log.path)) as connection:
+    with closing(sqlite3.connect(log.place)) as connection:
         assert connection.execute("SELECT size, note FROM checkpoint").fetchall() == [(2, note)]
 
 
@@ -187,20 +187,20 @@ def test_what_has_no_outcome_is_closed_at_the_next_start(open_log: Any, decision
     for _ in range(2):
         log = open_log()
         log.close()
-    closed = [body for body in bodies(log.path) if body.get("status") == "unknown_after_crash"]
+    closed = [body for body in bodies(log.place) if body.get("status") == "unknown_after_crash"]
     assert [(body["dec"], body["attempt"]) for body in closed] == [(lost.id, 1), (retried.id, 2)]
-    assert verify(log.path).ok
+    assert verify(log.place).ok
 
 
 def test_a_second_process_is_refused(open_log: Any) -> None:
     log = open_log()
     with pytest.raises(AuditLocked):
         open_log()
-    command = [sys.executable, str(CHILD), str(log.path.parent), "1"]
+    command = [sys.executable, str(CHILD), str(log.place.parent), "1"]
     child = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert child.returncode != 0
     assert "AuditLocked" in child.stderr
-    assert verify(log.path).size == 2
+    assert verify(log.place).size == 2
 
 
 @pytest.mark.parametrize("acknowledged", [1, 40, 400])
@@ -218,16 +218,16 @@ def test_what_a_killed_process_acknowledged_is_in_the_log(acknowledged: int, tmp
 
     log = open_log()
     for record_id, seq, end in ((a.decode(), int(b), c.decode()) for a, b, c in acks):
-        with closing(sqlite3.connect(log.path)) as connection:
+        with closing(sqlite3.connect(log.place)) as connection:
             found = connection.execute("SELECT seq, lower(hex(link)) FROM record WHERE id = ?", (record_id,)).fetchone()
         assert found == (seq, end)
     log.close()
-    written = bodies(log.path)
+    written = bodies(log.place)
     decided = {body["id"] for body in written if body["kind"] == "route.decision"}
     outcomes = [body["dec"] for body in written if body["kind"] == "route.outcome"]
     assert sorted(outcomes) == sorted(decided)
     assert any(body.get("status") == "unknown_after_crash" for body in written)
-    assert verify(log.path).ok
+    assert verify(log.place).ok
 
 
 @contextmanager
@@ -240,15 +240,15 @@ def write_lock(path: Path) -> Iterator[None]:
 
 def test_a_database_locked_by_another_connection_refuses_in_time_and_recovers(open_log: Any, decision: Any) -> None:
     log = open_log(deadline_s=0.3)
-    with write_lock(log.path):
+    with write_lock(log.place):
         assert refused(log, decision(), 3.0) == "locked"
         time.sleep(0.2)
         assert log.not_ready() is not None
     until_ready(log)
     receipt = asyncio.run(log.append("route.decision", decision()))
     log.close()
-    assert receipt.id in {body["id"] for body in bodies(log.path)}
-    assert verify(log.path).ok
+    assert receipt.id in {body["id"] for body in bodies(log.place)}
+    assert verify(log.place).ok
 
 
 def test_a_full_disk_refuses_leaves_nothing_half_written_and_recovers(open_log: Any, decision: Any) -> None:
@@ -269,8 +269,8 @@ def test_a_full_disk_refuses_leaves_nothing_half_written_and_recovers(open_log: 
     until_ready(log)
     acknowledged.append(log.append_sync("route.decision", decision()).id)
     log.close()
-    assert [body["id"] for body in bodies(log.path) if body["kind"] == "route.decision"] == acknowledged
-    assert verify(log.path).ok
+    assert [body["id"] for body in bodies(log.place) if body["kind"] == "route.decision"] == acknowledged
+    assert verify(log.place).ok
 
 
 def test_a_read_only_connection_refuses_and_is_replaced(open_log: Any, decision: Any) -> None:
@@ -280,14 +280,14 @@ def test_a_read_only_connection_refuses_and_is_replaced(open_log: Any, decision:
     until_ready(log)
     log.append_sync("route.decision", decision())
     log.close()
-    assert verify(log.path).ok
+    assert verify(log.place).ok
 
 
 @pytest.mark.parametrize("suffix", ["", "-wal"])
 def test_a_database_deleted_under_the_server_is_noticed(suffix: str, open_log: Any, decision: Any) -> None:
     log = open_log(deadline_s=1.0)
     log.append_sync("route.decision", decision())
-    Path(f"{log.path}{suffix}").unlink()
+    Path(f"{log.place}{suffix}").unlink()
     assert refused(log, decision(), 4.0) == "behind"
     assert log.not_ready() is not None
 
@@ -296,7 +296,7 @@ def test_a_database_put_back_to_an_earlier_state_is_not_built_upon(open_log: Any
     log = open_log(deadline_s=1.0)
     earlier = log.append_sync("route.decision", decision())
     log.append_sync("route.decision", decision())
-    with closing(sqlite3.connect(log.path)) as other, other:
+    with closing(sqlite3.connect(log.place)) as other, other:
         for (name,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             other.execute(f"DROP TRIGGER {name}")
         other.execute("DELETE FROM record_label WHERE seq > ?", (earlier.seq,))
@@ -331,14 +331,14 @@ def test_a_store_that_hangs_is_reported_within_the_deadline(open_log: Any, decis
     until_ready(log)
     log._store.commit = commit
     log.close()
-    kinds = [body["kind"] for body in bodies(log.path)]
+    kinds = [body["kind"] for body in bodies(log.place)]
     assert kinds.count("route.decision") == 1, "the first was under way; those given up in the queue are not written"
-    assert verify(log.path).ok
+    assert verify(log.place).ok
 
 
 def test_a_full_queue_refuses_at_once(open_log: Any, decision: Any) -> None:
     log = open_log(deadline_s=30.0)
-    with write_lock(log.path):
+    with write_lock(log.place):
         entry = log._entry("route.decision", decision(), None, None)
         log._writer.submit(entry)
         while not log._writer.waiting_for_lock():
@@ -362,7 +362,7 @@ def test_a_cancelled_append_leaves_the_log_whole(open_log: Any, decision: Any) -
 
     asyncio.run(main())
     log.close()
-    assert verify(log.path).ok
+    assert verify(log.place).ok
 
 
 def test_a_record_that_became_durable_after_its_deadline_is_told_late_and_one_that_did_not_is_not(
@@ -391,7 +391,7 @@ def test_a_record_that_became_durable_after_its_deadline_is_told_late_and_one_th
     told, untold = asyncio.run(main())
     log._store.commit = commit
     log.close()
-    assert [receipt.id for receipt in told] == [body["id"] for body in bodies(log.path) if body["kind"] == DECISION]
+    assert [receipt.id for receipt in told] == [body["id"] for body in bodies(log.place) if body["kind"] == DECISION]
     assert untold == []
 
 
@@ -426,14 +426,14 @@ def test_a_cancelled_caller_is_told_late_of_what_became_durable(waiting: str, op
 
     told = asyncio.run(main())
     log.close()
-    assert [receipt.id for receipt in told] == [body["id"] for body in bodies(log.path) if body["kind"] == DECISION]
+    assert [receipt.id for receipt in told] == [body["id"] for body in bodies(log.place) if body["kind"] == DECISION]
     assert len(told) == 1
 
 
 def test_the_log_is_idle_when_all_that_was_offered_is_decided_however_it_was(open_log: Any, decision: Any) -> None:
     log = open_log(deadline_s=0.2)
     assert log.idle()
-    with write_lock(log.path):
+    with write_lock(log.place):
         assert refused(log, decision(), 2.0) == "locked"
     chosen = new_id()
 
@@ -497,17 +497,17 @@ def test_after_an_error_of_commit_the_answer_is_what_the_database_holds(
 
     results = asyncio.run(main())
     log.close()
-    stored = {body["id"] for body in bodies(log.path)}
+    stored = {body["id"] for body in bodies(log.place)}
     for one, result in zip(chosen, results, strict=True):
         assert (one in stored) == isinstance(result, Receipt)
         assert isinstance(result, Receipt) or result.reason == "io"
     assert all(isinstance(result, Receipt) for result in results) == done
-    assert verify(log.path).ok
+    assert verify(log.place).ok
 
 
 def test_a_reader_holding_a_snapshot_keeps_doubtful_records_unacknowledged(open_log: Any, decision: Any) -> None:
     log = open_log(deadline_s=1.0)
-    with closing(sqlite3.connect(log.path, isolation_level=None)) as reader:
+    with closing(sqlite3.connect(log.place, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM record").fetchone()
         log._store._connection = FailingCommit(log._store._connection, done=True)
@@ -516,7 +516,7 @@ def test_a_reader_holding_a_snapshot_keeps_doubtful_records_unacknowledged(open_
     until_ready(log)
     log.append_sync("route.decision", decision())
     log.close()
-    assert verify(log.path).ok
+    assert verify(log.place).ok
 
 
 @pytest.mark.parametrize("done", [True, False])
@@ -528,7 +528,7 @@ def test_what_a_failed_commit_left_in_doubt_is_told_late_if_it_is_there(
 
     async def main() -> list[Receipt]:
         told: list[Receipt] = []
-        with closing(sqlite3.connect(log.path, isolation_level=None)) as reader:
+        with closing(sqlite3.connect(log.place, isolation_level=None)) as reader:
             reader.execute("BEGIN")
             reader.execute("SELECT count(*) FROM record").fetchone()
             log._store._connection = FailingCommit(log._store._connection, done=done)
@@ -541,15 +541,15 @@ def test_what_a_failed_commit_left_in_doubt_is_told_late_if_it_is_there(
 
     told = asyncio.run(main())
     log.close()
-    assert [receipt.id for receipt in told] == [body["id"] for body in bodies(log.path) if body["kind"] == DECISION]
+    assert [receipt.id for receipt in told] == [body["id"] for body in bodies(log.place) if body["kind"] == DECISION]
     assert len(told) == done
-    assert verify(log.path).ok
+    assert verify(log.place).ok
 
 
 def test_a_bit_flipped_on_disk_is_not_confirmed(open_log: Any, decision: Any) -> None:
     log = open_log()
     receipt = log.append_sync("route.decision", decision())
-    with closing(sqlite3.connect(log.path)) as other, other:
+    with closing(sqlite3.connect(log.place)) as other, other:
         other.execute("DROP TRIGGER record_no_update")
         changed = other.execute("SELECT body FROM record WHERE id = ?", (receipt.id,)).fetchone()[0]
         changed = changed.replace(b'"decision":"pin"', b'"decision":"all"')
@@ -570,4 +570,4 @@ def test_after_close_one_file_holds_the_whole_log(open_log: Any, decision: Any) 
     receipt = log.append_sync("route.decision", decision())
     assert log.committed(receipt.id) is not None
     log.close()
-    assert not log.path.with_name(log.path.name + "-wal").exists()
+    assert not log.place.with_name(log.place.name + "-wal").exists()

@@ -93,7 +93,7 @@ def test_a_damaged_tail_is_not_built_upon(open_log: Any, decision: Any) -> None:
     log = open_log()
     log.append_sync("route.decision", decision())
     log.close()
-    with closing(sqlite3.connect(log.path)) as other, other:
+    with closing(sqlite3.connect(log.place)) as other, other:
         other.execute("DROP TRIGGER head_only_grows")
         other.execute("UPDATE head SET size = size - 1")
     with pytest.raises(AuditUnavailable, match="corrupt"):
@@ -103,7 +103,7 @@ def test_a_damaged_tail_is_not_built_upon(open_log: Any, decision: Any) -> None:
 def test_a_newer_schema_of_the_database_is_refused(open_log: Any) -> None:
     log = open_log()
     log.close()
-    with closing(sqlite3.connect(log.path)) as other, other:
+    with closing(sqlite3.connect(log.place)) as other, other:
         other.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(AuditMismatch, match="newer"):
         open_log()
@@ -122,8 +122,8 @@ def test_schemas_that_are_new_to_a_log_are_introduced_on_it(open_log: Any, monke
         monkeypatch.setattr(f"{module}.REGISTRY", newest)
     for _ in range(2):
         open_log().close()
-    with closing(sqlite3.connect(log.path)) as connection:
+    with closing(sqlite3.connect(log.place)) as connection:
         query = "SELECT body FROM record WHERE kind = 'schema.introduced' ORDER BY seq"
         introduced = [json.loads(body) for (body,) in connection.execute(query)]
     assert [(body["schema_kind"], body["schema_v"]) for body in introduced] == list(newest)[-2:]
-    assert verify(log.path).ok
+    assert verify(log.place).ok

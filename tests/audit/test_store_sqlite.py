@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from audit.errors import AuditUnavailable, RecordRefused
-from audit.store_sqlite import SqliteStore, tail_is_whole
+from audit.store import tail_is_whole
+from audit.store_sqlite import SqliteStore
 
 
 @pytest.fixture
@@ -74,8 +75,8 @@ def test_a_closed_store_opens_again_and_knows_its_place(specimens: Any, tmp_path
     store.close()
     assert store.head() == head
     assert head is not None
-    assert tail_is_whole(head, store.tail(5))
-    assert not tail_is_whole(head, store.tail(5)[:-1])
+    assert tail_is_whole(head, store.tail(5, 10**6))
+    assert not tail_is_whole(head, store.tail(5, 10**6)[:-1])
     assert not tail_is_whole(head, [])
     assert store.next_n("another epoch") == 0
     store.close()
@@ -87,7 +88,7 @@ def test_a_damaged_tail_is_not_taken_up(part: int, specimens: Any, tmp_path: Pat
     head = store.head()
     assert head is not None
     for index in range(3):
-        rows = store.tail(3)
+        rows = store.tail(3, 10**6)
         row = list(rows[index])
         row[part] = bytes(len(row[part]))
         rows[index] = tuple(row)  # type: ignore[call-overload]

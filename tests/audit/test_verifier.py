@@ -181,7 +181,7 @@ def test_a_live_log_is_verified_while_it_is_written(open_log: Any, decision: Any
     log = open_log()
     for _ in range(5):
         log.append_sync("route.decision", decision())
-    report = verify(log.path)
+    report = verify(log.place)
     assert report.ok
     assert report.size == 7
 

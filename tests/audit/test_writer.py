@@ -20,12 +20,12 @@ def test_an_idle_log_says_that_it_is_alive(open_log: Any, monkeypatch: pytest.Mo
     log = open_log()
     time.sleep(0.5)
     log.close()
-    with closing(sqlite3.connect(log.path)) as connection:
+    with closing(sqlite3.connect(log.place)) as connection:
         rows = connection.execute("SELECT body FROM record WHERE kind = 'writer.heartbeat' ORDER BY seq").fetchall()
     beats = [json.loads(body) for (body,) in rows]
     assert 2 <= len(beats) <= 5
     assert [beat["records"] for beat in beats] == [3 + index for index in range(len(beats))]
-    assert verify(log.path).ok
+    assert verify(log.place).ok
 
 
 def test_an_unforeseen_error_refuses_its_batch_and_numbers_stay_right(open_log: Any, decision: Any) -> None:
@@ -42,7 +42,7 @@ def test_an_unforeseen_error_refuses_its_batch_and_numbers_stay_right(open_log: 
         log.append_sync("route.decision", decision())
     log.append_sync("route.decision", decision())
     log.close()
-    assert verify(log.path).ok
+    assert verify(log.place).ok
 
 
 def test_closing_writes_what_was_queued(open_log: Any, decision: Any) -> None:
@@ -55,7 +55,7 @@ def test_closing_writes_what_was_queued(open_log: Any, decision: Any) -> None:
         return await asyncio.gather(*tasks)
 
     assert len(asyncio.run(main())) == 500
-    report = verify(log.path)
+    report = verify(log.place)
     assert report.ok
     assert report.size == 503
 
@@ -79,7 +79,7 @@ def test_many_threads_and_loops_share_one_log(open_log: Any, decision: Any) -> N
     for thread in threads:
         thread.join()
     log.close()
-    report = verify(log.path)
+    report = verify(log.place)
     assert report.ok
     assert report.size == 123
 

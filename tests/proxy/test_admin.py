@@ -240,7 +240,7 @@ def test_repair_reads_more_than_one_page(desk: Admin, monkeypatch: pytest.Monkey
 
 
 def bodies(desk: Admin) -> list[dict[str, Any]]:
-    page = Records(desk.audit.path).page(Filters(), after=-1, limit=1000)
+    page = Records(desk.audit.place).page(Filters(), after=-1, limit=1000)
     return [record.body for record in page.records]
 
 

@@ -45,7 +45,7 @@ def test_every_bundle_that_was_in_force_is_read_back_as_it_decided(
     used: dict[str, Policy] = {}
 
     async def story(ring: Inside) -> None:
-        archive = Archive(Records(ring.runtime.audit.path))
+        archive = Archive(Records(ring.runtime.audit.place))
         for change in (
             lambda: None,
             lambda: (policies / "extra.yaml").write_text(EXTRA),

@@ -41,7 +41,7 @@ def activate(log: AuditLog, settings: Settings, *by: Signer, serial: int) -> New
 
 
 def test_a_log_without_a_verified_approval_remembers_none(log: AuditLog, settings: Settings, stranger: Signer) -> None:
-    history = History(Records(log.path))
+    history = History(Records(log.place))
     assert history.newest() is None
     record(log)
     activate(log, settings, serial=7)
@@ -52,7 +52,7 @@ def test_a_log_without_a_verified_approval_remembers_none(log: AuditLog, setting
 def test_the_highest_serial_is_remembered_with_what_it_was_about(
     log: AuditLog, settings: Settings, ciso: Signer
 ) -> None:
-    history = History(Records(log.path))
+    history = History(Records(log.place))
     assert history.newest() is None
     second = activate(log, settings, ciso, serial=2)
     assert history.newest() == second
@@ -60,7 +60,7 @@ def test_the_highest_serial_is_remembered_with_what_it_was_about(
         file.write("# another bundle\n")
     activate(log, settings, ciso, serial=1)
     record(log)
-    assert history.newest() == second == History(Records(log.path)).newest()
+    assert history.newest() == second == History(Records(log.place)).newest()
     third = activate(log, settings, ciso, serial=3)
     assert third.subject != second.subject
     assert history.newest() == third
@@ -77,4 +77,4 @@ def test_a_serial_counts_even_if_its_note_cannot_be_read(log: AuditLog, ciso: Si
         "key": ciso.vkey.encode(),
     }
     record(log, approval, note or b"")
-    assert History(Records(log.path)).newest() == Newest(4, None)
+    assert History(Records(log.place)).newest() == Newest(4, None)
