@@ -11,6 +11,7 @@ from typing import cast
 
 from harness import ROOT, Ringfence, StandIn, chat_body, eventually, ringfence, start, upstreams_file, wait_for_url
 
+from audit.access import Filters, Records
 from proxy.activation import Activation, Asked
 from proxy.server import _reload
 from proxy.supervisor import EX_CONFIG
@@ -138,29 +139,41 @@ def test_a_hangup_before_everything_is_ready_is_made_up_for() -> None:
     assert asyncio.run(run()) == [1, 2]
 
 
-def test_a_hangup_reloads_and_a_termination_lets_answers_finish(tmp_path: Path) -> None:
+def test_a_hangup_reloads_at_once_and_a_termination_lets_answers_finish(tmp_path: Path) -> None:
     vendor = StandIn("vendor")
     file = upstreams_file(tmp_path / "upstreams.yaml", vendor, None)
     with ringfence(tmp_path / "home", file) as server:
         key = server.key()
-        upstreams_file(file, vendor, None, models={"gpt-4o": {"cloud-us": "gpt-4.1"}})
-        server.process.send_signal(signal.SIGHUP)
+        family = server.server_pid(), server.worker_pids()
 
-        def mapped() -> bool:
+        def mapped(model: str) -> bool:
             with server.client(key) as client:
                 return bool(
-                    client.post("/v1/chat/completions", json=chat_body(model="gpt-4o")).json()["model"] == "gpt-4.1"
+                    client.post("/v1/chat/completions", json=chat_body(model="gpt-4o")).json()["model"] == model
                 )
 
-        eventually(mapped)
+        for hung_up, model in ((server.process.pid, "gpt-4.1"), (server.server_pid(), "gpt-4.2")):
+            upstreams_file(file, vendor, None, models={"gpt-4o": {"cloud-us": model}})
+            os.kill(hung_up, signal.SIGHUP)
+            eventually(lambda model=model: mapped(model))
+        for worker in server.worker_pids():
+            os.kill(worker, signal.SIGHUP)
+        assert mapped("gpt-4.2")
+        assert family == (server.server_pid(), server.worker_pids()), "nobody was replaced"
+        page = Records(server.home / "audit.db").page(Filters(kind="policy.activated"), after=-1, limit=10)
+        assert [record.body["source"] for record in page.records] == ["start", "signal", "signal"]
         vendor.chunk_delay_s = 0.2
         with (
             server.client(key) as client,
-            client.stream("POST", "/v1/chat/completions", json=chat_body(model="gpt-4.1", stream=True)) as stream,
+            client.stream("POST", "/v1/chat/completions", json=chat_body(model="gpt-4.2", stream=True)) as stream,
         ):
             lines = stream.iter_lines()
             next(lines)
+            serving = server.server_pid()
             server.process.terminate()
+            for _ in range(3):  # a hangup while the last answers are given changes nothing
+                os.kill(serving, signal.SIGHUP)
+                server.process.send_signal(signal.SIGHUP)
             rest = [line for line in lines if line.startswith("data: {")]
             assert json.loads(rest[-1][6:])["choices"][0]["finish_reason"] == "stop"
         started = time.monotonic()
