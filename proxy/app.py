@@ -78,7 +78,13 @@ class Runtime:
         await engine.start()
         detectors = await _loaded(engine)
         bundles = Activation(settings, detectors, _announcer(audit), History(Records(audit.place)).newest)
-        await bundles.start()
+        try:
+            await bundles.start()
+        except BaseException:
+            await engine.close()
+            keys.close()
+            await asyncio.to_thread(audit.close)
+            raise
         pool = Pool(
             Timeouts(settings.upstream_connect_timeout_s, settings.upstream_read_timeout_s),
             audit.committed,
