@@ -1,16 +1,21 @@
 """The walk-through of the documentation shows what the commands really print."""
 
+import asyncio
 import datetime as dt
 import hashlib
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+from harness import StandIn
+from inside import inside
 from kept import Kept
 from typer.testing import CliRunner
 
 from audit.vkey import Signer
+from proxy.admin import tell_server
 from proxy.approvals import office
 from proxy.once import Scanner
 from proxy.policy import cli
@@ -109,6 +114,25 @@ def test_a_rule_is_tried_in_shadow(folder: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(cli, "open_log", lambda _db, _export: log)
     shown("shadow", folder, "--since", "7d")
     assert "shadow --since 7d" in TEXT
+
+
+def test_a_change_is_taken_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = folder / "soc2.yaml"
+    before = rules.read_text()
+
+    async def go() -> None:
+        async with inside(folder / "home", vendor, policies=folder) as ring:
+            monkeypatch.setattr(cli, "reload_server", partial(tell_server, ring.runtime.settings, "policy.reload"))
+            rules.write_text(before.replace("min_count: 50", "min_count: 25"))
+            await asyncio.to_thread(shown, "reload", but=MADE)
+            rules.write_text(before.replace("\nversion: 1\n", "\nversion: 2\n"))
+            await asyncio.to_thread(shown, "reload", but=MADE)
+
+    vendor = StandIn("vendor")
+    try:
+        asyncio.run(go())
+    finally:
+        vendor.stop()
 
 
 def test_a_recorded_decision_is_explained(folder: Path, kept: Kept) -> None:
