@@ -1,5 +1,6 @@
 """What the three kinds of channel have in common: a note to deliver, and the word for not having delivered it."""
 
+import asyncio
 import ssl
 from dataclasses import dataclass
 from typing import Protocol
@@ -40,9 +41,12 @@ class Sink(Protocol):
         """Let go of every connection; the next delivery opens another."""
 
 
-def tls() -> ssl.SSLContext:
-    """Return the terms of a TLS connection: a chain to an authority that the machine trusts, and the host's name."""
-    return ssl.create_default_context()
+async def tls() -> ssl.SSLContext:
+    """Return the terms of a TLS connection: a chain to an authority that the machine trusts, and the host's name.
+
+    Made in a thread: to read a machine's authorities takes 50 ms, in which no request could go on.
+    """
+    return await asyncio.to_thread(ssl.create_default_context)
 
 
 def reason(error: OSError) -> str:

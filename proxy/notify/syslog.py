@@ -9,6 +9,7 @@ import datetime as dt
 import os
 import re
 import socket
+import ssl
 
 from proxy.notify.channels import Syslog as Target
 from proxy.notify.delivery import Note, Undelivered, reason, tls
@@ -23,6 +24,7 @@ class Syslog:
 
     def __init__(self, target: Target) -> None:
         self._target = target
+        self._terms: ssl.SSLContext | None = None
         self._socket: socket.socket | None = None
         self._stream: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
@@ -76,9 +78,10 @@ class Syslog:
     async def _write(self, frame: bytes) -> None:
         if self._stream is not None and (self._stream[0].at_eof() or self._stream[1].is_closing()):
             await self.close()
+        if self._terms is None and self._target.transport == "tls":
+            self._terms = await tls()
         if self._stream is None:
-            secure = tls() if self._target.transport == "tls" else None
-            self._stream = await asyncio.open_connection(self._target.host, self._target.port, ssl=secure)
+            self._stream = await asyncio.open_connection(self._target.host, self._target.port, ssl=self._terms)
         writer = self._stream[1]
         writer.write(frame)
         await writer.drain()

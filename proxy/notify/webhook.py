@@ -7,6 +7,7 @@ read. Every header is a constant of ours but the id, the time and the signature.
 import base64
 import hashlib
 import hmac
+import ssl
 import time
 
 import aiohttp
@@ -25,6 +26,7 @@ class Webhook:
 
     def __init__(self, target: channels.Webhook) -> None:
         self._target = target
+        self._terms: ssl.SSLContext | None = None
         self._session: aiohttp.ClientSession | None = None
 
     async def deliver(self, note: Note) -> None:
@@ -33,10 +35,9 @@ class Webhook:
         headers = {"webhook-id": note.id, "webhook-timestamp": str(now)}
         if self._target.key:
             headers["webhook-signature"] = sign(self._target.key, note.id, now, note.text)
+        session = await self._open()
         try:
-            async with self._open().post(
-                self._target.url, data=note.text, headers=headers, allow_redirects=False
-            ) as answer:
+            async with session.post(self._target.url, data=note.text, headers=headers, allow_redirects=False) as answer:
                 status = answer.status
         except aiohttp.ClientSSLError:
             raise Undelivered("tls") from None
@@ -57,10 +58,12 @@ class Webhook:
         if session is not None:
             await session.close()
 
-    def _open(self) -> aiohttp.ClientSession:
+    async def _open(self) -> aiohttp.ClientSession:
+        if self._terms is None and self._target.url.startswith("https:"):
+            self._terms = await tls()
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=1, keepalive_timeout=KEEPALIVE_S, ssl=tls()),
+                connector=aiohttp.TCPConnector(limit=1, keepalive_timeout=KEEPALIVE_S, ssl=self._terms or True),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 auto_decompress=False,

@@ -80,7 +80,8 @@ def test_a_key_that_is_none_is_refused_where_it_is_named_and_never_shown(file: P
     ("text", "found"),
     [
         ("channels: []\n", ["1:11 wrong-type"]),
-        ("channel: {}\n", ["1:1 missing-key", "1:1 unknown-key"]),
+        ("{}\n", ["1:1 missing-key"]),
+        ("routes: {}\n", ["1:1 missing-key", "1:1 unknown-key"]),
         ("channels:\n  x: {}\n", ["2:6 not-one-kind"]),
         ("channels:\n  x: {file: /a, syslog: 'unix:///b'}\n", ["2:6 not-one-kind"]),
         ("channels:\n  x: {file: /a, secret_env: A}\n", ["2:29 unknown-key"]),

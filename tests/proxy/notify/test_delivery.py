@@ -1,5 +1,7 @@
+import asyncio
 import socket
 import ssl
+import threading
 
 import pytest
 
@@ -13,10 +15,24 @@ def test_a_note_has_one_id_for_all_its_attempts_and_another_for_another_channel(
 
 
 def test_a_tls_connection_needs_a_trusted_chain_and_the_right_name() -> None:
-    terms = tls()
+    terms = asyncio.run(tls())
     assert terms.verify_mode is ssl.CERT_REQUIRED
     assert terms.check_hostname
     assert terms.minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
+def test_the_terms_are_made_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    made_in: list[int] = []
+    create = ssl.create_default_context
+
+    def noted() -> ssl.SSLContext:
+        made_in.append(threading.get_ident())
+        return create()
+
+    monkeypatch.setattr(ssl, "create_default_context", noted)
+    asyncio.run(tls())
+    assert made_in != [threading.get_ident()]
+    assert len(made_in) == 1
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 from harness import StandIn
 from receivers import DECISION
 
-from audit.log import Receipt
+from audit.access import Filters, Records
+from audit.log import AuditLog, Receipt
 from audit.record import new_id
 from proxy.notify.channels import Channel, Channels, File, Webhook
 from proxy.notify.delivery import Note
@@ -140,6 +141,29 @@ def test_what_comes_after_the_end_is_counted_and_starts_nothing(tmp_path: Path, 
         return counted.why
 
     assert asyncio.run(go()) == {("oncall", "shutdown"): 1}
+
+
+def test_a_dead_channel_of_a_thousand_messages_is_one_record(tmp_path: Path, policy: Policy) -> None:
+    log = AuditLog.open(tmp_path / "audit.db", keys=tmp_path / "keys", origin="test/audit", deadline_s=5)
+    hook = StandIn("hook")
+    hook.stop()
+    channels = {"oncall": Channel("oncall", Webhook(f"http://127.0.0.1:{hook.port}/x"))}
+    records = [new_id() for _ in range(1200)]
+
+    async def go() -> None:
+        failures = Failures(log)
+        notifier = Notifier(failures)
+        for record in records:
+            notifier.tell(decided("oncall"), policy, channels, Receipt(record, 7, ""))
+        await notifier.close(0.2)
+        await failures.flush()
+
+    asyncio.run(go())
+    log.close()
+    page = Records(tmp_path / "audit.db").page(Filters(kind="notify.failed"), after=-1, limit=10)
+    (body,) = [record.body for record in page.records]
+    assert (body["channel"], body["n"], body["why"]) == ("oncall", 1200, "queue_full")
+    assert body["first"] == records[1000]
 
 
 def test_the_end_waits_for_a_slow_receiver_no_longer_than_it_may(policy: Policy) -> None:
