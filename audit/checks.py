@@ -6,14 +6,21 @@ step is still judged by the others, and so are all records after it.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from audit.chain import HASH_BYTES, body_hash, genesis_prev, link
 from audit.jcs import NotCanonicalError, parse
+from audit.keyring import Keyring
+from audit.merkle import Frontier
 from audit.record import GENESIS, REGISTRY, Derived, Schema, derive, known_at
 from audit.schema import MAX_INT, Fault
 from audit.source import COLUMNS
 
+DARK_S = 3900.0
+"""An idle log writes a heartbeat each hour."""
+MAX_DARK = 100
+"""Dark times that are kept; more are counted."""
 INTRODUCTION = "schema.introduced"
 START = "writer.start"
 STOP = "writer.stop"
@@ -37,6 +44,18 @@ class Row:
     fault: Fault | None
     derived: Derived | None
     absent: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dark:
+    """A time without any record, though a log that runs writes one each hour: it did not run, or records are gone.
+
+    `seq` is the first record after it.
+    """
+
+    seq: int
+    since: str
+    until: str
 
 
 def read_body(raw: bytes) -> tuple[dict[str, Any] | None, Fault | None, Derived | None]:
@@ -74,27 +93,54 @@ class State:
     origin: str = ""
     first_ts: str = ""
     last_ts: str = ""
+    tree: Frontier = field(default_factory=Frontier.empty)
+    ring: Keyring = field(default_factory=Keyring)
+    key_fault: str | None = None
+    dark: list["Dark"] = field(default_factory=list)
+    dark_total: int = 0
+    covered: int = -1
+    uncovered_ts: str = ""
 
     def before(self, row: Row) -> None:
         """Take from the genesis record what it is judged by itself."""
         if row.seq == 0 and row.derived is not None and row.body is not None and row.derived.kind == GENESIS:
             self.known = known_at(row.body["schema_sha256"]) or frozenset()
             self.origin = row.body["origin"]
+        self.key_fault = None
+        if row.derived is not None and row.body is not None:
+            self.key_fault = self.ring.take(row.seq, row.body)
 
     def after(self, row: Row) -> None:
         """Go on from this record as it claims to be, so that one fault is reported once."""
         self.expected_seq, self.prev = row.seq + 1, row.link
+        self.tree.append(row.link)
         body, made = row.body, row.derived
         if made is None or body is None:
             return
         self.labels += len(made.labels)
-        self.first_ts, self.last_ts = self.first_ts or made.ts, made.ts
+        self._pass(row.seq, made.ts)
         epoch, n = body["w"]["epoch"], body["w"]["n"]
         self.epochs[epoch] = n + 1
         if made.kind == STOP:
             self.epochs.pop(epoch, None)
         if made.kind == INTRODUCTION:
             self.known |= {(body["schema_kind"], body["schema_v"])}
+
+    def _pass(self, seq: int, ts: str) -> None:
+        if ts[:13] != self.last_ts[:13] and self.last_ts and seconds(self.last_ts, ts) > DARK_S:
+            self.dark_total += 1
+            if len(self.dark) < MAX_DARK:
+                self.dark.append(Dark(seq, self.last_ts, ts))
+        self.first_ts, self.last_ts, self.uncovered_ts = self.first_ts or ts, ts, self.uncovered_ts or ts
+
+    def cover(self, size: int) -> None:
+        """Note that so many records lie under a checkpoint."""
+        self.covered, self.uncovered_ts = size, ""
+
+
+def seconds(since: str, until: str) -> float:
+    """Return the time between two stamps of records."""
+    return (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +242,10 @@ def _receipt(row: Row, state: State) -> str | None:
     return None if kept in (None, row.link) else "the link is not the one that a receipt names"
 
 
+def _keys(_: Row, state: State) -> str | None:
+    return state.key_fault
+
+
 CHECKS: tuple[Check, ...] = (
     Check("gap", "GAP", _gap),
     Check("body_hash", "BODY_HASH", _body_hash),
@@ -211,4 +261,5 @@ CHECKS: tuple[Check, ...] = (
     Check("epoch", "LOG_ID", _epoch),
     Check("counter", "WRITER_GAP", _counter),
     Check("receipt", "RECEIPT", _receipt),
+    Check("keys", "KEY_RANGE", _keys),
 )

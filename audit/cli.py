@@ -13,7 +13,9 @@ import typer
 
 from audit.access import Filters, ReadRecord, Records
 from audit.errors import AuditError
-from audit.verifier import KeptReceipt, Report, verify
+from audit.report import Report
+from audit.trust import MalformedTrust, Trust
+from audit.verifier import KeptReceipt, verify
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Verify and read the audit log.")
 record_hook: Callable[[str, dict[str, Any]], None] | None = None
@@ -35,6 +37,14 @@ def verify_command(
     file: Annotated[str | None, typer.Argument(help="The log, as with --db.")] = None,
     db: Db = None,
     json: Json = False,
+    trust: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--trust",
+            help="A file from outside the log: keys and witnesses (C2SP tlog-policy), or checkpoints that you kept; "
+            "repeatable. Never one that the log's operator gave you for this.",
+        ),
+    ] = None,
     receipt: Annotated[
         list[str] | None,
         typer.Option(
@@ -48,11 +58,12 @@ def verify_command(
     except ValueError:
         typer.echo("a receipt has the form SEQ:LINK, a number and 64 hexadecimal digits", err=True)
         raise typer.Exit(UNREADABLE) from None
+    outside = _trust(trust or [])
     show = not json and sys.stderr.isatty()
     db = db or file
     path = _path(db)
     try:
-        report = verify(path, receipts=receipts, progress=_progress if show else None)
+        report = verify(path, receipts=receipts, trust=outside, progress=_progress if show else None)
     except AuditError as error:
         typer.echo(f"{path}: {error}", err=True)
         raise typer.Exit(UNREADABLE) from None
@@ -93,6 +104,21 @@ def tail_command(
         raise typer.Exit(0) from None
 
 
+def _trust(paths: list[Path]) -> Trust:
+    files: list[bytes] = []
+    for path in paths:
+        try:
+            files.append(path.read_bytes())
+            Trust.read(files)
+        except OSError:
+            typer.echo(f"{path} cannot be read", err=True)
+            raise typer.Exit(UNREADABLE) from None
+        except MalformedTrust as error:
+            typer.echo(f"{path}:{error.line}: {error.what}", err=True)
+            raise typer.Exit(UNREADABLE) from None
+    return Trust.read(files)
+
+
 def _path(db: str | None) -> Path:
     if db is None:
         return _there(Path(os.environ.get("RINGFENCE_HOME") or Path.home() / ".ringfence") / "audit.db")
@@ -114,22 +140,34 @@ def _progress(done: int, total: int) -> None:
 
 
 def _text(path: Path, report: Report) -> str:
+    behind = report.size - report.signed
     lines = [
         f"log        {report.log_id} of {report.origin or '(unknown origin)'}, {path}",
         f"records    {report.checked:,} checked; the head names {report.size:,}",
         f"time       {report.first_ts or '-'} to {report.last_ts or '-'}",
         f"head       {report.head}",
         f"receipts   {report.receipts}",
+        f"signed     {report.signed:,} records, by {report.checkpoints:,} checkpoints; behind them {behind:,}",
+        f"outside    {report.anchored:,} records are under a head from outside, {report.witnessed:,} under witnesses",
         f"grade      {report.grade}",
     ]
+    lines += [f"dark       no record from {dark.since} to {dark.until}, before {dark.seq}" for dark in report.dark]
+    if report.dark_total > len(report.dark):
+        lines.append(f"dark       ... and {report.dark_total - len(report.dark):,} more times without a record")
     lines += [
         f"{finding.code:16} {'log' if finding.seq is None else finding.seq}: {finding.what}"
         for finding in report.findings
     ]
+    for fork in report.forks:
+        lines += [
+            "proof of a fork, the head from outside and the log's own:",
+            fork.outside,
+            fork.own or "(none stored)",
+        ]
     if report.findings_total > len(report.findings):
         lines.append(f"... and {report.findings_total - len(report.findings):,} more findings")
     if report.ok:
-        lines.append("Every record, link, column and label agrees with every other. This grade does not prove")
+        lines.append("Every record, link, column and label agrees with every other. This does not prove")
         lines += [f"  - {what}" for what in report.unproven]
     return "\n".join(lines)
 

@@ -46,7 +46,7 @@ class Keyring:
         """Take in a valid record, of any kind; say what it claims of keys that cannot be."""
         kind = body["kind"]
         if kind == GENESIS:
-            return self._add(seq, body["vkeys"], body["origin"]) if seq == 0 else "a second genesis names no keys"
+            return self._add(seq, body["vkeys"], body["origin"]) if seq == 0 else None
         if body.get("usage") != USAGE or kind not in {INTRODUCED, *ENDED}:
             return None
         if kind == INTRODUCED:

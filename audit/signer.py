@@ -297,9 +297,11 @@ class _Reading:
         if body_hash(row.body) != row.bh:
             raise Refused("BODY_HASH", row.seq, "the stored bytes do not have the stored hash")
         body = self._key_record(row)
-        if row.seq == 0:
-            if body is None or body["kind"] != GENESIS or body["log_id"] != self.claim.log_id.hex():
-                raise Refused("GENESIS", 0, "the log does not begin with its genesis record")
+        if (row.seq == 0) != (body is not None and body["kind"] == GENESIS):
+            raise Refused("GENESIS", row.seq, "a genesis record begins a log, and stands nowhere else")
+        if row.seq == 0 and body is not None:
+            if body["log_id"] != self.claim.log_id.hex():
+                raise Refused("LOG_ID", 0, "the genesis record belongs to another log")
             self.prev = genesis_prev(self.claim.log_id, body)
         if row.prev != self.prev:
             signed = 0 < row.seq == self.state.size

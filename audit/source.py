@@ -24,13 +24,17 @@ Label = tuple[str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What the database says of itself, in one snapshot. `last_seq` is -1 without records, `heads` ought to be 1."""
+    """What the database says of itself, in one snapshot. `heads` ought to be 1.
+
+    `last_seq` is -1 without records, `newest` the size of the largest checkpoint, -1 without any.
+    """
 
     heads: int
     log_id: bytes
     size: int
     hash: bytes
     last_seq: int
+    newest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ class SqliteSource:
             try:
                 heads = connection.execute("SELECT log_id, size, hash FROM head LIMIT 2").fetchall()
                 last = connection.execute("SELECT max(seq) FROM record").fetchone()[0]
+                newest = self.newest_checkpoint()
             finally:
                 connection.execute("ROLLBACK")
         if not heads:
@@ -104,7 +109,8 @@ class SqliteSource:
         log_id, size, end = heads[0]
         if not isinstance(size, int) or len(_bytes(log_id)) != LOG_ID_BYTES:
             raise AuditUnavailable("corrupt")
-        return Claim(len(heads), log_id, size, _bytes(end), -1 if last is None else last)
+        above = -1 if newest is None else newest.size
+        return Claim(len(heads), log_id, size, _bytes(end), -1 if last is None else last, above)
 
     def rows(self, start: int | None, count: int) -> Sequence[Raw]:
         """Return up to `count` records from a sequence number on."""

@@ -1,8 +1,15 @@
 """Verifies a log without trusting whoever ran it: one pass over every record, in flat memory.
 
-Needs only the standard library beside this package's schemas and formulas. The answer is a grade, never a bare "valid":
-a chain that agrees with itself says nothing about records cut off its end, or about a rewrite of all of it. For that,
-something from outside is needed: receipts that callers kept, later also checkpoints, anchors and witnesses.
+Needs only the standard library and `cryptography` beside this package's schemas and formulas. The answer is a grade,
+never a bare "valid":
+
+    self-consistent   every record agrees with every other; says nothing of records cut off the end, or of a rewrite
+    signed            checkpoints by the log's key, or by one that the verifying person brought, cover the records
+    anchored          a head that the verifying person kept or got elsewhere is one of this log
+    witnessed         such a head is cosigned by a quorum of that person's witnesses
+
+The upper grades exist only under `Trust`, which comes from outside the log and its operator. A grade covers as many
+records as its size in the report, and what lies behind is said.
 
 A live log is read page by page, up to the head found at the start, so that its writer is never held up.
 """
@@ -13,27 +20,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from audit.chain import LOG_ID_BYTES
-from audit.checks import CHECKS, Check, Row, State, read_body
+from audit.checks import CHECKS, Check, Row, State, read_body, seconds
 from audit.errors import AuditUnavailable
+from audit.marks import HEAD_CHECKS, MARK_CHECKS, HeadCheck, MarkCheck, Marks
+from audit.passing import Passing
+from audit.report import Findings, Grade, Report
 from audit.source import Claim, Source, SqliteSource
+from audit.trust import Trust
 
-Grade = Literal["failed", "self-consistent"]
 Progress = Callable[[int, int], None]
 PAGE = 1000
-MAX_FINDINGS = 1000
-"""Findings that are kept; more are counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that does not hold: where (None for the log as a whole), and what, in words without content."""
-
-    code: str
-    seq: int | None
-    what: str
+FRESH_RECORDS, FRESH_S = 10_000, 24 * 3600.0
+"""What a signer that runs never leaves without a checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +50,6 @@ class KeptReceipt:
         if found is None:
             raise ValueError("not a receipt")
         return cls(int(found[1]), bytes.fromhex(found[2]))
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The result. `size` and `head` are what the database claims; `unproven` is what this grade does not say."""
-
-    grade: Grade
-    log_id: str
-    origin: str
-    size: int
-    head: str
-    checked: int
-    first_ts: str
-    last_ts: str
-    receipts: int
-    findings: tuple[Finding, ...]
-    findings_total: int
-    unproven: tuple[str, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing was found."""
-        return self.findings_total == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,75 +97,89 @@ def _texts(source: Source, _: Claim, __: State) -> Iterator[tuple[int | None, st
             yield None, "an archived policy text does not have its digest"
 
 
+def _fresh(_: Source, claim: Claim, state: State) -> Iterator[tuple[int | None, str]]:
+    left = state.expected_seq - state.covered
+    if state.covered < 0 or not left or state.expected_seq < claim.size:
+        return
+    if left > FRESH_RECORDS or seconds(state.uncovered_ts or state.last_ts, state.last_ts) > FRESH_S:
+        yield state.covered, f"{left} records since the newest checkpoint, which is older than a signer leaves it"
+
+
 LOG_CHECKS: tuple[LogCheck, ...] = (
     LogCheck("head", "HEAD", _head),
     LogCheck("cut_off", "TRUNCATED", _cut_off),
     LogCheck("cut_off_by_receipt", "TRUNCATED", _cut_off_by_receipt),
     LogCheck("surplus_labels", "COLUMN_MISMATCH", _surplus_labels),
     LogCheck("texts", "BUNDLE_TEXT", _texts),
+    LogCheck("fresh", "STALE", _fresh),
 )
 
 
-class _Findings:
-    """Keeps the first findings and counts all."""
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Every step of a verification; a test takes one away."""
 
-    def __init__(self) -> None:
-        self.kept: list[Finding] = []
-        self.total = 0
+    records: Sequence[Check] = CHECKS
+    log: Sequence[LogCheck] = LOG_CHECKS
+    marks: Sequence[MarkCheck] = MARK_CHECKS
+    heads: Sequence[HeadCheck] = HEAD_CHECKS
 
-    def add(self, code: str, seq: int | None, what: str) -> None:
-        self.total += 1
-        if len(self.kept) < MAX_FINDINGS:
-            self.kept.append(Finding(code, seq, what))
+
+ALL = Steps()
+NOTHING = Trust()
 
 
 def verify(
     path: Path,
     *,
     receipts: Sequence[KeptReceipt] = (),
+    trust: Trust = NOTHING,
     progress: Progress | None = None,
-    checks: Sequence[Check] = CHECKS,
-    log_checks: Sequence[LogCheck] = LOG_CHECKS,
+    steps: Steps = ALL,
 ) -> Report:
     """Verify the log in a SQLite file; raises AuditUnavailable when it cannot be opened or has no head at all."""
     with closing(SqliteSource(path)) as source:
-        return verify_source(source, receipts=receipts, progress=progress, checks=checks, log_checks=log_checks)
+        return verify_source(source, receipts=receipts, trust=trust, progress=progress, steps=steps)
 
 
 def verify_source(
     source: Source,
     *,
     receipts: Sequence[KeptReceipt] = (),
+    trust: Trust = NOTHING,
     progress: Progress | None = None,
-    checks: Sequence[Check] = CHECKS,
-    log_checks: Sequence[LogCheck] = LOG_CHECKS,
+    steps: Steps = ALL,
 ) -> Report:
     """Verify a log; raises AuditUnavailable when it has no head at all.
 
     Two receipts that name the same place with different links cannot both be met: the second is reported at once.
     """
-    found = _Findings()
+    found = Findings()
     kept: dict[int, bytes] = {}
     for receipt in receipts:
         if kept.setdefault(receipt.seq, receipt.link) != receipt.link:
             found.add("RECEIPT", receipt.seq, "two receipts contradict each other")
     claim = source.claim()
     state, checked = State(claim.log_id, kept), 0
+    passing = Passing(source, claim, Marks.of(trust, state), found, (steps.marks, steps.heads))
     try:
         for row in _rows(source, claim):
-            _judge(row, state, checks, found)
+            if row.seq >= passing.due:
+                passing.upto(row.seq)
+            _judge(row, state, steps.records, found)
             checked += 1
             if progress is not None and checked % PAGE == 0:
                 progress(checked, claim.size)
-        for log_check in log_checks:
+        passing.end()
+        for log_check in steps.log:
             for seq, what in log_check.judge(source, claim, state):
                 found.add(log_check.code, seq, what)
     except AuditUnavailable:
         found.add("UNREADABLE", state.expected_seq, "the database cannot be read from here on")
-    return _report(claim, state, found, checked)
+    return _report(claim, state, found, checked, passing)
 
 
-def _judge(row: Row, state: State, checks: Sequence[Check], found: _Findings) -> None:
+def _judge(row: Row, state: State, checks: Sequence[Check], found: Findings) -> None:
     state.before(row)
     for check in checks:
         what = check.judge(row, state)
@@ -213,14 +204,10 @@ def _rows(source: Source, claim: Claim) -> Iterator[Row]:
         start = page[-1].seq + 1
 
 
-def _report(claim: Claim, state: State, found: _Findings, checked: int) -> Report:
-    newest = max(state.receipts, default=None)
-    tail = "that no record was cut off the end" if newest is None else f"that no record after {newest} was cut off"
-    whole = "that it was not rewritten from some record on by whoever could write the database"
-    if newest is not None:
-        whole = f"that it was not rewritten after record {newest}, the newest one that a receipt names"
+def _report(claim: Claim, state: State, found: Findings, checked: int, passing: Passing) -> Report:
+    signed, anchored, witnessed = passing.marks.signed(), passing.anchored, passing.witnessed
     return Report(
-        grade="failed" if found.total else "self-consistent",
+        grade=_grade(found, signed, anchored, witnessed),
         log_id=claim.log_id.hex(),
         origin=state.origin,
         size=claim.size,
@@ -229,7 +216,38 @@ def _report(claim: Claim, state: State, found: _Findings, checked: int) -> Repor
         first_ts=state.first_ts,
         last_ts=state.last_ts,
         receipts=len(state.receipts),
+        checkpoints=passing.marks.count,
+        signed=signed,
+        anchored=anchored,
+        witnessed=witnessed,
+        dark=tuple(state.dark),
+        dark_total=state.dark_total,
+        forks=tuple(passing.forks),
         findings=tuple(found.kept),
         findings_total=found.total,
-        unproven=(tail, whole, "that all traffic went through the proxy, or that the proxy recorded what it did"),
+        unproven=tuple(_unproven(claim, state, passing)),
     )
+
+
+def _grade(found: Findings, signed: int, anchored: int, witnessed: int) -> Grade:
+    if found.total:
+        return "failed"
+    return "witnessed" if witnessed else "anchored" if anchored else "signed" if signed else "self-consistent"
+
+
+def _unproven(claim: Claim, state: State, passing: Passing) -> Iterator[str]:
+    """Say what nobody outside the log vouches for, then what the log's own signatures leave open."""
+    kept = max(passing.anchored, max(state.receipts, default=-1) + 1)
+    after = "the end" if not kept else f"the end, behind record {kept - 1}"
+    yield f"that no record was cut off {after}"
+    where = "from some record on" if not kept else f"behind record {kept - 1}, the newest one that is known outside"
+    signed = passing.marks.signed()
+    if not signed:
+        yield f"that it was not rewritten {where} by whoever could write the database"
+    else:
+        yield f"that it was not rewritten {where} by whoever holds the signing key"
+        if signed < claim.size:
+            yield f"that whoever could write the database left records {signed} to {claim.size - 1} alone: not signed"
+        if not passing.marks.trust.logs:
+            yield "that the key is the right one: it was taken from the log itself; bring it with --trust"
+    yield "that all traffic went through the proxy, or that the proxy recorded what it did"

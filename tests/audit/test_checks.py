@@ -10,7 +10,7 @@ import pytest
 from audit.chain import genesis_prev
 from audit.checks import CHECKS
 from audit.record import REGISTRY, registry_sha256
-from audit.verifier import LOG_CHECKS, KeptReceipt, verify
+from audit.verifier import LOG_CHECKS, KeptReceipt, Steps, verify
 
 Attack = Callable[[Any, Any], tuple[str, ...] | None]
 
@@ -98,6 +98,13 @@ def rewrite_from_a_record_on(forger: Any, _: Any) -> None:
     forger.relink()
 
 
+def end_a_key_that_is_none(forger: Any, _: Any) -> None:
+    body = json.loads(forger.rows[-1]["body"])
+    del body["records"]
+    forger.replace(-1, {**body, "kind": "key.revoked", "usage": "checkpoint", "key_id": "00000000", "size": 1})
+    forger.relink()
+
+
 def cut_off_the_end_but_not_the_head(forger: Any, _: Any) -> None:
     del forger.rows[-2:]
 
@@ -130,6 +137,7 @@ CASES = {
     "epoch": Case("LOG_ID", splice_a_foreign_record),
     "counter": Case("WRITER_GAP", delete_a_record_and_hash_anew),
     "receipt": Case("RECEIPT", rewrite_from_a_record_on, receipt=2),
+    "keys": Case("KEY_RANGE", end_a_key_that_is_none),
     "head": Case("HEAD", forge_the_head),
     "cut_off": Case("TRUNCATED", cut_off_the_end_but_not_the_head),
     "cut_off_by_receipt": Case("TRUNCATED", cut_off_the_end_and_the_head, receipt=-1),
@@ -139,7 +147,8 @@ CASES = {
 
 
 def test_every_step_has_its_attack() -> None:
-    assert sorted(CASES) == sorted(check.name for check in (*CHECKS, *LOG_CHECKS))
+    of_checkpoints = {"fresh"}  # in test_marks
+    assert {*CASES, *of_checkpoints} == {check.name for check in (*CHECKS, *LOG_CHECKS)}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -159,7 +168,7 @@ def test_an_attack_is_found_by_its_step_and_by_no_other(name: str, specimens: An
 
     checks = [check for check in CHECKS if check.name != name]
     log_checks = [check for check in LOG_CHECKS if check.name != name]
-    unnoticed = verify(forger.path, receipts=receipts, checks=checks, log_checks=log_checks)
+    unnoticed = verify(forger.path, receipts=receipts, steps=Steps(checks, log_checks))
     assert unnoticed.ok, unnoticed.findings
 
 
