@@ -126,11 +126,16 @@ def shown(text: str) -> str:
     return f"'{text}'" if _NAME_LIKE.match(text) else "this"
 
 
+def nearest(text: str, known: Iterable[str]) -> str:
+    """Return the known word that this was probably meant to be, or nothing."""
+    return next(iter(difflib.get_close_matches(text[:64], sorted(known), n=1, cutoff=0.6)), "")
+
+
 def did_you_mean(text: str, known: Iterable[str]) -> str:
     """Return a hint that names the nearest known word, or all of a few; empty when that would not help."""
     words = sorted(known)
-    near = difflib.get_close_matches(text[:64], words, n=1, cutoff=0.6)
+    near = nearest(text, words)
     if near:
-        return f"did you mean '{near[0]}'?"
+        return f"did you mean '{near}'?"
     few = 8
     return f"known here: {', '.join(words)}" if 0 < len(words) <= few else ""

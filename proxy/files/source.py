@@ -16,7 +16,7 @@ from typing import Literal
 
 import yaml
 
-from proxy.files.diagnostics import Diagnostic, FileRefused, Place, Problems, did_you_mean, shown
+from proxy.files.diagnostics import Diagnostic, FileRefused, Place, Problems, did_you_mean, nearest, shown
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 16
@@ -84,13 +84,15 @@ class Node:
         result = dict.fromkeys(known, absent)
         if not self._is("mapping", problems):
             return result
+        meant = set()
         for name, (key, value) in self.entries.items():
             if name in result:
                 result[name] = value
             else:
+                meant.add(nearest(name, known))
                 problems.error(key, "unknown-key", f"{shown(name)} is not a key here", did_you_mean(name, known))
         for name in must:
-            if name not in self.entries:
+            if name not in self.entries and name not in meant:
                 problems.error(self, "missing-key", f"'{name}' is missing here")
         return result
 
@@ -119,7 +121,9 @@ class Node:
             problems.error(self, "bad-text", f"expected one line of printable text, 1 to {MAX_TEXT} characters")
             return ""
         if pattern is not None and not pattern.fullmatch(line):
-            problems.error(self, "bad-name", f"expected {wanted}")
+            cases = {"in lower case": line.lower(), "in upper case": line.upper()}
+            hint = next((f"write it {case}" for case, other in cases.items() if pattern.fullmatch(other)), "")
+            problems.error(self, "bad-name", f"expected {wanted}", hint)
             return ""
         return line
 
@@ -157,8 +161,17 @@ class Node:
     def _is(self, kind: Kind, problems: Problems) -> bool:
         if self.kind not in {kind, "absent"}:
             found = _WORDS.get(self.kind, self.kind)
-            problems.error(self, "wrong-type", f"expected {_WORDS.get(kind, kind)}, found {found}")
+            problems.error(self, "wrong-type", f"expected {_WORDS.get(kind, kind)}, found {found}", self._hint(kind))
         return self.kind == kind
+
+    def _hint(self, kind: Kind) -> str:
+        """Say how to write what was meant, where that can be told."""
+        if kind == "list" and self.kind in {"text", "integer", "number", "boolean"}:
+            return "put it in brackets: [x]"
+        if kind == "list" and self.kind == "mapping":
+            return "begin each member with '- '"
+        quoted = {"integer": _INTEGER, "number": _NUMBER, "boolean": _BOOLEAN}.get(kind)
+        return "leave out the quotes" if self.kind == "text" and quoted and quoted.match(self.raw) else ""
 
 
 def load(path: Path) -> Node:
@@ -201,9 +214,10 @@ def parse(data: bytes, file: str) -> Node:
         while builder.root is None or loader.check_event():
             builder.take(loader.get_event())  # type: ignore[no-untyped-call]
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        at_start, message, hint = _told(error)
+        mark = (error.context_mark if at_start else None) or error.problem_mark or error.context_mark
         line, col = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        builder.problems.error(Place(file, line, col), "not-yaml", f"not YAML: {_harmless(error.problem or '')}")
+        builder.problems.error(Place(file, line, col), "not-yaml", f"not YAML: {message}", hint)
     except (ValueError, OverflowError):
         # PyYAML turns an escape such as "\UFFFFFFFF" into a character without checking its range.
         at_escape = Place(file, loader.line + 1, loader.column + 1)
@@ -337,12 +351,29 @@ def _resolve(text: str) -> Kind:
     return "number" if _NUMBER.match(text) else "text"
 
 
+def _told(error: yaml.MarkedYAMLError) -> tuple[bool, str, str]:
+    """Say in a person's words what the scanner met: whether where it began is meant, what it is, and what to do."""
+    context, problem = error.context or "", error.problem or ""
+    if "alias" in context:
+        return True, "a bare * begins an alias", 'put a pattern in quotes: "*"'
+    if "quoted scalar" in context and "end of stream" in problem:
+        return True, "this quote is never closed", ""
+    if "'\\t'" in problem:
+        return False, "a tab stands here", "indent with spaces"
+    if problem == "mapping values are not allowed here":
+        return False, "a second ':' in one line", "put a text that has ': ' in it in quotes"
+    if problem.startswith("expected <block end>"):
+        hint = "indent it like its neighbours, and leave a space after '-'"
+        return False, "this line does not fit the indentation above", hint
+    return False, _harmless(problem), ""
+
+
 def _harmless(problem: str) -> str:
     """Return PyYAML's words without what it quotes from the file; tokens of YAML itself may stay."""
 
     def keep(match: re.Match[str]) -> str:
         quoted = match["one"] or ""
-        return "a tab" if quoted == "\\t" else f"'{quoted}'" if _TOKEN.match(quoted) else "this"
+        return f"'{quoted}'" if _TOKEN.match(quoted) else "this"
 
     return " ".join(_QUOTED.sub(keep, problem).split()) or "cannot be parsed"
 

@@ -91,7 +91,7 @@ def score(node: Node, problems: Problems) -> int:
         return 0
     exact = node.number(problems, 0, 1)
     step = on_grid(exact)
-    if step is None or (step == 0 and node.kind in {"number", "integer"}):
+    if step is None or (step == 0 and re.fullmatch(r"0(\.0*)?", node.raw)):
         problems.error(node, "off-grid", "scores are multiples of 0.05, from 0.05 to 1.00")
         return 0
     return step
