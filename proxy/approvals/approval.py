@@ -100,7 +100,7 @@ def decode(data: bytes, problems: Problems) -> tuple[Statement, Note] | None:
     try:
         note = Note.decode(data) if b"\n\n" in data else Note(data.decode("utf-8", "replace"))
     except MalformedNote as error:
-        problems.error(Place(FILE, error.line, 1), "not-a-note", f"not a signed note: {error.what}")
+        problems.error(Place(FILE, error.line, 1), "not-an-approval", f"not a signed note: {error.what}")
         return None
     statement = parse(note.text, problems)
     return (statement, note) if statement is not None else None
@@ -146,11 +146,14 @@ def _judge(statement: Statement, note: Note, known: Sequence[VerifierKey], probl
 
 
 def _is_about(subject: Subject, statement: Statement, *, required: bool, problems: Problems) -> bool:
-    note = problems.error if required else problems.warning
     if statement.subject.files != subject.files:
-        note(place("files"), "approval-other-bundle", "the policy files are not those that were approved", SIGN)
+        what = "the policy files are not those that were approved"
+        problems.error(place("files"), "approval-other-bundle", what, SIGN)
     if statement.subject.upstreams != subject.upstreams:
-        note(place("upstreams"), "approval-other-bundle", "the upstream file is not the one that was approved", SIGN)
+        what = "the upstream file is not the one that was approved"
+        problems.error(place("upstreams"), "approval-other-bundle", what, SIGN)
+    if not required:
+        problems.tolerate(frozenset({"approval-other-bundle"}))
     return statement.subject == subject
 
 

@@ -22,7 +22,7 @@ def read_signers(path: Path) -> tuple[VerifierKey, ...]:
         if vkey is None:
             problems.error(
                 Place(path.name, number, 1, len(line)),
-                "bad-key",
+                "not-a-key",
                 "expected a verifier key, as ringfence policy keygen prints it",
             )
         else:

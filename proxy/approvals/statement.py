@@ -93,7 +93,7 @@ def parse(text: str, problems: Problems) -> Statement | None:
 def _values(text: str, problems: Problems) -> dict[str, str]:
     header, *lines = text.removesuffix("\n").split("\n")
     if header != HEADER:
-        problems.error(Place(FILE, 1, 1), "unsupported", f"expected '{HEADER}'", "ringfence policy sign writes it")
+        problems.error(Place(FILE, 1, 1), "not-an-approval", f"expected '{HEADER}'", "ringfence policy sign writes it")
         return {}
     values: dict[str, str] = {}
     for number, (expected, line) in enumerate(zip(_FIELDS, lines, strict=False), start=2):

@@ -169,11 +169,11 @@ def test_a_known_key_that_did_not_sign_is_a_lie_even_where_nothing_has_to_be_sig
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"", "1 unsupported"),
-        (b"\xff", "1 unsupported"),
-        (b"approved!\n", "1 unsupported"),
-        (b"ringfence.policy/v1\n\nnothing\n", "3 not-a-note"),
-        (b"ringfence.policy/v1\n\n", "2 not-a-note"),
+        (b"", "1 not-an-approval"),
+        (b"\xff", "1 not-an-approval"),
+        (b"approved!\n", "1 not-an-approval"),
+        (b"ringfence.policy/v1\n\nnothing\n", "3 not-an-approval"),
+        (b"ringfence.policy/v1\n\n", "2 not-an-approval"),
     ],
 )
 def test_a_file_that_is_no_approval_is_refused_even_where_none_is_needed(
@@ -228,7 +228,7 @@ def test_signers_that_cannot_be_read_are_refused(settings: Settings, ciso: Signe
     approve(settings, ciso)
     assert settings.policy_signers is not None
     settings.policy_signers.write_text("nonsense\n")
-    assert refusal(settings) == ["1 bad-key"]
+    assert refusal(settings) == ["1 not-a-key"]
 
 
 @given(st.binary(max_size=400))

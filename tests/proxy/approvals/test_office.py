@@ -120,7 +120,7 @@ def test_a_key_that_others_can_read_is_not_used(settings: Settings, wish: Wish) 
 
 def test_a_file_that_is_no_approval_is_not_written_over(settings: Settings, wish: Wish) -> None:
     (settings.policies / FILE).write_text("notes about approvals\n")
-    with pytest.raises(FileRefused, match="unsupported"):
+    with pytest.raises(FileRefused, match="not-an-approval"):
         sign(settings, wish)
     assert (settings.policies / FILE).read_text() == "notes about approvals\n"
 

@@ -37,7 +37,7 @@ def test_a_line_that_is_no_key_refuses_the_file_and_is_not_repeated(line: str, t
     (tmp_path / "signers").write_bytes(f"{BOB.encode()}\n{line}\n".encode("utf-8", "surrogateescape"))
     with pytest.raises(FileRefused) as refused:
         read_signers(tmp_path / "signers")
-    assert str(refused.value).startswith("signers:2:1: error[bad-key]")
+    assert str(refused.value).startswith("signers:2:1: error[not-a-key]")
     assert line not in str(refused.value)
 
 

@@ -59,8 +59,8 @@ def test_a_changed_character_changes_the_statement_or_is_refused(at: int, mark: 
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        (HEADER, "ringfence.policy/v2", "APPROVALS:1:1: error[unsupported]"),
-        (TEXT, "", "APPROVALS:1:1: error[unsupported]"),
+        (HEADER, "ringfence.policy/v2", "APPROVALS:1:1: error[not-an-approval]"),
+        (TEXT, "", "APPROVALS:1:1: error[not-an-approval]"),
         ("serial 7\n", "", "APPROVALS:4:1: error[unknown-key]"),
         ("approver ", "aprover ", "APPROVALS:6:1: error[unknown-key]"),
         ("ticket SEC-4412\n", "ticket SEC-4412\nnote x\n", "APPROVALS:8:1: error[unknown-key]"),

@@ -11,15 +11,21 @@ import yaml
 from proxy.policy.codes import page, pages
 
 ROOT = Path(__file__).resolve().parents[3]
-SOURCES = [*(ROOT / "proxy" / "policy").rglob("*.py"), *(ROOT / "proxy" / "files").glob("*.py")]
+SOURCES = [
+    *(ROOT / "proxy" / "policy").rglob("*.py"),
+    *(ROOT / "proxy" / "files").glob("*.py"),
+    *(ROOT / "proxy" / "approvals").glob("*.py"),
+]
 CASES = ROOT / "tests" / "policies" / "errors"
 DYNAMIC = {"unknown-class", "unknown-entity", "unknown-rule", "unknown-zone"}
 """Built from the kind of a reference."""
 ELSEWHERE = {
     "alias", "anchor", "bad-key", "directive", "empty", "invisible-character", "many-documents", "merge-key",
     "not-read", "not-utf8", "not-yaml", "tag", "too-deep", "too-large", "unreadable",
+    "approval-missing", "approval-older", "approval-other-bundle", "approval-self-approved", "approval-unsigned",
+    "approval-wrong-signature", "not-a-key", "not-an-approval",
 }  # fmt: skip
-"""Codes of strict YAML and of files, with tests in test_source.py and test_load.py."""
+"""Codes of strict YAML, of files and of approvals, with tests in test_source.py, test_load.py and beside approvals."""
 CATALOGUE = """
 unknown-key unknown-action unknown-class unknown-zone zone-without-upstream off-grid duplicate-id duplicate-key
 glob-not-prefix entity-without-detector detector-without-class class-cycle rule-without-effect grant-too-wide

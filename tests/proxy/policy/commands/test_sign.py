@@ -80,4 +80,4 @@ def test_an_approval_that_cannot_be_read_is_not_written_over(run: Run, folder: P
     (folder / "APPROVALS").write_text("yes\n")
     code, output = run("sign", folder, "--author", "dana", "--key", key)
     assert code == 3
-    assert "APPROVALS:1:1: error[unsupported]" in output
+    assert "APPROVALS:1:1: error[not-an-approval]" in output
