@@ -34,7 +34,7 @@ REPAIR = {**ACTOR, "id": "repair"}
 
 @dataclass(frozen=True, slots=True)
 class Admin:
-    """What can be changed, over an open log and key store. Blocking; safe to call from any thread but a server's."""
+    """What can be changed, over an open log and key store. Blocking; safe to call from any thread but the loop's."""
 
     audit: AuditLog
     keys: KeyStore
@@ -186,6 +186,11 @@ def tell_server(settings: Settings, op: str, **arguments: Any) -> dict[str, Any]
             connection.connect(str(settings.home / "admin.sock"))
         except (FileNotFoundError, ConnectionRefusedError):
             return None
+        except OSError as error:
+            reason = error.strerror or "its path is too long"
+            raise ConfigurationError(
+                f"The admin socket in {settings.home} cannot be used ({reason}); only the server's user can."
+            ) from None
         try:
             connection.sendall(json.dumps({"op": op, **arguments}).encode() + b"\n")
             answer = json.loads(connection.makefile("rb").readline() or b"{}")

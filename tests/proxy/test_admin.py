@@ -119,6 +119,18 @@ def test_a_reload_that_cannot_be_recorded_is_an_error(tmp_path: Path, vendor: St
     asyncio.run(run())
 
 
+def test_a_socket_that_cannot_be_used_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be used"):
+        admin.tell_server(Settings(home=tmp_path / ("x" * 120)), "key.list")
+
+    def denied(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "connect", denied)
+    with pytest.raises(ConfigurationError, match=r"Permission denied.*the server's user"):
+        admin.tell_server(Settings(home=tmp_path), "key.list")
+
+
 def test_without_a_server_nothing_is_reloaded(settings: Settings, desk: Admin) -> None:
     assert admin.tell_server(settings, "policy.reload") is None
     with pytest.raises(RingfenceError, match="no server"):

@@ -1,4 +1,5 @@
 import datetime as dt
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,18 @@ def test_a_key_is_created_listed_and_revoked_without_a_server(tmp_path: Path) ->
     assert facts[-1] == "active"
     assert "revoked" in run("key", "revoke", key_id, home=tmp_path).stdout
     assert "revoked" in run("key", "list", home=tmp_path).stdout
+
+
+def test_a_server_is_told_to_reload_and_without_one_that_is_said(server: Ringfence, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "proxy", "policy", "reload"]
+    told = subprocess.run(
+        command, cwd=ROOT, env=server.environ, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (told.returncode, told.stderr) == (0, "")
+    assert re.fullmatch(r"unchanged  [0-9a-f]{64}\n", told.stdout)
+    alone = run("policy", "reload", home=tmp_path)
+    assert (alone.returncode, alone.stdout) == (2, "")
+    assert "no server runs" in alone.stderr
 
 
 def test_a_key_can_expire(tmp_path: Path) -> None:
