@@ -71,7 +71,8 @@ async def take_up(bundles: Activation, asked: Asked) -> dict[str, Any]:
 
 
 def _described(active: Active) -> dict[str, Any]:
-    return {"object": "policy.bundle", **active.record()}
+    approval = {"approval": active.approval.record()} if active.approval else {}
+    return {"object": "policy.bundle", **active.record(), **approval}
 
 
 def _refusal(error: Exception) -> dict[str, Any]:

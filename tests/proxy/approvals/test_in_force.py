@@ -23,6 +23,7 @@ from audit.vkey import Signer, VerifierKey
 from proxy.activation import signature
 from proxy.approvals.statement import FILE
 from proxy.files.diagnostics import FileRefused
+from proxy.identity import Role
 from proxy.settings import Settings
 
 REFUSED = "the policy files on disk are refused, the last good ones stay in force"
@@ -248,6 +249,22 @@ def test_a_changed_approval_and_a_changed_list_of_signers_are_noticed(
     assert signature(settings) == before
     more(settings.policies / FILE if name == FILE else settings.policies.parent / name)
     assert signature(settings) != before
+
+
+def test_the_security_team_is_told_who_approved_what_is_in_force(settings: Settings, ciso: Signer) -> None:
+    async def story(ring: Inside) -> None:
+        key = ring.key(role=Role.SECURITY)
+        assert "approval" not in (await ring.client.get("/ringfence/v1/policy", headers=key)).json()
+        approve(settings, ciso)
+        came = (await ring.client.post("/ringfence/v1/policy/reload", headers=key)).json()
+        assert came["changed"] is True
+        assert (came["previous"], came["approval"]["standing"]) == (came["sha256"], "verified")
+        now = (await ring.client.get("/ringfence/v1/policy", headers=key)).json()
+        assert now["approval"] == came["approval"]
+
+    _, second = run(settings, story)
+    assert second["source"] == "api"
+    assert second["actor"]["app"] == "app"
 
 
 # The same with the whole program, its processes and its own detectors.
