@@ -1,9 +1,10 @@
-"""`ringfence audit ...`: verify a log offline, and follow it. Both open it read-only."""
+"""`ringfence audit ...`: verify a log offline, and follow it, both read-only; create or upgrade its schema."""
 
 import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,22 +13,33 @@ import orjson
 import typer
 
 from audit.access import Filters, ReadRecord, Records
-from audit.errors import AuditError
+from audit.errors import AuditError, AuditUnavailable
+from audit.migrate import migrate_postgres, migrate_sqlite
+from audit.opening import FileLock
+from audit.place import Place, Postgres, place_of
 from audit.report import Report
+from audit.source_postgres import open_source
 from audit.trust import MalformedTrust, Trust
-from audit.verifier import KeptReceipt, verify
+from audit.verifier import KeptReceipt, verify_source
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Verify and read the audit log.")
 record_hook: Callable[[str, dict[str, Any]], None] | None = None
 """Set by the program that mounts these commands: called when its own log was verified, with `audit.verified` and its
 body without the `actor`, which it adds before it appends the record."""
 
+own_place: Callable[[], Place] | None = None
+"""Set by the same program: where its own log is kept."""
+
 FOUND, UNREADABLE = 1, 2
 FOLLOW_S = 0.5
 SHOWN = 20
 
 Db = Annotated[
-    str | None, typer.Option("--db", help="A SQLite file, or sqlite:///FILE. Default: $RINGFENCE_HOME/audit.db")
+    str | None,
+    typer.Option(
+        "--db",
+        help="A SQLite file, or postgresql://HOST/DATABASE. Default: $RINGFENCE_AUDIT_URL, or audit.db in the home.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line instead of text.")]
 
@@ -61,15 +73,16 @@ def verify_command(
     outside = _trust(trust or [])
     show = not json and sys.stderr.isatty()
     db = db or file
-    path = _path(db)
+    place = _there(db)
     try:
-        report = verify(path, receipts=receipts, trust=outside, progress=_progress if show else None)
+        with closing(open_source(place)) as source:
+            report = verify_source(source, receipts=receipts, trust=outside, progress=_progress if show else None)
     except AuditError as error:
-        typer.echo(f"{path}: {error}", err=True)
+        typer.echo(f"{place}: {error}", err=True)
         raise typer.Exit(UNREADABLE) from None
     if show:
         typer.echo("\r\x1b[K", nl=False, err=True)
-    typer.echo(orjson.dumps({"ok": report.ok, **asdict(report)}).decode() if json else _text(path, report))
+    typer.echo(orjson.dumps({"ok": report.ok, **asdict(report)}).decode() if json else _text(place, report))
     if record_hook is not None and db is None:
         record_hook("audit.verified", _verified(report))
     raise typer.Exit(0 if report.ok else FOUND)
@@ -83,8 +96,8 @@ def tail_command(
     json: Json = False,
 ) -> None:
     """Print the last records, one a line."""
-    path = _path(db)
-    records = Records(path)
+    place = _there(db)
+    records = Records(place)
     try:
         shown = records.last(lines) if lines else ()
         after = shown[-1].seq if shown else max((record.seq for record in records.last(1)), default=-1)
@@ -98,10 +111,34 @@ def tail_command(
             if page.next is None:
                 time.sleep(FOLLOW_S)
     except AuditError as error:
-        typer.echo(f"{path}: {error}", err=True)
+        typer.echo(f"{place}: {error}", err=True)
         raise typer.Exit(UNREADABLE) from None
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
+
+
+@app.command("migrate")
+def migrate_command(db: Db = None) -> None:
+    """Create the schema of a log, or upgrade it. On PostgreSQL, run it as a user who may create schemas and roles."""
+    place = _place(db)
+    try:
+        if isinstance(place, Postgres):
+            for said in migrate_postgres(place):
+                typer.echo(said, err=True)
+        else:
+            _migrate_file(place)
+    except AuditError as error:
+        typer.echo(f"{place}: {error}" if isinstance(error, AuditUnavailable) else str(error), err=True)
+        raise typer.Exit(UNREADABLE) from None
+    typer.echo(f"{place} has the schema of this version")
+
+
+def _migrate_file(path: Path) -> None:
+    lock = FileLock(path.with_name(path.name + ".lock"))
+    try:
+        migrate_sqlite(path)
+    finally:
+        lock.release()
 
 
 def _trust(paths: list[Path]) -> Trust:
@@ -119,30 +156,33 @@ def _trust(paths: list[Path]) -> Trust:
     return Trust.read(files)
 
 
-def _path(db: str | None) -> Path:
-    if db is None:
-        return _there(Path(os.environ.get("RINGFENCE_HOME") or Path.home() / ".ringfence") / "audit.db")
-    if "://" in db and not db.startswith("sqlite:///"):
-        typer.echo("only SQLite logs can be read: a file, or sqlite:///FILE", err=True)
-        raise typer.Exit(UNREADABLE)
-    return _there(Path(db.removeprefix("sqlite:///")))
+def _place(db: str | None) -> Place:
+    if db is None and own_place is not None:
+        return own_place()
+    home = Path(os.environ.get("RINGFENCE_HOME") or Path.home() / ".ringfence")
+    try:
+        return place_of(db or os.environ.get("RINGFENCE_AUDIT_URL") or str(home / "audit.db"))
+    except AuditError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(UNREADABLE) from None
 
 
-def _there(path: Path) -> Path:
-    if not path.is_file():
-        typer.echo(f"there is no log at {path}", err=True)
+def _there(db: str | None) -> Place:
+    place = _place(db)
+    if isinstance(place, Path) and not place.is_file():
+        typer.echo(f"there is no log at {place}", err=True)
         raise typer.Exit(UNREADABLE)
-    return path
+    return place
 
 
 def _progress(done: int, total: int) -> None:
     typer.echo(f"\r{done:,} of {total:,} records ({done * 100 // max(total, 1)} %)", nl=False, err=True)
 
 
-def _text(path: Path, report: Report) -> str:
+def _text(place: Place, report: Report) -> str:
     behind = report.size - report.signed
     lines = [
-        f"log        {report.log_id} of {report.origin or '(unknown origin)'}, {path}",
+        f"log        {report.log_id} of {report.origin or '(unknown origin)'}, {place}",
         f"records    {report.checked:,} checked; the head names {report.size:,}",
         f"time       {report.first_ts or '-'} to {report.last_ts or '-'}",
         f"head       {report.head}",

@@ -69,7 +69,8 @@ def open_place(place: Place, keys: Path, origin: str, epoch: str, deadline_s: fl
             require_current(place, deadline_s)
             require_safe(place, deadline_s)
             store = PostgresStore(place, epoch, deadline_s)
-            loaded, fresh = _with_keys(place, keys, origin, there=True, begun=store.head() is not None)
+            begun = store.head() is not None
+            loaded, fresh = _with_keys(place, keys, origin, begun=begun, blank=not begun)
             return Opened(store, PostgresLookup(place, deadline_s), loaded, lock, fresh)
         loaded, fresh = establish(place, keys, origin)
         store = SqliteStore(place, min(MAX_BUSY_MS, int(deadline_s * 1000)))
@@ -84,22 +85,22 @@ def open_place(place: Place, keys: Path, origin: str, epoch: str, deadline_s: fl
 def establish(path: Path, keys: Path, origin: str) -> tuple[LogKeys, bool]:
     """Make a SQLite file and the keys ready; True when the genesis record is still to be written."""
     require_local(path)
-    loaded, fresh = _with_keys(path, keys, origin, there=path.exists(), begun=_has_head(path))
+    begun, blank = _look(path)
+    loaded, fresh = _with_keys(path, keys, origin, begun=begun, blank=blank)
     if fresh:
         _create(path)
     migrate_sqlite(path)
     return loaded, fresh
 
 
-def _with_keys(place: Place, keys: Path, origin: str, *, there: bool, begun: bool) -> tuple[LogKeys, bool]:
+def _with_keys(place: Place, keys: Path, origin: str, *, begun: bool, blank: bool) -> tuple[LogKeys, bool]:
     """Load the keys, or create them for a first start: True when the genesis record is still to be written.
 
     Both absent is a first start. One without the other is refused: a log whose database or keys have vanished must not
     silently begin again. A first start that was cut off left a mark beside the keys and is resumed.
     """
     resumed, has_keys = key_files.unfinished(keys), key_files.exist(keys)
-    first = not has_keys and (isinstance(place, Postgres) or not there)
-    if not begun and (resumed or first):
+    if not begun and (resumed or (blank and not has_keys)):
         return (key_files.load(keys) if has_keys else key_files.create(keys, origin)), True
     if not has_keys:
         raise AuditMismatch(f"{place} exists, but its keys in {keys} do not: restore them, or move the log away")
@@ -141,13 +142,15 @@ def _create(path: Path) -> None:
         os.close(descriptor)
 
 
-def _has_head(path: Path) -> bool:
+def _look(path: Path) -> tuple[bool, bool]:
+    """Whether there is a log in a SQLite file, and whether one may begin there: no file, or a schema without rows."""
     if not path.exists():
-        return False
+        return False, True
     try:
         with closing(open_reader(path)) as connection:
             if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'head'").fetchone() is None:
-                return False
-            return connection.execute("SELECT 1 FROM head").fetchone() is not None
+                return False, False
+            begun = connection.execute("SELECT 1 FROM head").fetchone() is not None
+            return begun, not begun and connection.execute("SELECT 1 FROM record").fetchone() is None
     except sqlite3.Error:
         raise AuditUnavailable("corrupt") from None

@@ -21,8 +21,10 @@ from typing import Any
 from audit.access import MAX_LIMIT, Filters, Records
 from audit.errors import AuditError, AuditLocked, AuditUnavailable, RecordRefused
 from audit.log import AuditLog
+from audit.place import Postgres
 from proxy.errors import ConfigurationError, RequestRefused, RingfenceError, Unavailable
 from proxy.identity import KeyStore, Role, new_key
+from proxy.place import audit_place
 from proxy.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -93,7 +95,8 @@ class Admin:
     def repair(self) -> None:
         """Settle what a crash left between a record and the state."""
         records = Records(self.audit.place)
-        granted = _all(records, "access.granted")
+        # Each server on a shared log has keys of its own: one that is not here may be in use elsewhere.
+        granted = [] if isinstance(self.audit.place, Postgres) else _all(records, "access.granted")
         revoked = [key["id"] for key in _all(records, "access.revoked")]
         for key in self.keys.repair(granted, revoked):
             self.audit.append_sync("access.revoked", {"actor": REPAIR, "key": key})
@@ -102,7 +105,7 @@ class Admin:
 def open_log(settings: Settings) -> AuditLog:
     """Open the log that the settings name, or begin it; raises AuditError."""
     return AuditLog.open(
-        settings.home / "audit.db",
+        audit_place(settings),
         keys=settings.home / "keys",
         origin=settings.origin,
         deadline_s=settings.audit_deadline_s,
@@ -140,7 +143,7 @@ def call(settings: Settings, op: str, **arguments: Any) -> dict[str, Any]:
             f"A server holds the log in {settings.home} but does not answer on its admin socket; try again later."
         ) from None
     except AuditError as error:
-        raise ConfigurationError(f"The audit log in {settings.home} cannot be opened: {error}") from None
+        raise ConfigurationError(f"The audit log at {audit_place(settings)} cannot be opened: {error}") from None
     keys = KeyStore(settings.home / "state.db")
     try:
         return Admin(audit, keys).do(op, arguments)

@@ -32,6 +32,7 @@ from proxy.notify.dispatch import Notifier
 from proxy.notify.failures import Failures
 from proxy.outcomes import Outcomes
 from proxy.pipeline import Pipeline
+from proxy.place import audit_place
 from proxy.recorded import Database, explained
 from proxy.settings import Settings
 from proxy.upstreams.client import Timeouts
@@ -71,7 +72,7 @@ class Runtime:
         try:
             audit = admin.open_log(settings)
         except AuditError as error:
-            raise ConfigurationError(f"The audit log in {settings.home} cannot be opened: {error}") from None
+            raise ConfigurationError(f"The audit log at {audit_place(settings)} cannot be opened: {error}") from None
         keys = KeyStore(settings.home / "state.db")
         changes = admin.Admin(audit, keys)
         await asyncio.to_thread(changes.repair)

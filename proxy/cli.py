@@ -16,6 +16,7 @@ from proxy.detection import cli as detection_cli
 from proxy.errors import RingfenceError
 from proxy.identity import Role
 from proxy.notify.channels import load_channels
+from proxy.place import audit_place
 from proxy.policy import cli as policy_cli
 from proxy.policy.labels import Scanned
 from proxy.policy.replay import Log
@@ -45,7 +46,7 @@ def _channels() -> frozenset[str]:
 def _open_log(db: Path | None, export: Path | None) -> Log:
     from proxy.recorded import Database, Export  # noqa: PLC0415 - no other command reads decisions
 
-    return Export(export) if export else Database(db or Settings.load().home / "audit.db")
+    return Export(export) if export else Database(db or audit_place(Settings.load()))
 
 
 @functools.cache
@@ -87,6 +88,7 @@ def main() -> None:
     policy_cli.reload_server = _reload_server
     policy_cli.approvals = office
     audit_cli.record_hook = _record_verification
+    audit_cli.own_place = lambda: audit_place(Settings.load())
     try:
         app()
     except RingfenceError as error:

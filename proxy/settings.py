@@ -46,6 +46,11 @@ class Settings(BaseModel):
     origin: str = Field(default="ringfence.local/audit", pattern=r"^[a-z0-9][a-z0-9./_-]{0,127}$")
     """Names this log in its genesis record and, later, in every checkpoint."""
 
+    audit_url: str | None = Field(default=None, repr=False, pattern=r"^(postgres(ql)?://|sqlite:///)")
+    """Where the log is kept: `postgresql://...`, for several servers on one log, each with a home of its own.
+
+    Without it, `audit.db` in the home, which one server writes. It may hold a password, so no message repeats it.
+    """
     audit_deadline_s: float = Field(default=2.0, gt=0, le=30)
     """No durable record within this time: 503 `audit_unavailable`, and nothing is sent."""
     max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)

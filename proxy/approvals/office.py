@@ -19,6 +19,7 @@ from proxy.approvals.statement import FILE, MAX_SERIAL, Statement, Subject
 from proxy.errors import ConfigurationError
 from proxy.files import source
 from proxy.files.diagnostics import Diagnostic, FileRefused, Problems
+from proxy.place import audit_place
 from proxy.policy.commands.common import Wish
 from proxy.policy.policy import Policy
 from proxy.policy.vocabulary import PERSON
@@ -77,9 +78,9 @@ def standing(directory: Path, policy: Policy) -> tuple[Account | None, tuple[Dia
     Judged as a server with these settings would judge it, by its log if that lies here.
     """
     settings = Settings.load().model_copy(update={"policies": directory})
-    upstreams, log = source.read(settings.upstreams), settings.home / "audit.db"
+    upstreams, log = source.read(settings.upstreams), audit_place(settings)
     try:
-        remembered = History(Records(log)).newest if log.is_file() else None
+        remembered = None if isinstance(log, Path) and not log.is_file() else History(Records(log)).newest
         approval, said = find(settings, policy, upstreams, remembered)
     except FileRefused as error:
         return None, error.diagnostics

@@ -146,7 +146,9 @@ class _PermitTransport(httpx.AsyncBaseTransport):
         body = request.content
         permit = request.extensions.get("permit")
         if permit is not None:
-            permit.redeem(self._upstream.id, self._upstream.zone, body, self._confirm, self._fingerprint)
+            # In a thread: the record is read from a database, which may be a network away or hang.
+            upstream = self._upstream
+            await asyncio.to_thread(permit.redeem, upstream.id, upstream.zone, body, self._confirm, self._fingerprint)
         elif request.method != "GET" or body:
             raise PermitError("a request with a body needs a permit")
         payload = _Body(body) if body else None

@@ -6,10 +6,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
 from audit import cli
+from audit.log import AuditLog
+from audit.place import Postgres
 
 
 def run(*arguments: str) -> Any:
@@ -56,7 +59,7 @@ def test_verify_lets_the_program_record_that_its_own_log_was_verified(
     monkeypatch.setattr(cli, "record_hook", lambda kind, body: told.append((kind, body)))
     run("verify", str(specimens[0].path))
     assert told == []
-    monkeypatch.setattr(cli, "_path", lambda _: specimens[0].path)
+    monkeypatch.setattr(cli, "own_place", lambda: specimens[0].path)
     run("verify")
     kind, body = told[0]
     assert kind == "audit.verified"
@@ -101,3 +104,52 @@ def test_tail_follows_a_live_log(open_log: Any, decision: Any) -> None:
         child.terminate()
     assert "route.decision" in first
     assert second.startswith(f"{later.seq} ")
+
+
+def test_a_log_in_postgresql_is_created_followed_and_verified_by_its_url(
+    empty_database: Postgres, tmp_path: Path, decision: Any
+) -> None:
+    assert "holds no audit log" in run("verify", "--db", empty_database.url).output
+    for _ in range(2):
+        result = run("migrate", "--db", empty_database.url)
+        assert (result.exit_code, result.output) == (0, f"{empty_database} has the schema of this version\n")
+    log = AuditLog.open(empty_database, keys=tmp_path / "keys", origin="log.example/audit", deadline_s=5)
+    log.append_sync("route.decision", decision())
+    log.close()
+    verified = run("verify", "--db", empty_database.url)
+    assert verified.exit_code == 0
+    assert f"of log.example/audit, {empty_database}" in verified.output
+    assert "records    4 checked; the head names 4" in verified.output
+    assert run("tail", "--db", empty_database.url, "-n", "2").output.splitlines()[1].endswith("writer.stop")
+    with psycopg.connect(empty_database.url, autocommit=True) as owner:
+        owner.execute("ALTER TABLE ringfence_audit.record DISABLE TRIGGER append_only")
+        owner.execute("UPDATE ringfence_audit.record SET decision = 'allow' WHERE seq = 2")
+        owner.execute("ALTER TABLE ringfence_audit.record ENABLE ALWAYS TRIGGER append_only")
+    verified = run("verify", "--db", empty_database.url)
+    assert verified.exit_code == 1
+    assert "COLUMN_MISMATCH  2: columns differ from the body: decision" in verified.output
+
+
+def test_a_command_says_no_password_when_it_cannot_reach_the_database() -> None:
+    for command in ("verify", "tail", "migrate"):
+        result = run(command, "--db", "postgresql://jane:hunter2@127.0.0.1:1/logs")
+        assert result.exit_code == 2
+        assert "postgresql://127.0.0.1:1/logs: the audit log cannot" in result.output
+        assert "hunter2" not in result.output
+
+
+def test_a_file_is_migrated_under_its_lock_and_a_log_may_begin_in_it(tmp_path: Path, open_log: Any) -> None:
+    file = tmp_path / "home" / "audit.db"
+    file.parent.mkdir()
+    assert run("migrate", "--db", str(file)).exit_code == 0
+    open_log()
+    result = run("migrate", "--db", str(file))
+    assert result.exit_code == 2
+    assert "another process holds" in result.output
+
+
+def test_the_default_is_where_the_environment_says(empty_database: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RINGFENCE_AUDIT_URL", empty_database.url)
+    assert run("migrate").exit_code == 0
+    monkeypatch.setenv("RINGFENCE_AUDIT_URL", "mysql://jane:hunter2@db/logs")
+    assert "hunter2" not in run("migrate").output

@@ -95,7 +95,7 @@ def test_no_setting_opens_the_boundary() -> None:
 
 def test_every_setting_that_is_a_time_or_a_size_says_its_unit() -> None:
     bare = {"home", "host", "port", "policies", "upstreams", "origin", "cache", "max_depth", "detect_model"}
-    bare |= {"detect_workers", "detect_queue", "detectors", "channels"}
+    bare |= {"detect_workers", "detect_queue", "detectors", "channels", "audit_url"}
     bare |= {"policy_approvals", "policy_signers", "policy_signatures_required"}
     assert all(name.endswith(("_s", "_bytes")) for name in Settings.model_fields.keys() - bare)
 
@@ -124,3 +124,10 @@ def test_signatures_are_not_required_of_what_nobody_can_sign(tmp_path: Path, cho
         load(tmp_path, {"policy_signatures_required": True, **chosen})
     assert load(tmp_path, chosen).policy_signatures_required is False
     assert load(tmp_path, {"policy_signatures_required": True, "policy_signers": "signers"}).policy_signatures_required
+
+
+def test_no_text_shows_the_password_in_the_url_of_the_log(tmp_path: Path) -> None:
+    assert "hunter2" not in repr(load(tmp_path, RINGFENCE_AUDIT_URL="postgresql://jane:hunter2@db.example/logs"))
+    with pytest.raises(ConfigurationError, match="setting audit_url: .*postgres") as refused:
+        load(tmp_path, RINGFENCE_AUDIT_URL="mysql://jane:hunter2@db.example/logs")
+    assert "hunter2" not in refused.value.message
