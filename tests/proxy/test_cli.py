@@ -111,3 +111,12 @@ def test_commands_reach_a_running_server(server: Ringfence) -> None:
 def test_the_parts_are_mounted() -> None:
     for part in (["audit", "verify"], ["audit", "tail"], ["policy", "lint"], ["policy", "explain"], ["serve"], ["key"]):
         assert CliRunner().invoke(cli.app, [*part, "--help"]).exit_code == 0, part
+
+
+def test_lint_holds_rules_against_the_configured_channels(tmp_path: Path) -> None:
+    file = tmp_path / "channels.yaml"
+    file.write_text("channels: {security-oncall: {file: /var/log/n}, privacy-officer: {file: /var/log/n}}")
+    found = run("policy", "lint", home=tmp_path, RINGFENCE_CHANNELS=str(file))
+    assert found.returncode == 1
+    assert "error[unknown-channel] there is no channel 'payments-security'" in found.stdout
+    assert "warning[channel-not-configured]" in run("policy", "lint", home=tmp_path).stdout
