@@ -1,3 +1,4 @@
+import dataclasses
 import datetime as dt
 import random
 from collections.abc import Callable
@@ -6,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxy.policy.decide import NO_GRANT, NO_UPSTREAM, carry, decide
+from proxy.policy.decide import NO_GRANT, NO_UPSTREAM, applicable, carry, decide
 from proxy.policy.lint import Surroundings
 from proxy.policy.load import check_files
 from proxy.policy.model import Call, Decision, Identity, Outcome, Strike
@@ -280,6 +281,120 @@ def test_more_findings_never_free_a_request(
     small, large = (decide(policy, who, call, findings, TODAY) for findings in (less, grown))
     assert set(large.zones) <= set(small.zones)
     assert [zone for zone in small.zones if zone in large.zones] == list(large.zones)
+
+
+def granted_to_all(rng: random.Random) -> list[str]:
+    """Return grants that leave a rule, or another grant, something to change."""
+    return ["  - {id: all, zones: [us, eu, home]}", *random_grants(rng)[1:]]
+
+
+def waiving(rules: list[str], rng: random.Random, until: str) -> str:
+    """Return exceptions from some of the enforced rules, for those who ask in these tests."""
+    lines = [
+        f"  - {{id: EX-{n}, waives: r{n}, for: {{apps: [bot]}}, until: {until}, owner: ann, approved_by: bob, "
+        "ticket: T-1, because: b}\n"
+        for n, rule in enumerate(rules)
+        if "mode: enforce" in rule and rng.random() < 0.7
+    ]
+    return "exceptions:\n" + "".join(lines) if lines else "exceptions: []\n"
+
+
+property_of_requests = given(
+    seed=st.integers(0, 10**9), findings=findings_strategy, who=who_strategy, call=call_strategy
+)
+
+
+@settings(max_examples=120, deadline=None)
+@property_of_requests
+def test_a_rule_more_or_a_grant_less_never_frees_a_request(
+    taxonomy: str, seed: int, findings: dict[str, list[int]], who: Identity, call: Call
+) -> None:
+    rng = random.Random(seed)
+    grants, rules = granted_to_all(rng), random_rules(rng)
+    whole = decide(build(taxonomy, [file("one", grants, rules)]), who, call, findings, TODAY).zones
+    for less in [rules[:at] + rules[at + 1 :] for at in range(len(rules))] if rules else []:
+        assert set(whole) <= set(decide(build(taxonomy, [file("one", grants, less)]), who, call, findings, TODAY).zones)
+    for at in range(len(grants)):
+        fewer = decide(
+            build(taxonomy, [file("one", grants[:at] + grants[at + 1 :], rules)]), who, call, findings, TODAY
+        )
+        assert set(fewer.zones) <= set(whole)
+
+
+@settings(max_examples=120, deadline=None)
+@property_of_requests
+def test_a_rule_in_shadow_decides_as_if_it_were_not_there_and_says_what_it_would_do(
+    taxonomy: str, seed: int, findings: dict[str, list[int]], who: Identity, call: Call
+) -> None:
+    rng = random.Random(seed)
+    grants, rules = granted_to_all(rng), random_rules(rng)
+    with_shadows = decide(build(taxonomy, [file("one", grants, rules)]), who, call, findings, TODAY)
+    enforced = [rule for rule in rules if "mode: shadow" not in rule]
+    without = decide(build(taxonomy, [file("one", grants, enforced)]), who, call, findings, TODAY)
+    assert with_shadows.zones == without.zones
+    assert (with_shadows.rules, with_shadows.because, with_shadows.strikes) == (
+        without.rules, without.because, without.strikes,
+    )  # fmt: skip
+    assert without.shadow == ()
+    for would in with_shadows.shadow:
+        one = [rule.replace("shadow", "enforce") if f"id: {would.rule}," in rule else rule for rule in rules]
+        made = decide(build(taxonomy, [file("one", grants, one)]), who, call, findings, TODAY)
+        assert (would.outcome, would.zone) == (made.outcome, made.zone)
+
+
+@settings(max_examples=120, deadline=None)
+@property_of_requests
+def test_an_exception_opens_no_ceiling_and_no_grant_and_nothing_once_it_is_over(
+    taxonomy: str, seed: int, findings: dict[str, list[int]], who: Identity, call: Call
+) -> None:
+    rng = random.Random(seed)
+    grants, rules = granted_to_all(rng)[rng.randint(0, 1) :], random_rules(rng)
+    last = TODAY + dt.timedelta(rng.randint(0, 90))
+    built = build(taxonomy, [file("one", grants, rules), waiving(rules, rng, last.isoformat())])
+    strict = build(taxonomy, [file("one", grants, rules)])
+    lawless = build(taxonomy, [file("one", grants, [])])
+    live, over = (decide(built, who, call, findings, day) for day in (last, last + dt.timedelta(1)))
+    plain = decide(strict, who, call, findings, TODAY)
+    assert set(plain.zones) <= set(live.zones) <= set(decide(lawless, who, call, findings, TODAY).zones)
+    assert dataclasses.replace(over, shadow=()) == dataclasses.replace(plain, shadow=())
+    assert bool(live.exceptions) or live.zones == plain.zones
+    if len(live.exceptions) == 1:
+        assert (live.exceptions[0].outcome, live.exceptions[0].zone) == (plain.outcome, plain.zone)
+
+
+@settings(max_examples=120, deadline=None)
+@property_of_requests
+def test_the_table_of_zones_says_of_each_zone_all_that_struck_it(
+    taxonomy: str, seed: int, findings: dict[str, list[int]], who: Identity, call: Call
+) -> None:
+    rng = random.Random(seed)
+    built = build(taxonomy, [file("one", random_grants(rng), random_rules(rng))])
+    got = decide(built, who, call, findings, TODAY)
+    granted = {zone for grant in lawful(built, who, call) for zone in grant}
+    rules = {rule.id: rule for rule in built.bundle.rules}
+    carried = {name for name, _, _ in got.classes}
+    for zone, by in got.strikes:
+        expected = [] if zone in granted else [Strike("grant")]
+        expected += [
+            Strike("rule", name)
+            for name, effect in got.rules
+            if effect == "block"
+            or (effect == "pin" and zone != "home")
+            or (effect == "only" and zone not in rules[name].only)
+        ]
+        expected += [
+            Strike("ceiling", item.name)
+            for item in built.bundle.classes
+            if item.name in carried and zone not in item.ceiling
+        ]
+        assert list(by) == expected
+    assert {zone for zone, by in got.strikes if not by} == set(got.zones)
+
+
+def lawful(policy: Policy, who: Identity, call: Call) -> list[tuple[str, ...]]:
+    """Return the zones of each grant that applies, read off the index of grants alone."""
+    bits = applicable(policy.index, who, call)
+    return [grant.zones for number, grant in enumerate(policy.bundle.grants) if bits >> number & 1]
 
 
 @settings(max_examples=150, deadline=None)
