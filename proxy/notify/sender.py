@@ -8,6 +8,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from contextlib import suppress
 
 from proxy.notify import channels
 from proxy.notify.channels import Channel
@@ -51,11 +52,6 @@ class Sender:
         """What was wrong with the last attempt, if another one is worth while."""
         self._task = asyncio.get_running_loop().create_task(self._run())
 
-    @property
-    def idle(self) -> bool:
-        """Whether nothing waits and nothing is under way."""
-        return self._queue.empty() and self._current is None
-
     def offer(self, note: Note) -> None:
         """Queue a message, or give it up at once if too many wait."""
         try:
@@ -85,14 +81,14 @@ class Sender:
                 self._current = None
                 self._queue.task_done()
         finally:
-            await self._sink.close()
+            await self._close()
 
     async def _next(self) -> Note:
         try:
             async with asyncio.timeout(IDLE_S):
                 return await self._queue.get()
         except TimeoutError:
-            await self._sink.close()
+            await self._close()
         return await self._queue.get()
 
     async def _settle(self, note: Note) -> None:
@@ -108,6 +104,10 @@ class Sender:
             self._wait_s = min(max(FIRST_WAIT_S, 2 * self._wait_s), LONGEST_WAIT_S)
             await asyncio.sleep(self._wait_s * random.uniform(0.5, 1))  # noqa: S311 - jitter is no secret
         self._failures.count(note, self._failing)
+
+    async def _close(self) -> None:
+        with suppress(Exception):  # what cannot be closed must not end the channel
+            await self._sink.close()
 
     async def _attempt(self, note: Note) -> Undelivered | None:
         """Deliver once; returns what was wrong."""
