@@ -1,6 +1,5 @@
-"""The policies that ship: they load, every rule is exercised, claims are proved, and sabotage does not go unnoticed."""
+"""The policies that ship: they load, every rule is exercised, claims are proved, and a comparison names a change."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -65,63 +64,6 @@ def test_a_directory_of_them_loads_and_decides(around: Surroundings) -> None:
     assert decide(policy, who, call, {"API_KEY": [12]}, around.today).zones == ("onprem",)
 
 
-def broken(shipped: dict[str, bytes], around: Surroundings, name: str, pattern: str, new: str) -> set[str]:
-    text, times = re.subn(pattern, new, shipped[name].decode(), count=1, flags=re.DOTALL)
-    assert times == 1, pattern
-    checked = check_files({**shipped, name: text.encode()}, around)
-    return {found.code for found in checked.diagnostics}
-
-
-def test_deleting_any_rule_is_caught(shipped: dict[str, bytes], around: Surroundings) -> None:
-    deleted = 0
-    for name in PACKS:
-        for rule in re.findall(
-            r"^  - id: ([a-z0-9-]+)$", shipped[name].decode().partition("\nrules:")[2], re.MULTILINE
-        ):
-            found = broken(shipped, around, name, rf"  - id: {rule}\n.*?\n(?=\n|[a-z])", "")
-            assert found & {"test-failed", "unknown-rule"}, rule
-            deleted += 1
-    assert deleted == 15
-
-
-@pytest.mark.parametrize("new", ["0.65", "0.95"])
-def test_raising_any_score_threshold_is_caught(shipped: dict[str, bytes], around: Surroundings, new: str) -> None:
-    raised = 0
-    for name in PACKS:
-        text = shipped[name].decode()
-        for found in re.finditer(r"min_score: [0-9.]+", text):
-            changed = text[: found.start()] + f"min_score: {new}" + text[found.end() :]
-            checked = check_files({**shipped, name: changed.encode()}, around)
-            assert "test-failed" in {item.code for item in checked.diagnostics}, (name, found[0])
-            raised += 1
-    assert raised == 6
-
-
-REDUNDANT = {
-    "special-categories-stay-home", "health-records-stay-home", "card-data-stays-home", "secrets-stay-home",
-    "uninspected-stays-home", "uncovered-language-stays-home", "personal-data-stays-home",
-}  # fmt: skip
-"""Rules that say in a company's words what a ceiling holds anyway: without them, a request is decided no looser."""
-
-
-def test_a_comparison_calls_the_deletion_of_a_rule_looser_unless_a_ceiling_holds_the_same(
-    shipped: dict[str, bytes], around: Surroundings
-) -> None:
-    plain = {name: shipped[name].partition(b"\ntests:")[0] for name in ("taxonomy.yaml", *PACKS)}
-    whole = check_files(plain, around).bundle
-    proved = set()
-    for name in PACKS:
-        for rule in re.findall(r"^  - id: ([a-z0-9-]+)$", plain[name].decode().partition("\nrules:")[2], re.MULTILINE):
-            text = re.sub(rf"  - id: {rule}\n.*?\n(?=\n|[a-z])", "", plain[name].decode(), count=1, flags=re.DOTALL)
-            without = check_files({**plain, name: text.encode()}, around).bundle
-            assert whole is not None
-            assert without is not None
-            assert len(without.rules) == len(whole.rules) - 1
-            if compare(whole, without, around.today).proved:
-                proved.add(rule)
-    assert proved == REDUNDANT
-
-
 GRANT = "\n  - {id: trial, who: {teams: [lab]}, zones: [onprem, cloud-us]}\n\nrules:"
 SHADOW = "mode: shadow\n    then: {only: [onprem, cloud-eu]}"
 
@@ -166,54 +108,6 @@ def test_a_comparison_tells_a_grant_that_opens_nothing_from_one_that_does(
     assert compare(before, bundles[1], around.today).proved
     (line,) = [told for told in text(compare(bundles[1], bundles[2], around.today)).splitlines() if "LOOSER" in told]
     assert line == "LOOSER   any request  pin -> onprem => allow -> onprem (+cloud-us)  team lab"
-
-
-def test_raising_any_count_is_caught(shipped: dict[str, bytes], around: Surroundings) -> None:
-    for name in PACKS:
-        text = shipped[name].decode()
-        for found in re.finditer(r"min_count: ([0-9]+)", text):
-            changed = text[: found.start()] + f"min_count: {int(found[1]) + 1}" + text[found.end() :]
-            checked = check_files({**shipped, name: changed.encode()}, around)
-            assert "test-failed" in {item.code for item in checked.diagnostics}, (name, found[0])
-
-
-def test_a_rule_that_only_shadows_is_caught(shipped: dict[str, bytes], around: Surroundings) -> None:
-    shadowed = 0
-    for name in PACKS:
-        text = shipped[name].decode()
-        for found in re.finditer(r"\n    then: ", text):
-            changed = f"{text[: found.start()]}\n    mode: shadow{text[found.start() :]}"
-            checked = check_files({**shipped, name: changed.encode()}, around)
-            assert "test-failed" in {item.code for item in checked.diagnostics}, found.start()
-            shadowed += 1
-    assert shadowed == 15
-
-
-@pytest.mark.parametrize("name", HOME_ONLY)
-def test_loosening_any_ceiling_is_caught(shipped: dict[str, bytes], around: Surroundings, name: str) -> None:
-    found = broken(shipped, around, "taxonomy.yaml", rf"(\n  {name}:.*?ceiling: )\[onprem\]", r"\1[onprem, cloud-us]")
-    assert found & {"test-failed", "claim-refuted", "unscanned-reaches-vendor", "ceiling-looser-than-claim"}
-
-
-def test_loosening_a_ceiling_is_refuted_by_the_claims_alone_once_no_rule_helps(
-    shipped: dict[str, bytes], around: Surroundings
-) -> None:
-    text = shipped["taxonomy.yaml"].decode()
-    loose = re.sub(r"(\n  pii:.*?ceiling: )\[onprem\]", r"\1[onprem, cloud-us]", text, count=1, flags=re.DOTALL)
-    baseline = shipped["soc2.yaml"].decode().partition("\ntests:")[0]
-    weaker = baseline.replace("if: {class: pii}", "if: {class: pii, min_score: 0.80}")
-    checked = check_files({"taxonomy.yaml": loose.encode(), "soc2.yaml": weaker.encode()}, around)
-    said = [item.message for item in checked.diagnostics if item.code == "claim-refuted"]
-    assert any("personal-data-stays-home needs min_score 0.80, the floor of pii is 0.40" in text for text in said)
-
-
-def test_a_floor_raised_is_caught(shipped: dict[str, bytes], around: Surroundings) -> None:
-    assert "test-failed" in broken(shipped, around, "taxonomy.yaml", r"(\n  pii:.*?floor: )0.40", r"\g<1>0.45")
-    assert "test-failed" in broken(shipped, around, "taxonomy.yaml", r"(\n  cardholder:.*?floor: )0.30", r"\g<1>0.35")
-
-
-def test_a_detector_type_taken_out_of_its_class_is_caught(shipped: dict[str, bytes], around: Surroundings) -> None:
-    assert "detector-without-class" in broken(shipped, around, "taxonomy.yaml", r"      - IBAN_CODE\n", "")
 
 
 def test_reasons_tell_a_developer_what_to_do(checked: Checked) -> None:
