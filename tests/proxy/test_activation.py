@@ -326,18 +326,19 @@ def test_files_that_never_rest_are_refused_and_tried_again(
 def test_a_change_that_nobody_announced_is_taken_up_once_the_files_rest(
     tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(activation, "POLL_S", 0.2)
+    monkeypatch.setattr(activation, "POLL_S", 0.7)
+    monkeypatch.setattr(activation, "RESTLESS_POLLS", 1000)
 
     async def story(ring: Inside) -> None:
         for version in range(1, 5):
             (policies / "extra.yaml").write_text(EXTRA.format(version=version))
+            await asyncio.sleep(0.3)
             write_half(policies, version)
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.3)
         await asyncio.to_thread(eventually, lambda: ("other", 4) in ring.runtime.activation.active.policy.policies)
 
-    for body in run(tmp_path, policies, (vendor, own), story)[1:]:
-        versions = {item["id"]: item["version"] for item in body["bundle"]["policies"]}
-        assert versions["extra"] == versions["other"]
+    _, second = run(tmp_path, policies, (vendor, own), story)
+    assert [item["version"] for item in second["bundle"]["policies"] if item["id"] in {"extra", "other"}] == [4, 4]
 
 
 def test_files_that_change_all_the_time_are_read_nevertheless(
