@@ -188,7 +188,9 @@ class Activation:
                 loaded = await asyncio.to_thread(self._load)
                 if loaded.identity != before.identity:
                     await self._activate(loaded, asked)
-                self._active = replace(self.active, channels=loaded.channels)
+                if loaded.channels != self.active.channels:
+                    log.info("other channels are told from now on: %s", ", ".join(loaded.channels) or "none")
+                    self._active = replace(self.active, channels=loaded.channels)
                 self._error = None
             except ConfigurationError as error:
                 self._error = error
