@@ -17,6 +17,7 @@ from typing import Literal
 import yaml
 
 from proxy.files.diagnostics import Diagnostic, FileRefused, Place, Problems, did_you_mean, nearest, shown
+from proxy.files.slips import told
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 16
@@ -34,8 +35,6 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ud800-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U0010ffff]"
 )
-_QUOTED = re.compile(r"'(?P<one>[^']*)'|\"[^\"]*\"")
-_TOKEN = re.compile(r"<[a-z ]+>\Z|[-?:,\[\]{}]\Z")
 
 Kind = Literal["text", "integer", "number", "boolean", "nothing", "list", "mapping", "absent"]
 _WORDS: Mapping[Kind, str] = {
@@ -214,7 +213,7 @@ def parse(data: bytes, file: str) -> Node:
         while builder.root is None or loader.check_event():
             builder.take(loader.get_event())  # type: ignore[no-untyped-call]
     except yaml.MarkedYAMLError as error:
-        at_start, message, hint = _told(error)
+        at_start, message, hint = told(error)
         mark = (error.context_mark if at_start else None) or error.problem_mark or error.context_mark
         line, col = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         builder.problems.error(Place(file, line, col), "not-yaml", f"not YAML: {message}", hint)
@@ -349,33 +348,6 @@ def _resolve(text: str) -> Kind:
     if _INTEGER.match(text):
         return "integer"
     return "number" if _NUMBER.match(text) else "text"
-
-
-def _told(error: yaml.MarkedYAMLError) -> tuple[bool, str, str]:
-    """Say in a person's words what the scanner met: whether where it began is meant, what it is, and what to do."""
-    context, problem = error.context or "", error.problem or ""
-    if "alias" in context:
-        return True, "a bare * begins an alias", 'put a pattern in quotes: "*"'
-    if "quoted scalar" in context and "end of stream" in problem:
-        return True, "this quote is never closed", ""
-    if "'\\t'" in problem:
-        return False, "a tab stands here", "indent with spaces"
-    if problem == "mapping values are not allowed here":
-        return False, "a second ':' in one line", "put a text that has ': ' in it in quotes"
-    if problem.startswith("expected <block end>"):
-        hint = "indent it like its neighbours, and leave a space after '-'"
-        return False, "this line does not fit the indentation above", hint
-    return False, _harmless(problem), ""
-
-
-def _harmless(problem: str) -> str:
-    """Return PyYAML's words without what it quotes from the file; tokens of YAML itself may stay."""
-
-    def keep(match: re.Match[str]) -> str:
-        quoted = match["one"] or ""
-        return f"'{quoted}'" if _TOKEN.match(quoted) else "this"
-
-    return " ".join(_QUOTED.sub(keep, problem).split()) or "cannot be parsed"
 
 
 def _refused(file: str, code: str, message: str, line: int = 1, col: int = 1) -> FileRefused:

@@ -41,17 +41,15 @@ What this is about: labels and settings of policy, not what a detector misses.
 """
 
 import datetime as dt
-import functools
 import itertools
-import operator
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from proxy.policy.changes import Change, changes
-from proxy.policy.decide import carry, meets, settle
+from proxy.policy.decide import settle
 from proxy.policy.exceptions import expired
-from proxy.policy.force import Forces, Meanings
+from proxy.policy.force import Forces, Meanings, telling
 from proxy.policy.groups import CALLER, Box, Labels, boxes, cells
 from proxy.policy.index import Index, compile_index
 from proxy.policy.model import Bundle, Call, Decision, Identity, Outcome, Trust
@@ -190,9 +188,9 @@ class _Comparing:
         self.forces = tuple(Forces(bundle, index, meanings) for bundle, index in pairs)
         self.trusts = tuple({zone.name: zone.trust for zone in bundle.zones} for bundle in self.bundles)
         self.points = Points(self.bundles, self.indexes)
-        telling = self._telling()
-        self.cells = cells(*self.indexes, telling)
-        self.days = _days(self.indexes, telling, today)
+        self.met, bits = telling(self.forces, self.points)
+        self.cells = cells(*self.indexes, bits)
+        self.days = _days(self.indexes, bits, today)
         self.decided: dict[Pair, Found] = {}
         self.shifts: dict[tuple[Point, Pair], Shift | None] = {}
         self.examples: dict[tuple[Pair, Shift, str], Point] = {}
@@ -220,39 +218,6 @@ class _Comparing:
 
     def _sides(self, bits: int) -> tuple[int, int]:
         return bits & ((1 << self.cells.shift) - 1), bits >> self.cells.shift
-
-    def _telling(self) -> tuple[int, int]:
-        """Return the bits of each side's grants, rules and exceptions that count at some request to be tried."""
-        selectors = [forces.selectors() for forces in self.forces]
-        shared = set(selectors[0].values()) & set(selectors[1].values())
-        tried: dict[Point, None] = {}
-        alone = [sum(bit for bit, meaning in side.items() if meaning not in shared) for side in selectors]
-        for side, (forces, index) in enumerate(zip(self.forces, self.indexes, strict=True)):
-            other = self.forces[1 - side]
-            atoms = forces.atoms(forces.of(alone[side]).strikers & ~(forces.ceilings & other.ceilings))
-            if any(bits & ends.grant_bits for bits, ends in zip(alone, self.indexes, strict=True)):
-                atoms |= {ALWAYS} | {Atom(item.name, 1, 0) for item in index.classes}
-            for atom in sorted(atoms):
-                tried.update(dict.fromkeys(self.points.foreseen(side, atom) or ()))
-        self.met = {point: (self._met(0, point), self._met(1, point)) for point in tried}
-        return self._counting(0, alone[0]), self._counting(1, alone[1])
-
-    def _met(self, side: int, point: Point) -> int:
-        """Return the bits of one side's grants, and of the rules that this request meets."""
-        index = self.indexes[side]
-        carried = carry(index, point.findings)
-        rules = sum(1 << number for number, rule in enumerate(index.rules) if meets(rule, carried))
-        return index.grant_bits | rules << index.rule_shift
-
-    def _counting(self, side: int, alone: int) -> int:
-        """Return the bits of one side's grants, of its rules that are met or alone, and of what waives them."""
-        index = self.indexes[side]
-        found = functools.reduce(operator.or_, (met[side] for met in self.met.values()), index.grant_bits | alone)
-        found &= self.forces[side].counting
-        for number, rule in enumerate(index.rules):
-            if found >> (number + index.rule_shift) & 1:
-                found |= rule.waivers
-        return found
 
     def _decide(self, pair: Pair, selected: tuple[int, int], day: dt.date) -> Found:
         shifts: list[tuple[Point, Shift | None]] = []
@@ -319,11 +284,11 @@ class _Comparing:
         return Example(who, what, point.findings, self.days[spot[2]])
 
 
-def _days(indexes: Iterable[Index], telling: Iterable[int], today: dt.date) -> list[dt.date]:
+def _days(indexes: Iterable[Index], counting: Iterable[int], today: dt.date) -> list[dt.date]:
     """Return the first day of each period in which the same of those exceptions are live that can count."""
     ends = {
         until
-        for index, bits in zip(indexes, telling, strict=True)
+        for index, bits in zip(indexes, counting, strict=True)
         for number, (_, until) in enumerate(index.exceptions)
         if bits >> (number + index.exception_shift) & 1 and not expired(until, today)
     }

@@ -6,14 +6,17 @@ compared, not what they are called.
 """
 
 import datetime as dt
-from collections.abc import Hashable, Iterator
+import functools
+import operator
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from proxy.policy.decide import carry, meets
 from proxy.policy.exceptions import expired
 from proxy.policy.index import Index
 from proxy.policy.labels import BUILT_IN
 from proxy.policy.model import Bundle
-from proxy.policy.points import ALWAYS, Atom
+from proxy.policy.points import ALWAYS, Atom, Point, Points
 
 Meanings = dict[Hashable, int]
 """Bits of meanings, shared between the two bundles that are compared."""
@@ -31,8 +34,8 @@ class Forces:
     """Answers what counts under one bundle."""
 
     def __init__(self, bundle: Bundle, index: Index, meanings: Meanings) -> None:
-        self._bundle = bundle
-        self._index = index
+        self.bundle = bundle
+        self.index = index
         shift = index.rule_shift
         self._waived = [(1 << (n + shift), rule.waivers) for n, rule in enumerate(index.rules) if rule.waivers]
         self.counting = (1 << index.exception_shift) - 1
@@ -73,7 +76,7 @@ class Forces:
 
         Where the other bundle has one that is equal, the two count in the same cells on the same days.
         """
-        bundle, shift = self._bundle, self._index.rule_shift
+        bundle, shift = self.bundle, self.index.rule_shift
         waived: dict[str, set[Hashable]] = {}
         for item in bundle.exceptions:
             waived.setdefault(item.waives, set()).add((item.who, item.until))
@@ -100,7 +103,7 @@ class Forces:
     def _exceptions(self, day: dt.date) -> int:
         """Return the bits of the exceptions that are live on a day."""
         if day not in self._live:
-            index = self._index
+            index = self.index
             until = [last for _, last in index.exceptions]
             live = sum(1 << number for number, last in enumerate(until) if not expired(last, day))
             self._live[day] = live << index.exception_shift
@@ -108,7 +111,7 @@ class Forces:
 
     def of(self, bits: int) -> Force:
         """Return what these bits mean, and every ceiling."""
-        grants, strikers, shift = 0, self.ceilings, self._index.rule_shift
+        grants, strikers, shift = 0, self.ceilings, self.index.rule_shift
         for number in _numbers(bits):
             if number < shift:
                 grants |= self._grants[number]
@@ -119,6 +122,44 @@ class Forces:
     def atoms(self, strikers: int) -> set[Atom]:
         """Return what these strikers of this bundle wait for."""
         return {self._atoms[1 << number] for number in _numbers(strikers)}
+
+
+Met = Mapping[Point, tuple[int, int]]
+"""Request -> for each side the bits of its grants, and of the rules that the request meets."""
+
+
+def telling(forces: Sequence[Forces], points: Points) -> tuple[Met, tuple[int, int]]:
+    """Return what the requests meet that may have to be tried, and each side's selectors that can count there."""
+    selectors = [side.selectors() for side in forces]
+    shared = set(selectors[0].values()) & set(selectors[1].values())
+    alone = [sum(bit for bit, meaning in side.items() if meaning not in shared) for side in selectors]
+    regranted = any(bits & side.index.grant_bits for bits, side in zip(alone, forces, strict=True))
+    tried: dict[Point, None] = {}
+    for number, side in enumerate(forces):
+        atoms = side.atoms(side.of(alone[number]).strikers & ~(side.ceilings & forces[1 - number].ceilings))
+        if regranted:
+            atoms |= {ALWAYS} | {Atom(item.name, 1, 0) for item in side.index.classes}
+        for atom in sorted(atoms):
+            tried.update(dict.fromkeys(points.foreseen(number, atom) or ()))
+    met = {point: (_met(forces[0].index, point), _met(forces[1].index, point)) for point in tried}
+    one, other = (_counting(side, alone[n], [bits[n] for bits in met.values()]) for n, side in enumerate(forces))
+    return met, (one, other)
+
+
+def _met(index: Index, point: Point) -> int:
+    carried = carry(index, point.findings)
+    rules = sum(1 << number for number, rule in enumerate(index.rules) if meets(rule, carried))
+    return index.grant_bits | rules << index.rule_shift
+
+
+def _counting(side: Forces, alone: int, met: Iterable[int]) -> int:
+    """Return the bits of the grants, of the rules that are met or alone, and of what waives them."""
+    index = side.index
+    found = functools.reduce(operator.or_, met, index.grant_bits | alone) & side.counting
+    for number, rule in enumerate(index.rules):
+        if found >> (number + index.rule_shift) & 1:
+            found |= rule.waivers
+    return found
 
 
 def _classes(bundle: Bundle, index: Index) -> dict[str, Hashable]:

@@ -130,6 +130,13 @@ def test_who_and_what_are_told_in_few_words() -> None:
     ]
 
 
+def test_a_rule_that_now_names_models_is_looser_for_the_others() -> None:
+    old, new = rule("r", "pii"), rule("r", "pii", more="what: {models: ['gpt-*']}, ")
+    assert both_ways(bundle(old), bundle(new))[0] == [
+        "LOOSER  pii x1 at 0.40  block => allow -> us (+eu +home)  every model but gpt-*"
+    ]
+
+
 def test_a_grant_opened_shows_what_every_class_gets() -> None:
     grants = "grants:\n  - {id: g, who: {teams: [a]}, zones: [us, home]}\n"
     wider = grants.replace("[a]", "[a, b]")
