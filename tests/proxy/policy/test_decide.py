@@ -123,6 +123,14 @@ def test_several_grants_open_the_union_and_ties_go_to_own_zones(policy: Build) -
     assert ask(policy(base=base), {}, Identity("sales", "x", "y")).zones == ("us", "home")
 
 
+def test_a_zone_keeps_its_best_place_in_any_grant(policy: Build) -> None:
+    base = (
+        "policy: base\nversion: 1\nowner: ann\ngrants:\n"
+        "  - {id: a, zones: [home, us]}\n  - {id: b, zones: [us, eu, home]}\n"
+    )
+    assert ask(policy(base=base), {}).zones == ("home", "us", "eu")
+
+
 def test_obligations_are_the_union_over_matching_rules(policy: Build) -> None:
     rules = (
         "  - {id: a, if: {class: place}, then: pin, because: b, notify: [z, y]}\n"
