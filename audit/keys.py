@@ -13,6 +13,8 @@ from audit.fingerprint import MASTER_BYTES, Fingerprinter
 from audit.vkey import Signer, VerifierKey
 
 SIGNING = "audit-signing.key"
+FURTHER = "audit-signing-*.key"
+"""Keys that came later, by their ids."""
 MASTER = "audit-fingerprint.key"
 UNFINISHED = "audit-first-start"
 """There between the creation of the keys and the commit of the genesis record: a first start that may be resumed."""
@@ -86,6 +88,11 @@ def read_signer(path: Path) -> Signer:
         return Signer.decode(read_secret(path))
     except ValueError:
         raise AuditMismatch(f"{path} is malformed") from None
+
+
+def read_signers(directory: Path) -> tuple[Signer, ...]:
+    """Read every signing key of the log that is at hand, the first one first; raises AuditMismatch."""
+    return tuple(read_signer(path) for path in (directory / SIGNING, *sorted(directory.glob(FURTHER))))
 
 
 def read_secret(path: Path) -> str:

@@ -22,6 +22,7 @@ from audit.access import MAX_LIMIT, Filters, Records
 from audit.errors import AuditError, AuditLocked, AuditUnavailable, RecordRefused
 from audit.log import AuditLog
 from audit.place import Postgres
+from proxy.checkpoints import Checkpoints
 from proxy.errors import ConfigurationError, RequestRefused, RingfenceError, Unavailable
 from proxy.identity import KeyStore, Role, new_key
 from proxy.place import audit_place
@@ -42,6 +43,8 @@ class Admin:
     keys: KeyStore
     reload: Callable[[], dict[str, Any]] | None = None
     """Takes up the policies on disk, in a server."""
+    checkpoints: Checkpoints | None = None
+    """Takes what the signer signs, in a server."""
 
     def do(self, op: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Run one operation by name; raises RingfenceError."""
@@ -51,6 +54,7 @@ class Admin:
             "key.revoke": self.revoke_key,
             "audit.verified": self.record_verification,
             "policy.reload": self.reload_policy,
+            **self._of_signer(),
         }
         if op not in operations:
             raise RequestRefused("unknown operation")
@@ -91,6 +95,11 @@ class Admin:
         if self.reload is None:
             raise RequestRefused("There is no server that could reload.")
         return self.reload()
+
+    def _of_signer(self) -> dict[str, Callable[..., dict[str, Any]]]:
+        if self.checkpoints is None:
+            return {}
+        return {"checkpoint.store": self.checkpoints.store, "checkpoint.report": self.checkpoints.report}
 
     def repair(self) -> None:
         """Settle what a crash left between a record and the state."""

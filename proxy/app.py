@@ -24,6 +24,7 @@ from proxy.api.denials import Denials
 from proxy.api.requests import authenticate
 from proxy.api.shield import Shield, refuse
 from proxy.approvals.history import History
+from proxy.checkpoints import Checkpoints
 from proxy.detection.engine import Engine
 from proxy.detection.findings import DetectorSet
 from proxy.errors import ConfigurationError, RequestRefused, RingfenceError, Unavailable
@@ -60,6 +61,7 @@ class Runtime:
     denials: Denials
     notifier: Notifier
     failures: Failures
+    checkpoints: Checkpoints
     admin: admin.Admin
     admin_server: asyncio.Server
     tasks: list[asyncio.Task[None]]
@@ -93,7 +95,8 @@ class Runtime:
         )
         await pool.list_models(bundles.active.registry, bundles.relist)
         denials, failures = Denials(audit), Failures(audit)
-        changes = replace(changes, reload=_reloader(bundles))
+        checkpoints = Checkpoints(audit)
+        changes = replace(changes, reload=_reloader(bundles), checkpoints=checkpoints)
         server = await admin.serve(changes, settings.home / "admin.sock")
         work: list[Coroutine[Any, Any, None]] = [denials.run(), failures.run(), bundles.watch(), _relist(pool, bundles)]
         return cls(
@@ -107,6 +110,7 @@ class Runtime:
             denials=denials,
             notifier=Notifier(failures),
             failures=failures,
+            checkpoints=checkpoints,
             admin=changes,
             admin_server=server,
             tasks=[asyncio.create_task(each) for each in work],
@@ -145,6 +149,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
         "policy": lambda: (runtime.activation.not_ready() or "").partition(":")[0] or None,  # files: in the log only
         "detectors": runtime.engine.not_ready,
         "audit_log": runtime.audit.not_ready,
+        "checkpoints": runtime.checkpoints.not_ready,
     }
     app = FastAPI(title="Ringfence", openapi_url=None, redirect_slashes=False)
 

@@ -106,7 +106,10 @@ def serve(
     from proxy import supervisor  # noqa: PLC0415 - no other command forks
 
     settings = _settings(host=host, port=port, home=home)
-    raise typer.Exit(supervisor.run(settings, [sys.executable, "-m", "proxy.server"]))
+    homes = {"--keys": "keys", "--state": "signer", "--admin": "admin.sock"}
+    signer = [word for flag, name in homes.items() for word in (flag, str(settings.home / name))]
+    server = [sys.executable, "-m", "proxy.server"]
+    raise typer.Exit(supervisor.run(settings, server, [sys.executable, "-m", "audit.signing", *signer]))
 
 
 @keys.command("create")

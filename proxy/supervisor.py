@@ -52,17 +52,23 @@ class Slot:
     told: bool = False
 
 
-def run(settings: Settings, server_argv: Sequence[str]) -> int:
-    """Run until told to stop; returns the exit status. `server_argv` gets `--control-fd N` appended."""
-    return Supervisor(settings, server_argv).run()
+def run(settings: Settings, server_argv: Sequence[str], signer_argv: Sequence[str] = ()) -> int:
+    """Run until told to stop; returns the exit status. `server_argv` gets `--control-fd N` appended.
+
+    `signer_argv` starts what signs the log, if anything; it outlives the server, to sign what that wrote last.
+    """
+    return Supervisor(settings, server_argv, signer_argv).run()
 
 
 class Supervisor:
     """The loop, with everything it keeps count of."""
 
-    def __init__(self, settings: Settings, server_argv: Sequence[str]) -> None:
+    def __init__(self, settings: Settings, server_argv: Sequence[str], signer_argv: Sequence[str]) -> None:
         self._settings = settings
         self._argv = list(server_argv)
+        self._signer_argv = list(signer_argv)
+        self._signer: subprocess.Popen[bytes] | None = None
+        self._signer_due = 0.0
         self._slots = [Slot(number) for number in range(settings.detect_workers + 1)]
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -100,6 +106,7 @@ class Supervisor:
             self._start_server()
         elif self._stop_by is not None and time.monotonic() > self._stop_by:
             server.kill()
+        self._tend_signer()
         self._reap()
         for slot in self._slots:
             if slot.pid is None and time.monotonic() >= slot.due and self._stop_by is None:
@@ -189,6 +196,33 @@ class Supervisor:
         for message, _ in messages:
             self._kill(int(message["kill"]), int(message["generation"]))
 
+    # The signer.
+
+    def _tend_signer(self) -> None:
+        """Start it, and again some seconds after it has ended."""
+        ended = self._signer is None or self._signer.poll() is not None
+        if not self._signer_argv or not ended or self._stop_by is not None or time.monotonic() < self._signer_due:
+            return
+        self._signer_due = time.monotonic() + LONGEST_PAUSE_S
+        log = self._settings.audit_url or str(self._settings.home / "audit.db")
+        self._signer = subprocess.Popen(
+            self._signer_argv,
+            env={**os.environ, "RINGFENCE_AUDIT_URL": log},
+            process_group=0,
+            preexec_fn=_before_server,  # noqa: PLW1509 - this process has one thread
+        )
+
+    def _end_signer(self) -> None:
+        """Let it sign what the server wrote last."""
+        if self._signer is None or self._signer.poll() is not None:
+            return
+        self._signer.terminate()
+        try:
+            self._signer.wait(timeout=STOP_GRACE_S)
+        except subprocess.TimeoutExpired:
+            self._signer.kill()
+            self._signer.wait()
+
     # The workers.
 
     def _load(self) -> None:
@@ -257,6 +291,7 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 self._server.kill()
                 self._server.wait()
+        self._end_signer()
         self._drop_control()
         for slot in self._slots:
             if slot.pid is not None:

@@ -277,8 +277,12 @@ class Ringfence:
         return next(pid for pid, line in self.children() if "proxy.server" in line)
 
     def worker_pids(self) -> list[int]:
-        """Process ids of the detector workers: the children that are no server."""
-        return [pid for pid, line in self.children() if "proxy.server" not in line]
+        """Process ids of the detector workers: the children that are neither server nor signer."""
+        return [pid for pid, line in self.children() if "proxy.server" not in line and "audit.signing" not in line]
+
+    def signer_pid(self) -> int:
+        """Process id of the signer, a child of the supervisor."""
+        return next(pid for pid, line in self.children() if "audit.signing" in line)
 
     def children(self) -> Iterator[tuple[int, str]]:
         """Child processes of the supervisor with their command lines."""

@@ -1,0 +1,214 @@
+"""The signer's process: when it signs, what it hands over, and what it says."""
+
+import json
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audit.checkpoint import Checkpoint
+from audit.errors import AuditUnavailable
+from audit.keys import read_signers
+from audit.note import Note
+from audit.signer import CheckpointSigner, StateFile
+from audit.signing import EVERY_RECORDS, EVERY_S, Rounds, Server
+from audit.source import SqliteSource
+from audit.verifier import verify
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Heard:
+    """A desk that stores in memory and keeps what it was told."""
+
+    works: bool = True
+    notes: list[bytes] = field(default_factory=list)
+    reports: list[tuple[str | None, int | None]] = field(default_factory=list)
+
+    def store(self, note: bytes) -> bool:
+        if self.works:
+            self.notes.append(note)
+        return self.works
+
+    def report(self, refused: str | None, seq: int | None) -> None:
+        self.reports.append((refused, seq))
+
+
+class Bench:
+    """Rounds over a real log, with a clock of the test's own."""
+
+    def __init__(self, home: Path, log: Any, decision: Any) -> None:
+        self.home, self.log, self.decision = home, log, decision
+        self.desk, self.now = Heard(), 0.0
+        self.file: StateFile | None = None
+        self.restart()
+
+    def restart(self) -> None:
+        if self.file is not None:
+            self.file.close()
+        self.file = StateFile(self.home / "signer")
+        signer = CheckpointSigner(self.file, lambda: read_signers(self.home / "keys"))
+        self.rounds = Rounds(signer, self.source, self.desk, lambda: self.now)
+
+    def source(self) -> SqliteSource:
+        return SqliteSource(self.home / "audit.db")
+
+    def write(self, count: int = 1) -> None:
+        for _ in range(count):
+            self.log.append_sync("control.tested", {"control": "a", "passed": True})
+
+    def turn(self, later: float = 0.0, *, now: bool = False) -> list[int]:
+        self.now += later
+        self.rounds.turn(now=now)
+        return [Checkpoint.of(Note.decode(note)).size for note in self.desk.notes]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, open_log: Any, decision: Any) -> Iterator[Bench]:
+    made = Bench(tmp_path / "home", open_log(), decision)
+    yield made
+    assert made.file is not None
+    made.file.close()
+
+
+def test_a_checkpoint_is_due_after_some_seconds_or_many_records(bench: Bench) -> None:
+    assert bench.turn() == [2]
+    bench.write()
+    assert bench.turn(EVERY_S / 2) == [2]
+    assert bench.turn(EVERY_S / 2) == [2, 3]
+    bench.write(EVERY_RECORDS - 1)
+    assert bench.turn() == [2, 3]
+    bench.write()
+    assert bench.turn() == [2, 3, 1003]
+    bench.write()
+    assert bench.turn(now=True) == [2, 3, 1003, 1004]
+
+
+def test_each_look_is_reported_and_an_idle_log_is_signed_once(bench: Bench) -> None:
+    bench.turn()
+    with closing(sqlite3.connect(bench.home / "audit.db")) as connection, connection:
+        connection.execute("INSERT INTO checkpoint VALUES (2, ?)", (bench.desk.notes[0],))
+    for _ in range(3):
+        assert bench.turn(EVERY_S) == [2]
+    assert bench.desk.reports == [(None, None)] * 4
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_what_was_signed_and_not_handed_over_is_handed_over_after_a_crash_too(bench: Bench, restarts: bool) -> None:
+    bench.desk.works = False
+    assert bench.turn() == []
+    bench.desk.works = True
+    if restarts:
+        bench.restart()
+    assert bench.turn(EVERY_S) == [2]
+
+
+def test_a_refusal_is_reported_each_time_said_once_and_over_when_the_log_is_whole_again(
+    bench: Bench, capfd: pytest.CaptureFixture[str]
+) -> None:
+    bench.turn()
+    bench.write()
+    with closing(sqlite3.connect(bench.home / "audit.db")) as connection, connection:
+        head = connection.execute("SELECT hash FROM head").fetchone()[0]
+        connection.execute("DROP TRIGGER head_only_grows")
+        connection.execute("UPDATE head SET hash = zeroblob(32)")
+    bench.turn(EVERY_S)
+    bench.turn(EVERY_S)
+    assert bench.desk.reports[1:] == [("HEAD", 2), ("HEAD", 2)]
+    assert capfd.readouterr().err.count("REFUSED HEAD") == 1
+    with closing(sqlite3.connect(bench.home / "audit.db")) as connection, connection:
+        connection.execute("UPDATE head SET hash = ?", (head,))
+    assert bench.turn(EVERY_S) == [2, 3]
+    assert bench.desk.reports[-1] == (None, None)
+
+
+def test_a_log_that_cannot_be_read_is_said_when_it_lasts_and_the_server_hears_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def gone() -> SqliteSource:
+        raise AuditUnavailable("io")
+
+    monkeypatch.setattr(bench.rounds, "_source", gone)
+    for said in (0, 1, 0):
+        bench.turn(EVERY_S)
+        assert capfd.readouterr().err.count("cannot be read") == said
+    assert bench.desk.reports == []
+
+
+def test_a_server_is_asked_over_its_socket_and_its_silence_is_no_success(tmp_path: Path) -> None:
+    path, asked = tmp_path / "admin.sock", list[dict[str, Any]]()
+    answers = [b'{"ok": {"stored": true}}\n', b'{"error": "no", "code": "audit_unavailable"}\n', b"", b'{"ok": {}}\n']
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen()
+
+    def serve() -> None:
+        for answer in answers:
+            connection, _ = listener.accept()
+            with connection, connection.makefile("rb") as file:
+                asked.append(json.loads(file.readline()))
+                connection.sendall(answer)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    server = Server(path, tmp_path / "none.db")
+    assert [server.store(b"note") for _ in range(3)] == [True, False, False]
+    server.report("FORK", 7)
+    thread.join()
+    listener.close()
+    assert asked[0] == {"op": "checkpoint.store", "note": "note"}
+    assert asked[3] == {"op": "checkpoint.report", "refused": "FORK", "seq": 7}
+
+
+def signing(home: Path, *more: str) -> subprocess.Popen[bytes]:
+    paths = ["--keys", str(home / "keys"), "--state", str(home / "signer"), "--admin", str(home / "admin.sock")]
+    environ = {**os.environ, "RINGFENCE_AUDIT_URL": str(home / "audit.db")}
+    command = [sys.executable, "-m", "audit.signing", *paths, *more]
+    return subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.PIPE)
+
+
+def test_without_a_server_the_process_stores_what_it_signed_itself_once_nobody_else_writes(
+    tmp_path: Path, open_log: Any
+) -> None:
+    log = open_log()
+    once = signing(tmp_path / "home", "--once")
+    once.communicate(timeout=60)
+    assert once.returncode == 0
+    assert verify(log.place).checkpoints == 0  # a writer holds the log, and there is no server to ask
+    log.close()
+    once = signing(tmp_path / "home", "--once")
+    once.communicate(timeout=60)
+    report = verify(log.place)
+    assert (report.ok, report.grade, report.signed) == (True, "signed", report.size)
+
+
+def test_the_process_refuses_with_a_status_of_its_own(tmp_path: Path, open_log: Any) -> None:
+    log = open_log()
+    log.close()
+    with closing(sqlite3.connect(log.place)) as connection, connection:
+        connection.execute("DROP TRIGGER head_only_grows")
+        connection.execute("UPDATE head SET hash = zeroblob(32)")
+    once = signing(tmp_path / "home", "--once")
+    _, said = once.communicate(timeout=60)
+    assert once.returncode == 3
+    assert b"REFUSED HEAD" in said
+
+
+def test_a_second_signer_is_refused(tmp_path: Path, open_log: Any) -> None:
+    open_log()
+    held = StateFile(tmp_path / "home" / "signer")
+    once = signing(tmp_path / "home", "--once")
+    _, said = once.communicate(timeout=60)
+    held.close()
+    assert once.returncode == 2
+    assert b"another signer" in said

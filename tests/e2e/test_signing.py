@@ -1,0 +1,62 @@
+"""A whole server and its signer: the log is signed while it is written, to its end, and not when it went backwards."""
+
+import os
+import shutil
+import signal
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+from harness import Ringfence, StandIn, chat_body, eventually, ringfence, upstreams_file
+
+from audit.verifier import verify
+
+
+def ask(server: Ringfence) -> None:
+    with server.client() as client:
+        assert client.post("/v1/chat/completions", json=chat_body()).status_code == 200
+
+
+def readiness(server: Ringfence) -> Any:
+    return httpx.get(f"{server.url}/readyz", trust_env=False).json()["checkpoints"]
+
+
+def signed(home: Path) -> int:
+    with closing(sqlite3.connect(f"file:{home / 'audit.db'}?mode=ro", uri=True)) as connection:
+        return int(connection.execute("SELECT coalesce(max(size), 0) FROM checkpoint").fetchone()[0])
+
+
+def test_t11_a_log_is_signed_to_its_end_and_refused_once_an_older_backup_was_restored(
+    tmp_path: Path, cloud: StandIn
+) -> None:
+    home = tmp_path / "home"
+    upstreams = upstreams_file(tmp_path / "upstreams.yaml", cloud, None)
+    with ringfence(home, upstreams) as server:
+        ask(server)
+        assert eventually(lambda: signed(home), 30) > 0
+        killed = server.signer_pid()
+        os.kill(killed, signal.SIGKILL)
+        assert eventually(
+            lambda: [pid for pid, line in server.children() if "audit.signing" in line] not in ([], [killed])
+        )
+        assert readiness(server) == "ready"
+    report = verify(home / "audit.db")
+    assert (report.ok, report.grade, report.signed) == (True, "signed", report.size)
+    shutil.copy(home / "audit.db", tmp_path / "backup.db")
+
+    with ringfence(home, upstreams) as server:
+        ask(server)
+    report = verify(home / "audit.db")
+    assert (report.grade, report.signed) == ("signed", report.size)
+
+    shutil.copy(tmp_path / "backup.db", home / "audit.db")
+    with ringfence(home, upstreams) as server:
+        refused = eventually(lambda: readiness(server) != "ready" and readiness(server), 30)
+        assert refused == "the signer refuses this log: STORE_BEHIND"
+        assert httpx.get(f"{server.url}/readyz", trust_env=False).status_code == 503
+    with closing(sqlite3.connect(home / "audit.db")) as connection:
+        bodies = connection.execute("SELECT body FROM record WHERE kind = 'incident.opened'").fetchall()
+    assert [b"checkpoint_store_behind" in body for (body,) in bodies][:1] == [True]
+    assert "REFUSED STORE_BEHIND" in server.log_path.read_text()
