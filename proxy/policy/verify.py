@@ -114,7 +114,12 @@ class _World:
         for plain in ({"team": team}, {"app": app}, {"key": key}):
             simpler = replace(who, **plain)
             who = simpler if self._reaches(simpler, call, findings, zone) else who
-        for plain in ({"endpoint": ENDPOINTS_FIRST[0]}, {"model": model, "resolved": model}, {"resolved": call.model}):
+        for plain in (
+            {"endpoint": ENDPOINTS_FIRST[0]},
+            {"model": model, "resolved": model},
+            {"resolved": call.model},
+            {"model": call.resolved},
+        ):
             other = replace(call, **plain)
             call = other if self._reaches(who, other, findings, zone) else call
         return who, call, findings

@@ -79,6 +79,17 @@ def test_the_gap_between_two_prefixes_is_found(checked: Callable[..., Checked]) 
     assert not proof.counterexample.call.model.startswith("gpt-5-")
 
 
+def test_a_grant_for_some_models_and_endpoints_is_found(checked: Callable[..., Checked]) -> None:
+    base = (
+        "policy: base\nversion: 1\nowner: ann\ngrants:\n"
+        "  - {id: g, what: {endpoints: [embeddings], models: ['text-*']}, zones: [us]}\n"
+    )
+    (proof,) = proofs(checked, "", "  - {never: place, in: [us]}\n", base=base)
+    assert proof.counterexample is not None
+    assert proof.counterexample.call.endpoint == "embeddings"
+    assert proof.counterexample.call.model.startswith("text-")
+
+
 def test_a_derived_class_is_tried_with_every_kind_of_witness(checked: Callable[..., Checked]) -> None:
     rules = "rules:\n  - {id: r, if: {class: phi, min_score: 0.45}, then: block, because: b}\n"
     (proof,) = proofs(checked, rules, "  - {never: phi, in: [home]}\n")
@@ -119,7 +130,8 @@ def bundles(draw: st.DrawFn) -> str:
     lines = ["grants:"]
     for n in range(draw(st.integers(1, 2))):
         who = draw(st.sampled_from(["{}", f"{{teams: [{draw(pattern)}]}}", f"{{apps: [{draw(pattern)}]}}"]))
-        lines.append(f"  - {{id: g{n}, who: {who}, zones: [{draw(zones)}]}}")
+        what = draw(st.sampled_from(["{}", "{}", f"{{models: [{draw(pattern)}]}}", "{endpoints: [embeddings]}"]))
+        lines.append(f"  - {{id: g{n}, who: {who}, what: {what}, zones: [{draw(zones)}]}}")
     lines.append("rules:")
     for n in range(draw(st.integers(1, 4))):
         who = draw(st.sampled_from(["{}", f"{{teams: [{draw(pattern)}]}}", f"{{not_teams: [{draw(pattern)}]}}"]))
