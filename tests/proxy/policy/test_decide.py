@@ -123,6 +123,15 @@ def test_several_grants_open_the_union_and_ties_go_to_own_zones(policy: Build) -
     assert ask(policy(base=base), {}, Identity("sales", "x", "y")).zones == ("us", "home")
 
 
+def test_the_ceiling_of_every_class_found_counts(policy: Build) -> None:
+    assert ask(policy(), {"PLACE": [20], "UNCOVERED": [20]}).zones == ("eu", "home")
+
+
+def test_a_shadow_rule_without_a_condition_changes_nothing_either(policy: Build) -> None:
+    got = ask(policy("  - {id: s, mode: shadow, then: block, because: b}"), {})
+    assert (got.zones, got.rules) == (("us", "eu", "home"), ())
+
+
 def test_a_zone_keeps_its_best_place_in_any_grant(policy: Build) -> None:
     base = (
         "policy: base\nversion: 1\nowner: ann\ngrants:\n"
