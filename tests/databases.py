@@ -106,7 +106,6 @@ class Cluster:
             )
             cluster.start()
             yield cluster
-            cluster.resume()
             cluster.run("pg_ctl", "stop", "-m", "immediate", "-D", str(folder / "data"))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -142,9 +141,15 @@ class Cluster:
         children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
         return [first, *map(int, children)]
 
-    def freeze(self) -> None:
-        for pid in self.pids():
+    @contextmanager
+    def frozen(self, *only: int) -> Iterator[Callable[[], None]]:
+        """Stop every process of the server, or only these, until the block ends or what it is given is called."""
+        for pid in only or self.pids():
             os.kill(pid, signal.SIGSTOP)
+        try:
+            yield self.resume
+        finally:
+            self.resume()
 
     def resume(self) -> None:
         for pid in self.pids():

@@ -1,0 +1,307 @@
+"""Attacks on a log in PostgreSQL: races, wrong isolation, hanging and lost connections, restored backups."""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any, get_args
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from cutter import How, cutting
+from databases import ORIGIN, Cluster, new_database
+from harness import eventually
+
+from audit import keys as key_files
+from audit import postgres
+from audit.errors import AuditMismatch, AuditUnavailable
+from audit.log import AuditLog, Receipt
+from audit.migrate import migrate_postgres
+from audit.place import Postgres
+from audit.source_postgres import PostgresSource
+from audit.verifier import KeptReceipt, Report, verify_source
+
+REPLICA = Path(__file__).parents[1] / "audit" / "child_replica.py"
+WRITERS = 6
+LANES = 8
+EACH = 40 * max(1, int(os.environ.get("RINGFENCE_TEST_EXAMPLES", "1")))
+NOTE = {"window_start": "2026-01-31T12:00:00Z", "n_401": 1, "n_404": 0, "n_403": 0}
+"""A small record of any kind will do."""
+
+
+def append(log: AuditLog) -> Receipt:
+    return log.append_sync("access.denied", NOTE)
+
+
+def verify(place: Postgres, *receipts: Receipt) -> Report:
+    kept = [KeptReceipt(one.seq, bytes.fromhex(one.link)) for one in receipts]
+    with closing(PostgresSource(place)) as source:
+        return verify_source(source, receipts=kept)
+
+
+def assert_whole(place: Postgres, *receipts: Receipt) -> Report:
+    report = verify(place, *receipts)
+    assert report.findings == ()
+    assert report.checked == report.size
+    return report
+
+
+def until_ready(log: AuditLog, limit_s: float = 20.0) -> None:
+    end = time.monotonic() + limit_s
+    while log.not_ready() is not None:
+        assert time.monotonic() < end, log.not_ready()
+        time.sleep(0.02)
+
+
+def until_ready_again(log: AuditLog, limit_s: float = 20.0) -> None:
+    """Wait until a writer whose connection was ended has another one."""
+    end = time.monotonic() + limit_s
+    while True:
+        try:
+            append(log)
+        except AuditUnavailable:
+            assert time.monotonic() < end, log.not_ready()
+            time.sleep(0.1)
+        else:
+            return
+
+
+def test_t22_six_processes_that_begin_at_once_write_one_chain_without_a_fork(
+    database: Postgres, tmp_path: Path
+) -> None:
+    key_files.create(tmp_path / "keys", ORIGIN)
+    children = []
+    for index in range(WRITERS):
+        keys = tmp_path / str(index) / "keys"
+        shutil.copytree(tmp_path / "keys", keys)
+        children.append(
+            subprocess.Popen(
+                [sys.executable, str(REPLICA), str(keys), str(EACH), str(LANES)],
+                env={**os.environ, "RINGFENCE_AUDIT_URL": database.url},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        )
+    for child in children:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write("\n")
+        child.stdin.flush()
+    acks: list[Receipt] = []
+    for child in children:
+        said, _ = child.communicate(timeout=240)
+        assert child.returncode == 0
+        acks += [Receipt(one, int(seq), link) for one, seq, link in map(str.split, said.splitlines())]
+    assert len({ack.id for ack in acks}) == len(acks) == WRITERS * 2 * (EACH // LANES * LANES)
+    report = assert_whole(database, *acks)
+    assert report.size == len(acks) + 2 * WRITERS + 1, "one genesis, and a start and a stop of each"
+
+
+@pytest.fixture
+def forced(database: Postgres) -> Postgres:
+    """Return a database in which every transaction is REPEATABLE READ unless it says otherwise."""
+    name = urlsplit(database.url).path.strip("/")
+    with psycopg.connect(database.url, autocommit=True) as owner:
+        owner.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'")
+    return database
+
+
+def race(logs: list[AuditLog], count: int) -> tuple[list[Receipt], list[str]]:
+    """Append from all logs at once; return what was acknowledged, and why the rest was not."""
+    made: list[Receipt] = []
+    refused: list[str] = []
+
+    def write(log: AuditLog) -> None:
+        for _ in range(count):
+            try:
+                made.append(append(log))
+            except AuditUnavailable as error:
+                refused.append(error.reason)
+
+    with ThreadPoolExecutor(len(logs)) as pool:
+        list(pool.map(write, logs))
+    return made, refused
+
+
+def test_t23_a_database_that_prefers_repeatable_read_is_written_in_read_committed(
+    forced: Postgres, open_shared: Any
+) -> None:
+    logs = [open_shared(name, deadline_s=20.0) for name in ("home", "second", "third")]
+    made, refused = race(logs, 20)
+    assert (len(made), refused) == (60, [])
+    assert_whole(forced, *made)
+
+
+def test_t23_repeatable_read_that_cannot_be_overridden_is_refused_at_start_and_while_running(
+    database: Postgres, open_shared: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = open_shared()
+    monkeypatch.setattr(postgres, "BEGIN", postgres.BEGIN.replace("READ COMMITTED", "REPEATABLE READ"))
+    with pytest.raises(AuditUnavailable, match="unsafe"):
+        append(log)
+    with pytest.raises(AuditMismatch, match="transaction_isolation is repeatable read, not read committed"):
+        open_shared("second")
+    assert verify(database).ok
+
+
+def test_t23_even_a_writer_that_does_not_look_commits_no_fork(
+    database: Postgres, open_shared: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs = [open_shared(name, deadline_s=20.0) for name in ("home", "second", "third")]
+    monkeypatch.setattr(postgres, "BEGIN", postgres.BEGIN.replace("READ COMMITTED", "REPEATABLE READ"))
+    monkeypatch.setattr(postgres, "unsafe", lambda _: None)
+    made, refused = race(logs, 20)
+    assert refused, "the head was changed by another transaction after the snapshot"
+    monkeypatch.undo()
+    for log in logs:
+        until_ready(log)
+    assert_whole(database, *made)
+
+
+def test_t23_control_a_lock_under_repeatable_read_without_the_unique_parent_does_fork(database: Postgres) -> None:
+    with psycopg.connect(database.url, autocommit=True) as owner:
+        owner.execute("CREATE TABLE chain (id serial PRIMARY KEY, parent int)")
+
+    def write(_: int) -> None:
+        with psycopg.connect(database.url, autocommit=True) as connection:
+            for _ in range(40):
+                connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+                connection.execute("SELECT pg_advisory_xact_lock(1)")
+                connection.execute("INSERT INTO chain (parent) SELECT max(id) FROM chain")
+                connection.execute("COMMIT")
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        list(pool.map(write, range(WRITERS)))
+    with psycopg.connect(database.url, autocommit=True) as owner:
+        shared = "SELECT count(*) - count(DISTINCT parent) FROM chain WHERE parent IS NOT NULL"
+        found = owner.execute(shared).fetchone()
+    assert found is not None
+    assert found[0] > 0
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    if not Cluster.possible():
+        pytest.skip("a server that may be stopped needs PostgreSQL's initdb, and a user that is not root")
+    with Cluster.running() as made:
+        yield made
+
+
+@pytest.mark.parametrize("what", ["the whole server", "the process that serves the writer"])
+def test_t28_a_server_that_hangs_refuses_within_the_deadline_and_the_writer_goes_on_when_it_is_back(
+    what: str, cluster: Cluster, tmp_path: Path
+) -> None:
+    with new_database(cluster.url) as place:
+        migrate_postgres(place)
+        log = AuditLog.open(place, keys=tmp_path / "keys", origin=ORIGIN, deadline_s=1.0)
+        made = [append(log)]
+        own = log._store._connection.info.backend_pid
+        whole = what == "the whole server"
+        with cluster.frozen(*([] if whole else [own])) as resume:
+            for _ in range(3 if whole else 1):
+                began = time.monotonic()
+                with pytest.raises(AuditUnavailable):
+                    append(log)
+                assert time.monotonic() - began < 2.5
+            if whole:
+                eventually(lambda: log.not_ready() is not None, 5)
+                resume()
+            until_ready(log)
+            made.append(append(log))
+        made.append(append(log))
+        log.close()
+        assert_whole(place, *made)
+
+
+@pytest.mark.parametrize("how", get_args(How))
+def test_t29_a_connection_lost_in_commit_leaves_exactly_what_was_answered(
+    how: How, database: Postgres, tmp_path: Path
+) -> None:
+    with cutting(database) as cutter:
+        log = AuditLog.open(cutter.place, keys=tmp_path / "keys", origin=ORIGIN, deadline_s=3.0)
+        made = [append(log)]
+        for _ in range(3):
+            size = made[-1].seq + 1
+            cutter.armed = how
+            with suppress(AuditUnavailable):
+                made.append(append(log))
+            until_ready(log)
+            after = append(log)
+            assert after.seq - size in (0, 1), "the lost one is there once, or not at all"
+            made.append(after)
+        assert cutter.cuts == 3
+        log.close()
+    assert_whole(database, *made)
+    with closing(PostgresSource(database)) as source:
+        lost = [row.columns[1] for row in source.rows(None, 1000)].count("access.denied") - len(made)
+    if how == "before":
+        assert (len(made), lost) == (4, 0), "refused, and not there"
+    if how == "after":
+        assert (len(made), lost) == (7, 0), "acknowledged, and there"
+    if how == "silent":
+        assert (len(made), lost) == (4, 3), "there, but the deadline had passed"
+
+
+def move_aside(server: str, place: Postgres, change: str) -> None:
+    """Change a whole database while nobody may enter it."""
+    name = urlsplit(place.url).path.strip("/")
+    with psycopg.connect(server, autocommit=True) as owner:
+        owner.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        owner.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", (name,))
+        for statement in change.format(name=name).split(";"):
+            owner.execute(statement)
+        owner.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+
+def test_t14_a_database_restored_from_an_older_copy_under_a_running_writer_is_not_built_upon(
+    postgres_server: str, database: Postgres, open_shared: Any
+) -> None:
+    log = open_shared(deadline_s=2.0)
+    append(log)
+    copy = f"ringfence_test_{secrets.token_hex(6)}"
+    move_aside(postgres_server, database, f"CREATE DATABASE {copy} TEMPLATE {{name}}")
+    until_ready_again(log)
+    kept = append(log)
+    move_aside(postgres_server, database, f"DROP DATABASE {{name}}; ALTER DATABASE {copy} RENAME TO {{name}}")
+    end = time.monotonic() + 20
+    while "behind" not in (log.not_ready() or ""):
+        with suppress(AuditUnavailable):
+            append(log)
+        assert time.monotonic() < end, log.not_ready()
+    for _ in range(2):
+        with pytest.raises(AuditUnavailable, match="behind"):
+            append(log)
+    report = verify(database, kept)
+    assert [finding.code for finding in report.findings] == ["TRUNCATED"]
+
+
+def test_two_homes_with_keys_of_their_own_cannot_begin_one_log(database: Postgres, tmp_path: Path) -> None:
+    homes = [tmp_path / name for name in ("a", "b", "c")]
+    gate = threading.Barrier(len(homes))
+
+    def begin(home: Path) -> AuditLog | str:
+        gate.wait()
+        try:
+            return AuditLog.open(database, keys=home / "keys", origin=ORIGIN, deadline_s=10.0)
+        except AuditMismatch as error:
+            return str(error)
+
+    with ThreadPoolExecutor(len(homes)) as pool:
+        results = list(pool.map(begin, homes))
+    won = [result for result in results if isinstance(result, AuditLog)]
+    lost = [result for result in results if isinstance(result, str)]
+    assert len(won) == 1
+    assert all("signing key" in why or "its keys" in why for why in lost)
+    won[0].close()
+    assert assert_whole(database).size == 3

@@ -1,0 +1,38 @@
+"""One of several processes that write one log on PostgreSQL: waits for a line, appends, and says what was acknowledged.
+
+Arguments: the directory of its keys, how many decisions, how many in flight. The log is `RINGFENCE_AUDIT_URL`. Each
+acknowledged record is a line `id seq link`.
+"""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import conftest
+
+from audit.log import AuditLog
+from audit.place import place_of
+
+
+async def write(log: AuditLog, count: int) -> None:
+    """Append decisions with their outcomes."""
+    for _ in range(count):
+        decided = await log.append("route.decision", conftest.make_decision())
+        closed = await log.append("route.outcome", conftest.make_outcome(decided.id))
+        for receipt in (decided, closed):
+            sys.stdout.write(f"{receipt.id} {receipt.seq} {receipt.link}\n")
+
+
+async def main(log: AuditLog) -> None:
+    """Keep some writers busy."""
+    count, lanes = int(sys.argv[2]), int(sys.argv[3])
+    await asyncio.gather(*(write(log, count // lanes) for _ in range(lanes)))
+
+
+os.write(1, b"ready\n")
+sys.stdin.readline()
+place = place_of(os.environ["RINGFENCE_AUDIT_URL"])
+opened = AuditLog.open(place, keys=Path(sys.argv[1]), origin=conftest.ORIGIN, deadline_s=30.0)
+asyncio.run(main(opened))
+opened.close()

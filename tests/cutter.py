@@ -1,0 +1,102 @@
+"""A relay before a PostgreSQL server that loses a connection at its COMMIT, in one of the ways in which that happens.
+
+Only the client's message of the simple protocol is looked at: `Q`, its length, the statement.
+"""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Literal
+from urllib.parse import urlsplit
+
+from audit.place import Postgres, place_of
+
+COMMIT = b"COMMIT\0"
+How = Literal["before", "at once", "after", "silent"]
+"""The server never gets it; gets it and finds nobody; has answered it; the connection stays open, and silent."""
+
+
+class Cutter:
+    """Relays every connection; `armed` says how the next COMMIT is lost, once."""
+
+    def __init__(self, place: Postgres) -> None:
+        server = urlsplit(place.url)
+        self._server = (server.hostname or "127.0.0.1", server.port or 5432)
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.armed: How | None = None
+        self.cuts = 0
+        user = f"{server.netloc.rpartition('@')[0]}@" if "@" in server.netloc else ""
+        port = self._listening.getsockname()[1]
+        made = place_of(server._replace(netloc=f"{user}127.0.0.1:{port}").geturl())
+        assert isinstance(made, Postgres)
+        self.place = made
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listening.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listening.accept()
+                server = socket.create_connection(self._server)
+                relay = _Relay(self, client, server)
+                threading.Thread(target=relay.up, daemon=True).start()
+                threading.Thread(target=relay.down, daemon=True).start()
+
+
+class _Relay:
+    def __init__(self, cutter: Cutter, client: socket.socket, server: socket.socket) -> None:
+        self._cutter = cutter
+        self._client = client
+        self._server = server
+        self._deaf = False
+        """Whether what the server answers is kept from the client."""
+        self._answered = threading.Event()
+
+    def up(self) -> None:
+        with suppress(OSError):
+            while piece := self._client.recv(65536):
+                how = self._cutter.armed
+                if how is None or COMMIT not in piece:
+                    self._server.sendall(piece)
+                    continue
+                self._cutter.armed = None
+                self._cutter.cuts += 1
+                self._lose(how, piece)
+        self._end()
+
+    def _lose(self, how: How, piece: bytes) -> None:
+        if how != "before":
+            self._deaf = True
+            self._server.sendall(piece)
+        if how in ("after", "silent"):
+            self._answered.wait(10)
+        if how != "silent":
+            self._end()
+
+    def down(self) -> None:
+        with suppress(OSError):
+            while piece := self._server.recv(65536):
+                if self._deaf:
+                    self._answered.set()
+                else:
+                    self._client.sendall(piece)
+        if not self._deaf:
+            self._end()
+
+    def _end(self) -> None:
+        for side in (self._client, self._server):
+            with suppress(OSError):
+                side.shutdown(socket.SHUT_RDWR)
+            side.close()
+
+
+@contextmanager
+def cutting(place: Postgres) -> Iterator[Cutter]:
+    made = Cutter(place)
+    try:
+        yield made
+    finally:
+        made.close()
