@@ -120,16 +120,6 @@ class StateFile:
             os.close(self._lock)
             raise AuditLocked(f"another signer holds {directory}") from None
 
-    def load(self) -> State | None:
-        """Return the state; None where nothing was ever signed here. Raises AuditMismatch for a damaged one."""
-        path = self.directory / STATE
-        try:
-            return State.decode(path.read_bytes())
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError):
-            raise AuditMismatch(f"{path} is damaged: restore it, or move it away to begin from the anchors") from None
-
     def save(self, state: State) -> None:
         """Replace the state, durably."""
         _replace(self.directory / STATE, state.encode())
@@ -137,6 +127,42 @@ class StateFile:
     def close(self) -> None:
         """Let another process sign."""
         os.close(self._lock)
+
+
+def load_state(directory: Path) -> State | None:
+    """Return the state; None where nothing was ever signed here. Raises AuditMismatch for a damaged one."""
+    path = directory / STATE
+    try:
+        return State.decode(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        raise AuditMismatch(f"{path} is damaged: restore it, or move it away to begin from the anchors") from None
+
+
+def lost_heads(directory: Path, source: Source, anchors: Sequence[Anchor] = ()) -> list[Checkpoint]:
+    """Return what was signed or anchored and is not in the log: what an operator must give up to have it signed.
+
+    Raises Refused where the log is no chain of its own; there is nothing to give up then.
+    """
+    claim, own = source.claim(), load_state(directory)
+    given_up = accepted(directory)
+    heads = [stated for stated, note in _heads(source, anchors) if note.text not in given_up]
+    if own is not None and own.size and Note.decode(own.note).text not in given_up:
+        heads.append(Checkpoint.of(Note.decode(own.note)))
+    roots = _Reading(claim, State(claim.log_id)).extend(source, {stated.size for stated in heads})
+    return list(dict.fromkeys(stated for stated in heads if roots.get(stated.size) != stated.root))
+
+
+def _heads(source: Source, anchors: Sequence[Anchor]) -> Iterator[tuple[Checkpoint, Note]]:
+    stored = source.newest_checkpoint()
+    for data in (stored.note if stored else None, *(anchor.newest() for anchor in anchors)):
+        if data is not None:
+            try:
+                note = Note.decode(data)
+                yield Checkpoint.of(note), note
+            except ValueError:
+                raise Refused("CHECKPOINT", None, "a stored or anchored head is not a checkpoint") from None
 
 
 def accept(directory: Path, heads: Iterable[str]) -> None:
@@ -163,7 +189,7 @@ class CheckpointSigner:
         self._file = file
         self._signers = signers
         self._anchors = anchors
-        self.state = file.load()
+        self.state = load_state(file.directory)
 
     def size(self) -> int:
         """Return how many records were signed."""
@@ -178,7 +204,7 @@ class CheckpointSigner:
         if self.state is not None and self.state.log_id != claim.log_id:
             raise Refused("LOG_ID", None, "the database holds another log than the one that was signed")
         state = self._give_up_what_was_accepted(self.state or State(claim.log_id))
-        heads = [head for head in self._heads(source) if head[1].text not in state.lost]
+        heads = [head for head in _heads(source, self._anchors) if head[1].text not in state.lost]
         if claim.size < state.size:
             raise Refused("STORE_BEHIND", claim.size, f"{state.size} records were signed, the log has {claim.size}")
         reading = _Reading(claim, state)
@@ -200,34 +226,12 @@ class CheckpointSigner:
         self.state = state
         return signed
 
-    def lost(self, source: Source) -> list[str]:
-        """Return the heads, as texts of checkpoints, that an operator must give up before this log can be signed."""
-        claim = source.claim()
-        state = State(claim.log_id, lost=accepted(self._file.directory))
-        heads = [head for head in self._heads(source) if head[1].text not in state.lost]
-        if self.state is not None and self.state.size:
-            own = Note.decode(self.state.note)
-            heads.append((Checkpoint.of(own), own))
-        reading = _Reading(claim, state)
-        roots = reading.extend(source, {stated.size for stated, _ in heads})
-        return [note.text for stated, note in heads if roots.get(stated.size) != stated.root]
-
     def _give_up_what_was_accepted(self, state: State) -> State:
         """Begin anew, from the first record, once the operator gave up the head that stands in the state."""
         given_up = accepted(self._file.directory)
         if state.size and Note.decode(state.note).text in given_up - state.lost:
             return State(state.log_id, lost=state.lost | given_up)
         return replace(state, lost=state.lost | given_up)
-
-    def _heads(self, source: Source) -> Iterator[tuple[Checkpoint, Note]]:
-        stored = source.newest_checkpoint()
-        for data in (stored.note if stored else None, *(anchor.newest() for anchor in self._anchors)):
-            if data is not None:
-                try:
-                    note = Note.decode(data)
-                    yield Checkpoint.of(note), note
-                except ValueError:
-                    raise Refused("CHECKPOINT", None, "a stored or anchored head is not a checkpoint") from None
 
     def _meet(self, stated: Checkpoint, note: Note, reading: "_Reading", roots: Mapping[int, bytes]) -> None:
         vkeys = [span.vkey for span in reading.ring.spans()]

@@ -137,7 +137,9 @@ class Rounds:
             self._refuse(Refused("MISMATCH", None, str(error)))
         except AuditUnavailable as error:
             self._last = at
-            self._say(str(error))
+            self._say(f"the log cannot be read: {error.reason}")
+        except OSError as error:
+            self._say(f"the signer's directory cannot be written: {error.strerror}")
         else:
             self.refused, self.unavailable = None, ""
             self._desk.report(None, None)
@@ -156,7 +158,7 @@ class Rounds:
 
     def _say(self, why: str) -> None:
         if why == self.unavailable and not self._said:  # once is no news: a log that begins has no head yet
-            sys.stderr.write(f"ringfence signer: the log cannot be read now: {why}\n")
+            sys.stderr.write(f"ringfence signer: {why}; it is tried again\n")
         self._said, self.unavailable = why == self.unavailable, why
 
 

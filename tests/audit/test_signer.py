@@ -19,7 +19,7 @@ from audit.keys import load
 from audit.log import AuditLog
 from audit.merkle import root_of
 from audit.note import Note
-from audit.signer import CheckpointSigner, Refused, State, StateFile, accept
+from audit.signer import CheckpointSigner, Refused, State, StateFile, accept, lost_heads
 from audit.source import SqliteSource
 from audit.store_sqlite import SqliteStore
 from audit.vkey import Signer
@@ -77,12 +77,8 @@ class Office:
         return refused.value.code
 
     def acknowledge(self) -> list[str]:
-        file = StateFile(self.home / "signer")
-        try:
-            with closing(SqliteSource(self.path)) as source:
-                lost = CheckpointSigner(file, lambda: self.keys, [self.anchor]).lost(source)
-        finally:
-            file.close()
+        with closing(SqliteSource(self.path)) as source:
+            lost = [head.encode() for head in lost_heads(self.home / "signer", source, [self.anchor])]
         accept(self.home / "signer", lost)
         return lost
 

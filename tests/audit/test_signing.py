@@ -145,6 +145,14 @@ def test_a_log_that_cannot_be_read_is_said_when_it_lasts_and_the_server_hears_no
     assert bench.desk.reports == []
 
 
+def test_a_checkpoint_that_could_not_be_remembered_is_not_handed_over(bench: Bench) -> None:
+    (bench.home / "signer").rename(bench.home / "away")
+    assert bench.turn() == []
+    assert bench.desk.reports == []
+    (bench.home / "away").rename(bench.home / "signer")
+    assert bench.turn(EVERY_S) == [2]
+
+
 def test_a_server_is_asked_over_its_socket_and_its_silence_is_no_success(tmp_path: Path) -> None:
     path, asked = tmp_path / "admin.sock", list[dict[str, Any]]()
     answers = [b'{"ok": {"stored": true}}\n', b'{"error": "no", "code": "audit_unavailable"}\n', b"", b'{"ok": {}}\n']
