@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from audit import cli_signing
 from audit.access import Filters, ReadRecord, Records
 from audit.errors import AuditError, AuditUnavailable
 from audit.migrate import migrate_postgres, migrate_sqlite
@@ -23,6 +24,8 @@ from audit.trust import MalformedTrust, Trust
 from audit.verifier import KeptReceipt, verify_source
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Verify and read the audit log.")
+app.add_typer(cli_signing.keys, name="keys")
+app.command("acknowledge")(cli_signing.acknowledge)
 record_hook: Callable[[str, dict[str, Any]], None] | None = None
 """Set by the program that mounts these commands: called when its own log was verified, with `audit.verified` and its
 body without the `actor`, which it adds before it appends the record."""

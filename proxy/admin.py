@@ -53,6 +53,7 @@ class Admin:
             "key.list": self.list_keys,
             "key.revoke": self.revoke_key,
             "audit.verified": self.record_verification,
+            "audit.record": self.record_change,
             "policy.reload": self.reload_policy,
             **self._of_signer(),
         }
@@ -89,6 +90,12 @@ class Admin:
         """Record that somebody verified the log, and the result."""
         receipt = self.audit.append_sync("audit.verified", {"actor": ACTOR, **result})
         return {"seq": receipt.seq}
+
+    def record_change(self, kind: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Record what the command line did to the log's keys, or that heads of the log were lost."""
+        if kind not in {"key.introduced", "key.retired", "key.revoked", "incident.opened"}:
+            raise RequestRefused("The command line makes no record of this kind.")
+        return {"seq": self.audit.append_sync(kind, body).seq}
 
     def reload_policy(self) -> dict[str, Any]:
         """Take up the policies and upstreams that lie on disk now; `refused` says why they are not."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from audit import cli as audit_cli
+from audit import cli_signing
 from proxy import admin
 from proxy.approvals import office
 from proxy.detection import cli as detection_cli
@@ -68,6 +69,15 @@ def _record_verification(kind: str, body: dict[str, Any]) -> None:
     admin.tell_server(Settings.load(), kind, **body)
 
 
+def _own_log() -> cli_signing.Own:
+    settings = Settings.load()
+
+    def record(kind: str, body: dict[str, Any]) -> None:
+        admin.call(settings, "audit.record", kind=kind, body=body)
+
+    return cli_signing.Own(audit_place(settings), settings.home, record)
+
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 keys = typer.Typer(no_args_is_help=True, help="Grant and revoke access.")
 app.add_typer(keys, name="key")
@@ -88,6 +98,7 @@ def main() -> None:
     policy_cli.reload_server = _reload_server
     policy_cli.approvals = office
     audit_cli.record_hook = _record_verification
+    cli_signing.own_log = _own_log
     audit_cli.own_place = lambda: audit_place(Settings.load())
     try:
         app()

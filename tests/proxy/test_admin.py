@@ -14,7 +14,7 @@ from inside import inside
 
 from audit.access import Filters, Records
 from audit.errors import AuditUnavailable
-from audit.log import AuditLog
+from audit.log import AuditLog, new_id
 from proxy import admin
 from proxy.admin import ACTOR, REPAIR, Admin
 from proxy.errors import ConfigurationError, RingfenceError
@@ -129,6 +129,15 @@ def test_a_socket_that_cannot_be_used_is_explained(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(socket.socket, "connect", denied)
     with pytest.raises(ConfigurationError, match=r"Permission denied.*the server's user"):
         admin.tell_server(Settings(home=tmp_path), "key.list")
+
+
+def test_of_what_the_command_line_did_only_its_own_kinds_are_recorded(settings: Settings, desk: Admin) -> None:
+    incident = {"incident": new_id(), "what": "heads_given_up"}
+    desk.do("audit.record", {"kind": "incident.opened", "body": incident})
+    assert [body["what"] for body in recorded(settings, "incident.opened")] == ["heads_given_up"]
+    for kind in ("route.decision", "policy.activated", "incident.closed"):
+        with pytest.raises(RingfenceError, match="no record of this kind"):
+            desk.do("audit.record", {"kind": kind, "body": incident})
 
 
 def test_without_a_server_nothing_is_reloaded(settings: Settings, desk: Admin) -> None:

@@ -1,0 +1,184 @@
+"""`ringfence audit keys ...` and `ringfence audit acknowledge`: the keys that sign the log, and heads that are lost."""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from audit.access import Filters, ReadRecord, Records
+from audit.errors import AuditError
+from audit.keyring import ENDED, GENESIS, INTRODUCED, USAGE, Keyring, Span, key_id
+from audit.keys import FURTHER, read_signers, write_secret
+from audit.note import Note
+from audit.place import Place
+from audit.record import new_id
+from audit.signer import Refused, accept, lost_heads
+from audit.source_postgres import open_source
+from audit.vkey import Signer
+
+REFUSED = 2
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The log that this program writes: where it and its home are, and how to append a record to it."""
+
+    place: Place
+    home: Path
+    record: Callable[[str, dict[str, Any]], None]
+
+
+own_log: Callable[[], Own] | None = None
+"""Set by the program that mounts these commands."""
+
+keys = typer.Typer(help="The keys that sign the log, and the sizes for which each may.")
+KeyId = Annotated[str, typer.Argument(help="The id, as `audit keys` shows it.")]
+
+
+@keys.callback(invoke_without_command=True)
+def list_keys(context: typer.Context) -> None:
+    """List every key that the log ever named, with the range of sizes of checkpoints that it may sign."""
+    if context.invoked_subcommand is not None:
+        return
+    own = _own()
+    here = {key_id(signer.vkey) for signer in _read(lambda: read_signers(own.home / "keys"))}
+    for span in _ring(own.place).spans():
+        name = key_id(span.vkey)
+        until = "" if span.until is None else f"{span.until}"
+        state = f"{span.how}, counts below {span.disowned}" if span.how else "in use"
+        at_hand = "key at hand" if name in here else "key not here"
+        typer.echo(f"{name}  [{span.since}, {until})  {state}  {at_hand}  {span.vkey.encode()}")
+
+
+@keys.command()
+def rotate() -> None:
+    """Make a new key and introduce it; both sign from then on, until the old one is retired."""
+    own = _own()
+    made = Signer.generate(_ring(own.place).spans()[0].vkey.name)
+    name = key_id(made.vkey)
+    path = own.home / "keys" / FURTHER.replace("*", name)
+    write_secret(path, made.encode().encode() + b"\n")
+    try:
+        own.record(INTRODUCED, {"usage": USAGE, "key_id": name, "vkey": made.vkey.encode()})
+    except BaseException:
+        path.unlink()
+        raise
+    typer.echo(made.vkey.encode())
+    typer.echo(
+        f"{name} signs beside the old key from the next checkpoint on. Give the line above to whoever verifies, "
+        "then end the old key with: ringfence audit keys retire ID",
+        err=True,
+    )
+
+
+@keys.command()
+def retire(name: KeyId) -> None:
+    """End a key that another one has taken over from; refused before both have signed a checkpoint together."""
+    own = _own()
+    ring, span = _span(own, name)
+    others = [other.vkey for other in ring.spans() if other.until is None and other is not span]
+    with closing(_read(lambda: open_source(own.place))) as source:
+        newest = _read(source.newest_checkpoint)
+        size = _read(source.claim).size
+    signed = Note.decode(newest.note).verified([span.vkey, *others]) if newest else ()
+    if span.vkey not in signed or not set(others).intersection(signed):
+        raise _stop(
+            "the newest checkpoint is not signed by this key and by one that stays; rotate, or wait for the signer"
+        )
+    own.record("key.retired", {"usage": USAGE, "key_id": name, "size": size})
+    typer.echo(f"{name} is retired; it signs no checkpoint that covers this")
+
+
+@keys.command()
+def revoke(
+    name: KeyId,
+    size: Annotated[
+        int, typer.Option("--from-size", min=0, help="The smallest size of a checkpoint that it may have forged.")
+    ],
+) -> None:
+    """End a key that was stolen: what it signed from that size on counts only for those who kept it."""
+    own = _own()
+    ring, _ = _span(own, name)
+    with closing(_read(lambda: open_source(own.place))) as source:
+        if size > _read(source.claim).size:
+            raise _stop("the log does not have so many records")
+    own.record("key.revoked", {"usage": USAGE, "key_id": name, "size": size})
+    typer.echo(f"{name} is revoked from checkpoints of {size} records on")
+    if sum(span.until is None for span in ring.spans()) == 1:
+        typer.echo("no key is left to sign; make one with: ringfence audit keys rotate", err=True)
+
+
+def acknowledge(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Give up heads that were signed and are not in the log any more, after a restore: the loss becomes an incident.
+
+    The signer then begins anew. Whoever kept one of these heads will find that the log is not the one it was.
+    """
+    own = _own()
+    directory = own.home / "signer"
+    try:
+        with closing(open_source(own.place)) as source:
+            lost, size = lost_heads(directory, source), source.claim().size
+    except Refused as refused:
+        raise _stop(f"this log cannot be signed at all, there is nothing to acknowledge: {refused}") from None
+    except AuditError as error:
+        raise _stop(str(error)) from None
+    if not lost:
+        typer.echo("every head that was signed is in the log")
+        return
+    for head in lost:
+        typer.echo(f"lost: a log of {head.size} records with the root {head.root.hex()}; this one has {size}")
+    if not yes:
+        typer.confirm("Record that they are lost, and sign what is there from now on?", abort=True)
+    sizes = [head.size for head in lost]
+    places = {"from_seq": min(size, *sizes), "to_seq": max(sizes)}
+    own.record("incident.opened", {"incident": new_id(), "what": "heads_given_up", **places})
+    accept(directory, [head.encode() for head in lost])
+
+
+def _ring(place: Place) -> Keyring:
+    records, ring = Records(place), Keyring()
+    found: list[ReadRecord] = []
+    for kind in (GENESIS, INTRODUCED, *ENDED):
+        after: int | None = -1
+        while after is not None:
+            page = _read(partial(records.page, Filters(kind=kind), after=after, limit=1000))
+            found += page.records
+            after = page.next
+    for record in sorted(found, key=lambda record: record.seq):
+        ring.take(record.seq, record.body)
+    return ring
+
+
+def _span(own: Own, name: str) -> tuple[Keyring, Span]:
+    ring = _ring(own.place)
+    for span in ring.spans():
+        if key_id(span.vkey) == name:
+            if span.until is not None:
+                raise _stop(f"this key was {span.how} before")
+            return ring, span
+    raise _stop("the log names no key with this id; see: ringfence audit keys")
+
+
+def _own() -> Own:
+    if own_log is None:
+        raise _stop("only the program that writes the log can do this")
+    return own_log()
+
+
+def _stop(why: str) -> typer.Exit:
+    typer.echo(why, err=True)
+    return typer.Exit(REFUSED)
+
+
+def _read(read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except AuditError as error:
+        raise _stop(str(error)) from None

@@ -1,0 +1,142 @@
+"""Keys come and go, and lost heads are given up, as an operator does it."""
+
+import shutil
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from audit import cli, cli_signing
+from audit.access import Filters, Records
+from audit.checkpoint import Checkpoint
+from audit.keys import read_signers
+from audit.log import AuditLog
+from audit.note import Note
+from audit.signer import CheckpointSigner, Refused, StateFile
+from audit.source import SqliteSource
+from audit.store_sqlite import SqliteStore
+from audit.verifier import verify
+
+
+class Home:
+    """A log with its keys and its signer, none of them running."""
+
+    def __init__(self, home: Path, open_log: Any) -> None:
+        self.home, self._open_log = home, open_log
+        self.path = home / "audit.db"
+        self.record("control.tested", {"control": "a", "passed": True})
+
+    def record(self, kind: str, body: dict[str, Any]) -> None:
+        log: AuditLog = self._open_log()
+        log.append_sync(kind, body)
+        log.close()
+
+    def sign(self) -> Note:
+        file = StateFile(self.home / "signer")
+        try:
+            with closing(SqliteSource(self.path)) as source:
+                note = CheckpointSigner(file, lambda: read_signers(self.home / "keys")).sign(source)
+        finally:
+            file.close()
+        assert note is not None
+        with closing(SqliteStore(self.path, 100)) as store:
+            store.put_checkpoint(Checkpoint.of(Note.decode(note)).size, note)
+        return Note.decode(note)
+
+    def kinds(self) -> list[str]:
+        return [record.body["kind"] for record in Records(self.path).page(Filters(), limit=1000).records]
+
+
+def run(*arguments: str, status: int = 0) -> str:
+    result = CliRunner().invoke(cli.app, list(arguments))
+    assert result.exit_code == status, result.output
+    return result.output
+
+
+@pytest.fixture
+def home(tmp_path: Path, open_log: Any, monkeypatch: pytest.MonkeyPatch) -> Home:
+    made = Home(tmp_path / "home", open_log)
+    monkeypatch.setattr(cli_signing, "own_log", lambda: cli_signing.Own(made.path, made.home, made.record))
+    return made
+
+
+def test_a_key_is_rotated_and_the_old_one_retired_and_the_log_stays_signed(home: Home) -> None:
+    first = run("keys").split()[0]
+    home.sign()
+    assert "not signed by this key" in run("keys", "retire", first, status=2)
+    assert "PRIVATE" not in run("keys", "rotate")
+    assert "not signed by this key" in run("keys", "retire", first, status=2)
+    assert len(home.sign().signatures) == 2
+    run("keys", "retire", first)
+    (note,) = home.sign().signatures
+    old, new = run("keys").splitlines()
+    assert "retired" in old
+    assert "in use  key at hand" in new
+    assert new.startswith(f"{note.key_hash:08x}")
+    assert "retired before" in run("keys", "retire", first, status=2)
+    report = verify(home.path)
+    assert (report.ok, report.grade, report.signed) == (True, "signed", report.size)
+
+
+def test_a_revoked_key_signs_no_more_and_what_it_signed_counts_no_more(home: Home) -> None:
+    first = run("keys").split()[0]
+    home.sign()
+    assert verify(home.path).grade == "signed"
+    assert "so many records" in run("keys", "revoke", first, "--from-size", "99", status=2)
+    assert "no key is left" in run("keys", "revoke", first, "--from-size", "2")
+    assert "revoked, counts below 2" in run("keys")
+    with pytest.raises(Refused, match="KEY_RANGE"):
+        home.sign()
+    report = verify(home.path)
+    assert (report.ok, report.grade) == (True, "self-consistent")
+
+
+def test_an_unknown_key_is_not_ended(home: Home) -> None:
+    for command in (("retire", "00000000"), ("revoke", "00000000", "--from-size", "1")):
+        assert "names no key" in run("keys", *command, status=2)
+    assert not any(kind.startswith("key.") for kind in home.kinds())
+
+
+def test_a_key_whose_introduction_was_not_recorded_leaves_no_file(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(cli_signing, "own_log", lambda: cli_signing.Own(home.path, home.home, fails))
+    run("keys", "rotate", status=1)
+    assert len(read_signers(home.home / "keys")) == 1
+
+
+def test_lost_heads_are_given_up_with_an_incident_and_the_log_is_signed_again(home: Home) -> None:
+    home.sign()
+    assert "every head" in run("acknowledge")
+    shutil.copy(home.path, home.home / "backup.db")
+    home.record("control.tested", {"control": "lost", "passed": True})
+    home.sign()
+    shutil.copy(home.home / "backup.db", home.path)
+    with pytest.raises(Refused, match="STORE_BEHIND"):
+        home.sign()
+    assert CliRunner().invoke(cli.app, ["acknowledge"], input="n\n").exit_code == 1
+    with pytest.raises(Refused, match="STORE_BEHIND"):
+        home.sign()
+    assert "lost: a log of" in run("acknowledge", "--yes")
+    assert home.kinds().count("incident.opened") == 1
+    home.sign()
+    assert verify(home.path).grade == "signed"
+    assert "every head" in run("acknowledge")
+
+
+def test_a_log_that_is_no_chain_cannot_be_acknowledged(home: Home, forge: Any) -> None:
+    home.sign()
+    forger = forge(home.path)
+    forger.salt(1)
+    forger.save()
+    assert "cannot be signed at all: BODY_HASH 1" in run("acknowledge", "--yes", status=2).replace(
+        ", there is nothing to acknowledge", ""
+    )
+
+
+def test_without_a_log_of_ones_own_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli_signing, "own_log", None)
+    assert "only the program" in run("keys", status=2)
