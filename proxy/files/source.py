@@ -6,7 +6,10 @@ several documents, duplicate keys and characters that a reviewer cannot see are 
 depth and nodes, and nothing here recurses, so a hostile file costs a diagnostic and nothing else.
 """
 
+import errno
+import os
 import re
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -179,15 +182,24 @@ def load(path: Path) -> Node:
 
 
 def read(path: Path) -> bytes:
-    """Read at most MAX_BYTES of a file; raises FileRefused, also when it cannot be read."""
+    """Read at most MAX_BYTES of a file; raises FileRefused, also when it cannot be read. Never waits for a writer."""
     try:
-        with path.open("rb") as stream:
+        with open(path, "rb", opener=_at_once) as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise _refused(path.name, "unreadable", f"cannot be read: {error.strerror or 'input error'}") from None
     if len(data) > MAX_BYTES:
         raise _refused(path.name, "too-large", f"larger than {MAX_BYTES} bytes")
     return data
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open a regular file and nothing else: a pipe in its place would hold whoever reads for ever."""
+    opened = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+    if stat.S_ISREG(os.fstat(opened).st_mode):
+        return opened
+    os.close(opened)
+    raise OSError(errno.EINVAL, "it is no file")
 
 
 def parse(data: bytes, file: str) -> Node:

@@ -1,5 +1,7 @@
+import os
 import re
 import time
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.files.diagnostics import Diagnostic, FileRefused, Problems
-from proxy.files.source import MAX_BYTES, MAX_NODES, Node, load, parse
+from proxy.files.source import MAX_BYTES, MAX_NODES, Node, load, parse, read
 
 
 def refused(data: bytes) -> list[str]:
@@ -178,6 +180,14 @@ def test_a_file_that_cannot_be_read_is_a_diagnostic(tmp_path: Path) -> None:
     with pytest.raises(FileRefused) as caught:
         load(tmp_path / "big.yaml")
     assert caught.value.diagnostics[0].code == "too-large"
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_file_is_refused_at_once_and_never_waited_for(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "p.yaml")
+    with pytest.raises(FileRefused) as caught:
+        read(tmp_path / "p.yaml")
+    assert [found.code for found in caught.value.diagnostics] == ["unreadable"]
 
 
 def test_windows_line_ends_are_accepted() -> None:
