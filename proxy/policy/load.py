@@ -105,6 +105,12 @@ def is_policy_file(name: str, problems: Problems) -> bool:
     """Whether a file of this name is read; one that looks as if it were, and is not, is a problem."""
     if name.startswith("."):
         return False
+    if not name.endswith((".yaml", ".yml")):
+        return False
+    if not name.isprintable():
+        said = "".join(mark if mark.isprintable() else "?" for mark in name)
+        problems.error(Place(said, 1, 1), "bad-name", "expected a file's name of printable text")
+        return False
     if name.endswith(".yml"):
         problems.error(Place(name, 1, 1), "not-read", "only files named *.yaml are read; rename this one")
     return name.endswith(".yaml")

@@ -1,4 +1,5 @@
 import datetime as dt
+import os
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,18 @@ def test_a_directory_that_is_empty_or_not_there_is_refused(tmp_path: Path) -> No
 def test_a_file_that_would_silently_not_be_read_is_refused(folder: Path) -> None:
     (folder / "more.yml").write_text(RULE)
     assert refused(folder) == ["not-read"]
+
+
+@pytest.mark.parametrize(
+    "name", [b"a\nINFO all is well.yaml", b"\x1b[2J.yaml", b"p\xff.yaml", "\u202elmay.yaml".encode()]
+)
+def test_a_name_that_could_forge_a_line_or_has_no_text_is_refused_and_not_repeated(folder: Path, name: bytes) -> None:
+    (folder / os.fsdecode(name)).write_text(RULE)
+    with pytest.raises(FileRefused) as caught:
+        load(folder)
+    (found,) = caught.value.diagnostics
+    assert found.code == "bad-name"
+    assert str(found).isprintable()
 
 
 def test_hidden_files_other_files_and_folders_are_left_alone(folder: Path) -> None:
