@@ -145,6 +145,14 @@ def _told(wanted: Wanted) -> str:
 
 def _empty(directory: Path) -> Path:
     """Return where to write, or end with why it is not written there."""
+    try:
+        return _unused(directory)
+    except (OSError, RuntimeError) as error:  # a loop of links is the latter
+        why = getattr(error, "strerror", None) or "its links lead nowhere"
+        raise typer.BadParameter(f"this place cannot be used: {why}", param_hint="DIR") from None
+
+
+def _unused(directory: Path) -> Path:
     target = directory.resolve()
     if target == Path.cwd():
         raise typer.BadParameter("name a directory below or beside the one you are in", param_hint="DIR")

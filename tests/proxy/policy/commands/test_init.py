@@ -127,6 +127,14 @@ def test_a_place_that_cannot_be_written_is_wrong_usage(
     assert files(tmp_path) == {"file", "here"}
 
 
+@pytest.mark.parametrize("name", ["loop", "loop/p", "n" * 300])
+def test_a_place_that_cannot_be_looked_at_is_wrong_usage(tmp_path: Path, run: Run, name: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    code, output = run("init", tmp_path / name, "--yes")
+    assert code == 2
+    assert "cannot be used" in output
+
+
 def test_nothing_is_left_behind_when_writing_fails(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
