@@ -11,14 +11,15 @@ from audit import keys as key_files
 from audit.errors import AuditLocked, AuditMismatch, AuditUnavailable
 from audit.jcs import NotCanonicalError, parse
 from audit.keys import LogKeys
+from audit.lookup import Lookup, PostgresLookup, SqliteLookup
 from audit.migrate import migrate_sqlite, require_current
 from audit.place import Place, Postgres
 from audit.postgres import require_safe
 from audit.record import REGISTRY, known_at
 from audit.sqlite import MAX_BUSY_MS, open_reader, require_local
-from audit.store import Head, Lookup, Store, tail_is_whole
-from audit.store_postgres import PostgresLookup, PostgresStore
-from audit.store_sqlite import SqliteLookup, SqliteStore
+from audit.store import Head, Store, tail_is_whole
+from audit.store_postgres import PostgresStore
+from audit.store_sqlite import SqliteStore
 
 TAIL = 64
 """How many of the last records are hashed again at start."""

@@ -4,6 +4,7 @@ Nothing depends on the state of a session, which a pooler such as pgbouncer may 
 transaction of the writer begins with `BEGIN`, which sets and reads back what it needs.
 """
 
+import select
 import time
 from collections.abc import Generator, Sequence
 from typing import Any, TypeVar
@@ -94,6 +95,15 @@ def connect(place: Postgres, within_s: float, *, autocommit: bool = True) -> Bou
         raise AuditUnavailable("unreachable") from None
     connection.due = time.monotonic() + within_s
     return connection
+
+
+def is_alive(connection: Bounded) -> bool:
+    """Whether an idle connection can be used, without asking the server: one that says something is hanging up."""
+    if connection.closed:
+        return False
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return not poll.poll(0)
 
 
 def begin(connection: Bounded, deadline_s: float, *more: str) -> list[tuple[Any, ...] | None]:

@@ -101,16 +101,6 @@ class Store(Protocol):
         """Release the connection."""
 
 
-class Lookup(Protocol):
-    """Reads records back beside the writer. Used by one thread at a time; every failure is an AuditUnavailable."""
-
-    def find(self, record_id: str) -> tuple[bytes, bytes] | None:
-        """Return the stored body of a record, and its stored hash."""
-
-    def close(self) -> None:
-        """Release the connection."""
-
-
 def tail_is_whole(head: Head, rows: Tail) -> bool:
     """Whether the last records hash to the head: a cheap check at start; the verifier looks at all of them."""
     if not rows or rows[-1][0] != head.size - 1 or rows[-1][3] != head.hash:

@@ -18,7 +18,7 @@ from psycopg.errors import UniqueViolation
 from audit.errors import AuditUnavailable, Reason, RecordRefused
 from audit.jcs import NotCanonicalError, parse
 from audit.place import Postgres
-from audit.postgres import MARGIN_S, SCHEMA, Bounded, begin, connect, unavailable
+from audit.postgres import MARGIN_S, SCHEMA, Bounded, begin, connect, is_alive, unavailable
 from audit.record import ATTEMPT, DECISION, OUTCOME
 from audit.store import COLUMNS, Head, Linked, Links, Prepared, Stored, Tail, labels_of, link_all, values_of
 
@@ -44,7 +44,8 @@ INSERT INTO {SCHEMA}.writer_lease (epoch, since, seen) VALUES (%s, %s, clock_tim
 ON CONFLICT (epoch) DO UPDATE SET since = excluded.since, seen = excluded.seen"""  # noqa: S608
 CLAIM = f"""
 UPDATE {SCHEMA}.writer_lease SET seen = clock_timestamp()
-WHERE epoch <> %s AND seen < clock_timestamp() - make_interval(secs => {LEASE_S}) RETURNING epoch, since"""  # noqa: S608
+WHERE epoch <> %s AND (seen = '-infinity' OR %s AND seen < clock_timestamp() - make_interval(secs => {LEASE_S}))
+RETURNING epoch, since"""  # noqa: S608
 OPEN_ATTEMPTS = f"""
 SELECT made.dec, made.attempt, made.body FROM {SCHEMA}.record AS made
 WHERE made.seq >= %s AND made.kind IN ('{DECISION}', '{ATTEMPT}') AND made.dec IS NOT NULL
@@ -55,7 +56,6 @@ ORDER BY made.seq"""  # noqa: S608
 END_LEASES = f"DELETE FROM {SCHEMA}.writer_lease WHERE epoch = ANY(%s)"  # noqa: S608
 LET_LAPSE = f"UPDATE {SCHEMA}.writer_lease SET since = %s, seen = '-infinity' WHERE epoch = %s"  # noqa: S608
 NEWEST_CHECKPOINT = f"SELECT size, note FROM {SCHEMA}.checkpoint ORDER BY size DESC LIMIT 1"  # noqa: S608
-FIND_BODY = f"SELECT body, bh FROM {SCHEMA}.record WHERE id = %s"  # noqa: S608
 
 
 class _Taken(AuditUnavailable):
@@ -80,7 +80,7 @@ class PostgresStore:
         self._written: Sequence[Prepared] = ()
         self._doubt: Sequence[Prepared] = ()
         self._open: dict[tuple[str, int], int] = {}
-        self._renewed = 0.0
+        self._renewed = float("-inf")
         self.waiting = False
         self.in_doubt = False
         self.forks_prevented = 0
@@ -131,16 +131,18 @@ class PostgresStore:
         """Renew the own lease; return the open attempts of writers whose lease has lapsed.
 
         They are claimed by renewing their lease, and it ends when nothing of theirs is open any more. Whoever claims
-        and dies leaves them to the next; a writer that was only cut off for so long may still write the outcome that
-        it knows, behind the one that says `unknown_after_crash`.
+        and dies leaves them to the next. Who could not renew its own lease in time claims none, for the others had no
+        chance either. A writer that alone was cut off for so long may still write the outcome that it knows, behind
+        the one that says `unknown_after_crash`.
         """
         if self._doubt:
             self._settle()
         with self._transaction() as connection:
             begin(connection, self._deadline_s)
+            in_time = time.monotonic() - self._renewed < LEASE_S / 2
             size = connection.execute(f"SELECT size FROM {SCHEMA}.head").fetchone()  # noqa: S608
             self._renew(connection, size[0] if size else 0)
-            claimed = dict(connection.execute(CLAIM, (self._epoch,)).fetchall())
+            claimed = dict(connection.execute(CLAIM, (self._epoch, in_time)).fetchall())
             found = []
             if claimed:
                 rows = connection.execute(OPEN_ATTEMPTS, (min(claimed.values()),), binary=True).fetchall()
@@ -198,7 +200,8 @@ class PostgresStore:
         if self._fatal is not None:
             raise AuditUnavailable(self._fatal)
         patience = self._deadline_s + MARGIN_S
-        if self._connection is None or self._connection.closed:
+        if self._connection is None or not is_alive(self._connection):
+            self._drop()
             self._connection = connect(self._place, patience)
         self._connection.due = time.monotonic() + patience
         return self._connection
@@ -321,34 +324,6 @@ class PostgresStore:
 
     def _drop(self) -> None:
         """Give the connection up, whatever state it is in; its server process rolls back when it notices."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(psycopg.Error):
-                connection.close()
-
-
-class PostgresLookup:
-    """Reads records back over a connection of its own."""
-
-    def __init__(self, place: Postgres, deadline_s: float) -> None:
-        self._place = place
-        self._deadline_s = deadline_s
-        self._connection: Bounded | None = None
-
-    def find(self, record_id: str) -> tuple[bytes, bytes] | None:
-        """Return the stored body of a record, and its stored hash."""
-        try:
-            if self._connection is None:
-                self._connection = connect(self._place, self._deadline_s)
-            self._connection.due = time.monotonic() + self._deadline_s
-            row = self._connection.execute(FIND_BODY, (record_id,), binary=True).fetchone()
-        except psycopg.Error as error:
-            self.close()
-            raise unavailable(error) from None
-        return None if row is None else (row[0], row[1])
-
-    def close(self) -> None:
-        """Release the connection; it is opened again when it is needed."""
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(psycopg.Error):

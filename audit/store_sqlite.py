@@ -8,13 +8,12 @@ from pathlib import Path
 from audit.errors import AuditUnavailable, Reason, RecordRefused
 from audit.jcs import NotCanonicalError, parse
 from audit.schema import MAX_INT
-from audit.sqlite import open_reader, open_writer, unavailable
+from audit.sqlite import open_writer, unavailable
 from audit.store import COLUMNS, Head, Linked, Prepared, Stored, Tail, labels_of, link_all, values_of
 
 INSERT = f"INSERT INTO record ({COLUMNS}) VALUES ({', '.join('?' * 15)})"  # noqa: S608 - constants
 INSERT_LABEL = "INSERT INTO record_label (what, name, seq) VALUES (?, ?, ?)"
 MOVE_HEAD = "UPDATE head SET size = ?, hash = ? WHERE log_id = ? AND size = ? AND hash = ?"
-FIND = "SELECT body, bh FROM record WHERE id = ?"
 BROKEN: frozenset[Reason] = frozenset(("io", "corrupt", "read_only"))
 """After these the connection is not used again: its cache may hold what the disk does not."""
 
@@ -240,28 +239,3 @@ class SqliteStore:
 def _read_head(connection: sqlite3.Connection) -> Head | None:
     row = connection.execute("SELECT log_id, size, hash FROM head").fetchone()
     return None if row is None else Head(*row)
-
-
-class SqliteLookup:
-    """Reads records back over a connection that cannot write."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._connection: sqlite3.Connection | None = None
-
-    def find(self, record_id: str) -> tuple[bytes, bytes] | None:
-        """Return the stored body of a record, and its stored hash."""
-        try:
-            if self._connection is None:
-                self._connection = open_reader(self._path)
-            row: tuple[bytes, bytes] | None = self._connection.execute(FIND, (record_id,)).fetchone()
-        except sqlite3.Error as error:
-            self.close()
-            raise unavailable(error) from None
-        return row
-
-    def close(self) -> None:
-        """Release the connection; it is opened again when it is needed."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()

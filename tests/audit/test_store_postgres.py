@@ -15,7 +15,7 @@ from audit.chain import link
 from audit.errors import AuditUnavailable
 from audit.log import AuditLog, Receipt, new_id
 from audit.place import Postgres
-from audit.store_postgres import COPY_FROM, PostgresLookup, PostgresStore
+from audit.store_postgres import COPY_FROM, LEASE_S, PostgresStore
 
 DECISION = "route.decision"
 
@@ -137,15 +137,13 @@ def test_a_held_head_refuses_in_time_and_recovers(open_shared: Any, decision: An
     assert_whole(log.place)
 
 
-def test_a_server_process_that_is_ended_refuses_at_most_what_it_had_in_hand(open_shared: Any, decision: Any) -> None:
+def test_a_connection_that_the_server_ended_while_it_was_idle_costs_no_record(open_shared: Any, decision: Any) -> None:
     log = open_shared(deadline_s=3.0)
-    log.append_sync(DECISION, decision())
-    pid = log._store._connection.info.backend_pid
-    rows(log.place, "SELECT pg_terminate_backend(%s, 5000)", pid)
-    with pytest.raises(AuditUnavailable):
-        log.append_sync(DECISION, decision())
-    until_ready(log)
-    log.append_sync(DECISION, decision())
+    for _ in range(3):
+        receipt = log.append_sync(DECISION, decision())
+        assert log.committed(receipt.id) is not None
+        for connection in (log._store._connection, log._lookup._connection):
+            rows(log.place, "SELECT pg_terminate_backend(%s, 5000)", connection.info.backend_pid)
     log.close()
     assert_whole(log.place)
 
@@ -311,6 +309,16 @@ def test_what_a_dead_writer_left_open_is_closed_by_another_when_its_lease_has_la
     assert_whole(alive.place)
 
 
+def test_a_writer_that_was_cut_off_itself_takes_no_other_for_dead(open_shared: Any, decision: Any) -> None:
+    log, other = open_shared(), open_shared("second")
+    log.append_sync(DECISION, decision())
+    with psycopg.connect(log.place.url) as owner:
+        owner.execute("UPDATE ringfence_audit.writer_lease SET seen = clock_timestamp() - interval '1 hour'")
+    other._store._renewed -= LEASE_S
+    assert other._store.open_attempts() == [], "the database was away for both"
+    assert len(other._store.open_attempts()) == 1, "one that lives would have renewed its lease by now"
+
+
 def test_a_writer_that_ends_gives_its_lease_back_at_once(open_shared: Any, decision: Any) -> None:
     log = open_shared()
     lost = log.append_sync(DECISION, decision())
@@ -345,16 +353,3 @@ def test_a_server_that_does_not_answer_is_given_up(database: Postgres) -> None:
         with pytest.raises(psycopg.OperationalError):
             connection.execute("SELECT pg_sleep(20)")
         assert time.monotonic() - began < 5.0
-
-
-def test_a_lookup_opens_again_after_its_connection_was_lost(open_shared: Any, decision: Any) -> None:
-    log = open_shared()
-    receipt = log.append_sync(DECISION, decision())
-    lookup = PostgresLookup(log.place, 3.0)
-    assert lookup.find(receipt.id) is not None
-    assert lookup._connection is not None
-    rows(log.place, "SELECT pg_terminate_backend(%s, 5000)", lookup._connection.info.backend_pid)
-    with pytest.raises(AuditUnavailable, match="io"):
-        lookup.find(receipt.id)
-    assert lookup.find(receipt.id) is not None
-    lookup.close()
