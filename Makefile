@@ -67,6 +67,10 @@ bench-conversation: install
 bench-policy: install
 	$(BIN)/python tests/bench/policy.py $(ARGS)
 
+# Durable decisions a second on SQLite and PostgreSQL, beside a commit for each; about two minutes.
+bench-audit: install
+	$(BIN)/python tests/bench/audit_log.py $(ARGS)
+
 # Memory over 100,000 mixed requests; about twenty minutes on two cores.
 soak: install
 	$(BIN)/python tests/bench/soak.py $(ARGS)
