@@ -6,7 +6,7 @@ UV     := $(BIN)/uv
 LOCK   := $(UV) pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := install
-.PHONY: install demo serve test test-long fuzz check format bench bench-detection bench-languages bench-conversation bench-policy soak schema lock
+.PHONY: install demo serve test test-long fuzz check format bench bench-detection bench-languages bench-conversation bench-policy bench-audit soak schema lock
 
 install: $(VENV)/.installed
 

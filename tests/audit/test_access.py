@@ -1,18 +1,38 @@
 """Pages for auditors: every filter finds what it names, and pages join without gap or repetition."""
 
 import hashlib
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from databases import new_database
 
 from audit.access import Filters, Records
 from audit.errors import AuditUnavailable
+from audit.migrate import migrate_postgres
+from audit.place import Postgres
 
 
-@pytest.fixture
-def records(specimens: Any) -> Records:
-    return Records(specimens[0].path)
+@pytest.fixture(scope="module")
+def twin(specimens: Any, postgres_server: str) -> Iterator[Postgres]:
+    """Return the same log in PostgreSQL."""
+    with new_database(postgres_server) as place:
+        migrate_postgres(place)
+        with psycopg.connect(place.url) as to, closing(sqlite3.connect(specimens[0].path)) as file:
+            for table in ("head", "record", "record_label", "bundle_text"):
+                rows = file.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
+                marks = ", ".join(["%s"] * len(rows[0]))
+                to.cursor().executemany(f"INSERT INTO ringfence_audit.{table} VALUES ({marks})", rows)  # noqa: S608
+        yield place
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def records(request: pytest.FixtureRequest, specimens: Any) -> Records:
+    return Records(specimens[0].path if request.param == "sqlite" else request.getfixturevalue("twin"))
 
 
 def test_pages_join_to_the_whole_log(records: Records) -> None:
@@ -79,3 +99,13 @@ def test_an_archived_text_is_found_by_its_digest(records: Records) -> None:
 def test_a_log_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(AuditUnavailable):
         Records(tmp_path / "none.db").last(1)
+    with pytest.raises(AuditUnavailable):
+        Records(Postgres("postgresql://jane:hunter2@127.0.0.1:1/logs", "shown")).last(1)
+
+
+def test_readers_of_a_database_cannot_write(twin: Postgres) -> None:
+    with (
+        closing(Records(twin)._engine.raw_connection()) as connection,
+        pytest.raises(psycopg.errors.ReadOnlySqlTransaction),
+    ):
+        connection.cursor().execute("INSERT INTO ringfence_audit.bundle_text VALUES (repeat('0', 64), '')")
