@@ -1,6 +1,6 @@
 """The signer's process: reads the log over a connection that cannot write, and hands what it signed to the server.
 
-    python -m audit.signing --keys DIR --state DIR --admin SOCKET [--once]
+    python -m audit.signing --keys DIR --state DIR --admin SOCKET [--anchor-file FILE] [--once]
 
 The log is named by the environment's RINGFENCE_AUDIT_URL, for the name may hold a password. A checkpoint is due every
 ten seconds, or sooner after a thousand records. What was signed is first in the state file and then handed over, so
@@ -17,12 +17,13 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from audit.anchors import Anchored, FileKeeper
 from audit.checkpoint import Checkpoint
 from audit.errors import AuditError, AuditLocked, AuditMismatch, AuditUnavailable, RecordRefused
 from audit.keys import read_signers
@@ -36,6 +37,8 @@ LOG = "RINGFENCE_AUDIT_URL"
 POLL_S = 1.0
 EVERY_S = 10.0
 EVERY_RECORDS = 1000
+AT_ONCE = 1000
+"""Checkpoints that an anchor is given in one round."""
 ANSWER_WITHIN_S = 15.0
 EX_REFUSED, EX_MISUSED = 3, 2
 
@@ -46,8 +49,8 @@ class Desk(Protocol):
     def store(self, note: bytes) -> bool:
         """Store a note, or find that it need not be; False where nobody could, and it has to be offered again."""
 
-    def report(self, refused: str | None, seq: int | None) -> None:
-        """Tell how it goes: None, or the code of a refusal and its place."""
+    def report(self, refused: str | None, seq: int | None, anchors: Mapping[str, int]) -> None:
+        """Tell how it goes: None, or the code of a refusal and its place; for how many seconds each anchor lags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,11 @@ class Server:
         answer = self._ask("checkpoint.store", note=note.decode())
         return self._store_here(note) if answer is None else "ok" in answer
 
-    def report(self, refused: str | None, seq: int | None) -> None:
+    def report(self, refused: str | None, seq: int | None, anchors: Mapping[str, int]) -> None:
         """Tell how it goes, if there is anybody to tell."""
-        at = {} if seq is None else {"seq": seq}
-        self._ask("checkpoint.report", **({} if refused is None else {"refused": refused, **at}))
+        said = {"refused": refused, "seq": seq}
+        given = {name: value for name, value in said.items() if value is not None}
+        self._ask("checkpoint.report", anchors=dict(anchors), **given)
 
     def _ask(self, op: str, **arguments: Any) -> dict[str, Any] | None:
         with socket.socket(socket.AF_UNIX) as connection:
@@ -109,9 +113,15 @@ class Rounds:
     """Signs when it is time to, hands over what the store does not have, and says what is wrong."""
 
     def __init__(
-        self, signer: CheckpointSigner, source: Callable[[], Source], desk: Desk, clock: Callable[[], float]
+        self,
+        signer: CheckpointSigner,
+        source: Callable[[], Source],
+        desk: Desk,
+        anchors: Sequence[Anchored] = (),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._signer, self._source, self._desk, self._clock = signer, source, desk, clock
+        self._anchors = anchors
         self._last: float | None = None
         self.refused: Refused | None = None
         self.unavailable = ""
@@ -131,6 +141,7 @@ class Rounds:
                 note = self._not_stored(source)
             if note is not None:  # no reader is open any more: the last to close a file carries everything into it
                 self._desk.store(note)
+            self._bring_up()
         except Refused as refused:
             self._refuse(refused)
         except AuditMismatch as error:
@@ -142,7 +153,7 @@ class Rounds:
             self._say(f"the signer's directory cannot be written: {error.strerror}")
         else:
             self.refused, self.unavailable = None, ""
-            self._desk.report(None, None)
+            self._report()
 
     def _not_stored(self, source: Source) -> bytes | None:
         """Return the newest note until it is stored: the process may have ended between the signing and that."""
@@ -154,7 +165,20 @@ class Rounds:
         if self.refused is None or str(self.refused) != str(refused):
             sys.stderr.write(f"ringfence signer: REFUSED {refused}; no checkpoint is signed until this is settled\n")
         self.refused = refused
-        self._desk.report(refused.code, refused.seq)
+        self._report()
+
+    def _report(self) -> None:
+        code, seq = (None, None) if self.refused is None else (self.refused.code, self.refused.seq)
+        self._desk.report(code, seq, {anchor.name: int(anchor.age()) for anchor in self._anchors})
+
+    def _bring_up(self) -> None:
+        """Give each anchor the stored checkpoints that it lacks. What was not stored is no head yet."""
+        for anchor in self._anchors:
+            above = anchor.lacks()
+            if above is not None:
+                with closing(self._source()) as source:
+                    notes = [stored.note for stored in source.checkpoints(above, AT_ONCE)]
+                anchor.offer(notes)
 
     def _say(self, why: str) -> None:
         if why == self.unavailable and not self._said:  # once is no news: a log that begins has no head yet
@@ -167,6 +191,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m audit.signing")
     for name in ("--keys", "--state", "--admin"):
         parser.add_argument(name, type=Path, required=True)
+    parser.add_argument("--anchor-file", type=Path)
     parser.add_argument("--once", action="store_true")
     given = parser.parse_args(argv)
     stop = threading.Event()
@@ -174,11 +199,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda *_: stop.set())
     try:
         place = place_of(os.environ.get(LOG, ""))
-        signer = CheckpointSigner(StateFile(given.state), lambda: read_signers(given.keys))
+        anchors = [Anchored("file", FileKeeper(given.anchor_file))] if given.anchor_file else []
+        signer = CheckpointSigner(StateFile(given.state), lambda: read_signers(given.keys), anchors)
     except (AuditLocked, AuditMismatch) as error:
         sys.stderr.write(f"ringfence signer: {error}\n")
         return EX_MISUSED
-    rounds = Rounds(signer, lambda: open_source(place), Server(given.admin, place), time.monotonic)
+    rounds = Rounds(signer, lambda: open_source(place), Server(given.admin, place), anchors)
     while not given.once and not stop.wait(POLL_S):
         rounds.turn()
     rounds.turn(now=True)

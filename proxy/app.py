@@ -95,7 +95,7 @@ class Runtime:
         )
         await pool.list_models(bundles.active.registry, bundles.relist)
         denials, failures = Denials(audit), Failures(audit)
-        checkpoints = Checkpoints(audit)
+        checkpoints = Checkpoints(audit, settings.anchor_max_age_s)
         changes = replace(changes, reload=_reloader(bundles), checkpoints=checkpoints)
         server = await admin.serve(changes, settings.home / "admin.sock")
         work: list[Coroutine[Any, Any, None]] = [denials.run(), failures.run(), bundles.watch(), _relist(pool, bundles)]
@@ -162,7 +162,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
     route("/ringfence/v1/policy", "GET", policy.show, bundles=runtime.activation, keys=keys)
     route("/ringfence/v1/policy/reload", "POST", policy.reload, bundles=runtime.activation, keys=keys)
     route("/livez", "GET", health.livez)
-    route("/readyz", "GET", health.readyz, checks=checks)
+    route("/readyz", "GET", health.readyz, checks=checks, ages=lambda: runtime.checkpoints.anchors)
 
     async def auditor(request: Request) -> Reader:
         return authenticate(request, keys, AUDITORS)

@@ -21,8 +21,13 @@ SILENT_S = 120.0
 class Checkpoints:
     """The signer's reports, as the admin socket brings them. Safe to call from any thread but the loop's."""
 
-    def __init__(self, audit: AuditLog, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, audit: AuditLog, anchor_max_age_s: float = 0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._audit = audit
+        self._anchor_max_age_s = anchor_max_age_s
+        self.anchors: dict[str, int] = {}
+        """For how many seconds each anchor has lacked a checkpoint, when the signer reported last."""
         self._clock = clock
         self._heard = clock()
         self._refused: str | None = None
@@ -39,11 +44,13 @@ class Checkpoints:
             return {"stored": False}
         return {"stored": True}
 
-    def report(self, refused: str | None = None, seq: int | None = None) -> dict[str, Any]:
+    def report(
+        self, refused: str | None = None, seq: int | None = None, anchors: dict[str, int] | None = None
+    ) -> dict[str, Any]:
         """Take note of how the signing goes. The first refusal opens an incident, the next success closes it."""
         with self._reporting:
             self._heard = self._clock()
-            self._refused = refused
+            self._refused, self.anchors = refused, anchors or {}
             try:
                 if self._incident is not None and refused != self._of:
                     how = "signed_again" if refused is None else "refused_otherwise"
@@ -61,6 +68,9 @@ class Checkpoints:
             return f"the signer refuses this log: {self._refused}"
         if self._clock() - self._heard > SILENT_S:
             return "the signer has not been heard of"
+        late = [name for name, age in self.anchors.items() if age > self._anchor_max_age_s > 0]
+        if late:
+            return f"checkpoints do not reach an anchor: {', '.join(late)}"
         return None
 
     def _open(self, refused: str, seq: int | None) -> None:

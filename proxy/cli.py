@@ -118,6 +118,8 @@ def serve(
 
     settings = _settings(host=host, port=port, home=home)
     homes = {"--keys": "keys", "--state": "signer", "--admin": "admin.sock"}
+    if settings.anchor_file is not None:
+        homes["--anchor-file"] = str(settings.anchor_file.absolute())
     signer = [word for flag, name in homes.items() for word in (flag, str(settings.home / name))]
     server = [sys.executable, "-m", "proxy.server"]
     raise typer.Exit(supervisor.run(settings, server, [sys.executable, "-m", "audit.signing", *signer]))

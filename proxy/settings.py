@@ -53,6 +53,11 @@ class Settings(BaseModel):
     """
     audit_deadline_s: float = Field(default=2.0, gt=0, le=30)
     """No durable record within this time: 503 `audit_unavailable`, and nothing is sent."""
+    anchor_file: Path | None = None
+    """Each checkpoint of the log is appended to this file. On another mount, best one where nobody can change what is
+    there, it shows a log that was restored together with its signer; for auditors: `audit verify --trust FILE`."""
+    anchor_max_age_s: float = Field(default=0, ge=0)
+    """An anchor that lacks a checkpoint for longer makes the server not ready; 0: `/readyz` only says for how long."""
     max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
     max_depth: int = Field(default=64, ge=8, le=200)
 

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from audit.anchors import Anchored, FileKeeper
 from audit.checkpoint import Checkpoint
 from audit.errors import AuditUnavailable
 from audit.keys import read_signers
@@ -34,14 +35,16 @@ class Heard:
     works: bool = True
     notes: list[bytes] = field(default_factory=list)
     reports: list[tuple[str | None, int | None]] = field(default_factory=list)
+    ages: list[Mapping[str, int]] = field(default_factory=list)
 
     def store(self, note: bytes) -> bool:
         if self.works:
             self.notes.append(note)
         return self.works
 
-    def report(self, refused: str | None, seq: int | None) -> None:
+    def report(self, refused: str | None, seq: int | None, anchors: Mapping[str, int]) -> None:
         self.reports.append((refused, seq))
+        self.ages.append(anchors)
 
 
 class Bench:
@@ -53,12 +56,12 @@ class Bench:
         self.file: StateFile | None = None
         self.restart()
 
-    def restart(self) -> None:
+    def restart(self, *anchors: Anchored) -> None:
         if self.file is not None:
             self.file.close()
         self.file = StateFile(self.home / "signer")
-        signer = CheckpointSigner(self.file, lambda: read_signers(self.home / "keys"))
-        self.rounds = Rounds(signer, self.source, self.desk, lambda: self.now)
+        signer = CheckpointSigner(self.file, lambda: read_signers(self.home / "keys"), anchors)
+        self.rounds = Rounds(signer, self.source, self.desk, anchors, lambda: self.now)
 
     def source(self) -> SqliteSource:
         return SqliteSource(self.home / "audit.db")
@@ -145,6 +148,18 @@ def test_a_log_that_cannot_be_read_is_said_when_it_lasts_and_the_server_hears_no
     assert bench.desk.reports == []
 
 
+def test_an_anchor_gets_what_was_stored_and_nothing_before(bench: Bench) -> None:
+    heads = bench.home / "heads"
+    anchored = Anchored("file", FileKeeper(heads), lambda: bench.now)
+    bench.restart(anchored)
+    bench.turn()
+    assert not heads.exists()
+    bench.log.store_checkpoint(bench.desk.notes[0])
+    bench.turn(EVERY_S)
+    assert heads.read_bytes() == bench.desk.notes[0]
+    assert bench.desk.ages[-1] == {"file": 0}
+
+
 def test_a_checkpoint_that_could_not_be_remembered_is_not_handed_over(bench: Bench) -> None:
     (bench.home / "signer").rename(bench.home / "away")
     assert bench.turn() == []
@@ -171,11 +186,11 @@ def test_a_server_is_asked_over_its_socket_and_its_silence_is_no_success(tmp_pat
     thread.start()
     server = Server(path, tmp_path / "none.db")
     assert [server.store(b"note") for _ in range(3)] == [True, False, False]
-    server.report("FORK", 7)
+    server.report("FORK", 7, {"file": 3})
     thread.join()
     listener.close()
     assert asked[0] == {"op": "checkpoint.store", "note": "note"}
-    assert asked[3] == {"op": "checkpoint.report", "refused": "FORK", "seq": 7}
+    assert asked[3] == {"op": "checkpoint.report", "refused": "FORK", "seq": 7, "anchors": {"file": 3}}
 
 
 def signing(home: Path, *more: str) -> subprocess.Popen[bytes]:

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from harness import Ringfence, StandIn, chat_body, eventually, ringfence, upstreams_file
 
+from audit.trust import Trust
 from audit.verifier import verify
 
 
@@ -36,11 +37,10 @@ def test_t11_a_log_is_signed_to_its_end_and_refused_once_an_older_backup_was_res
     with ringfence(home, upstreams) as server:
         ask(server)
         assert eventually(lambda: signed(home), 30) > 0
-        killed = server.signer_pid()
-        os.kill(killed, signal.SIGKILL)
-        assert eventually(
-            lambda: [pid for pid, line in server.children() if "audit.signing" in line] not in ([], [killed])
-        )
+        before = signed(home)
+        os.kill(server.signer_pid(), signal.SIGKILL)
+        ask(server)
+        assert eventually(lambda: signed(home) > before, 60)  # by the one that took its place
         assert readiness(server) == "ready"
     report = verify(home / "audit.db")
     assert (report.ok, report.grade, report.signed) == (True, "signed", report.size)
@@ -60,3 +60,25 @@ def test_t11_a_log_is_signed_to_its_end_and_refused_once_an_older_backup_was_res
         bodies = connection.execute("SELECT body FROM record WHERE kind = 'incident.opened'").fetchall()
     assert [b"checkpoint_store_behind" in body for (body,) in bodies][:1] == [True]
     assert "REFUSED STORE_BEHIND" in server.log_path.read_text()
+
+
+def test_t12_a_log_restored_together_with_its_signer_is_refused_by_the_anchor(tmp_path: Path, cloud: StandIn) -> None:
+    home, heads = tmp_path / "home", tmp_path / "other-mount"
+    upstreams = upstreams_file(tmp_path / "upstreams.yaml", cloud, None)
+    with ringfence(home, upstreams, anchor_file=heads):
+        pass
+    shutil.copytree(home, tmp_path / "backup")
+    with ringfence(home, upstreams, anchor_file=heads) as server:
+        ask(server)
+    report = verify(home / "audit.db", trust=Trust.read([heads.read_bytes()]))
+    assert (report.grade, report.anchored) == ("anchored", report.size)
+
+    shutil.rmtree(home)
+    shutil.copytree(tmp_path / "backup", home)
+    assert verify(home / "audit.db").grade == "signed"  # alone, nothing could tell
+    assert "TRUNCATED" in {
+        one.code for one in verify(home / "audit.db", trust=Trust.read([heads.read_bytes()])).findings
+    }
+    with ringfence(home, upstreams, anchor_file=heads) as server:
+        refused = eventually(lambda: readiness(server) != "ready" and readiness(server), 30)
+        assert "refuses this log" in refused

@@ -20,7 +20,7 @@ class Watch:
         self.now = 0.0
         self.home = home
         self.log = AuditLog.open(home / "audit.db", keys=home / "keys", origin="log.example/audit", deadline_s=5)
-        self.checkpoints = Checkpoints(self.log, lambda: self.now)
+        self.checkpoints = Checkpoints(self.log, 60, lambda: self.now)
 
     def incidents(self) -> list[dict[str, Any]]:
         records = Records(self.log.place).page(Filters(), after=-1, limit=1000).records
@@ -76,6 +76,16 @@ def test_a_signer_that_is_silent_is_missed(watch: Watch) -> None:
     assert "not been heard" in (watch.checkpoints.not_ready() or "")
     watch.checkpoints.report()
     assert watch.checkpoints.not_ready() is None
+
+
+def test_an_anchor_that_lags_too_long_makes_the_server_not_ready(watch: Watch) -> None:
+    watch.checkpoints.report(anchors={"file": 60})
+    assert (watch.checkpoints.not_ready(), watch.checkpoints.anchors) == (None, {"file": 60})
+    watch.checkpoints.report(anchors={"file": 61})
+    assert "reach an anchor: file" in (watch.checkpoints.not_ready() or "")
+    shown = Checkpoints(watch.log)
+    shown.report(anchors={"file": 10_000})
+    assert shown.not_ready() is None
 
 
 def test_a_checkpoint_is_stored_once_and_none_that_comes_too_late(watch: Watch) -> None:

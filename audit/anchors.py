@@ -1,0 +1,147 @@
+"""Anchors: places outside the database, and best outside its host, where heads are kept. None of them holds up a log.
+
+Each is served by a thread of its own, because a mount that is gone hangs whoever touches it: the signer waits for an
+answer for a moment and goes on without. Nothing waits in memory: what an anchor lacks is read from the stored
+checkpoints, however long it was away.
+"""
+
+import fcntl
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+from audit.checkpoint import Checkpoint, split_notes
+from audit.note import Note
+
+WITHIN_S = 2.0
+TAIL_BYTES = 128 * 1024
+"""More than one checkpoint with many cosignatures takes."""
+
+
+class Keeper(Protocol):
+    """Where heads are kept. Its methods may take for ever, and raise OSError."""
+
+    def newest(self) -> bytes | None:
+        """Return the note that was kept last; None while there is none."""
+
+    def keep(self, notes: Sequence[bytes]) -> None:
+        """Keep notes, durably, in their order."""
+
+
+class FileKeeper:
+    """A file on another mount, to which checkpoints are appended; `ringfence audit verify --trust` reads it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def newest(self) -> bytes | None:
+        """Return the last whole note."""
+        with suppress(FileNotFoundError), self._open(os.O_RDONLY) as descriptor:
+            return _last(descriptor)[0]
+        return None
+
+    def keep(self, notes: Sequence[bytes]) -> None:
+        """Append, and sync. What a crash left of a note that was cut short is taken off first."""
+        with self._open(os.O_RDWR | os.O_CREAT) as descriptor:
+            os.ftruncate(descriptor, _last(descriptor)[1])
+            os.lseek(descriptor, 0, os.SEEK_END)
+            content = b"".join(notes)
+            if os.write(descriptor, content) != len(content):
+                raise OSError("the disk is full")
+            os.fsync(descriptor)
+
+    @contextmanager
+    def _open(self, flags: int) -> Iterator[int]:
+        descriptor = os.open(self._path, flags | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if flags & os.O_RDWR else fcntl.LOCK_SH)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+
+class Anchored:
+    """One anchor and its thread: an `audit.signer.Anchor`."""
+
+    def __init__(self, name: str, keeper: Keeper, clock: Callable[[], float] = time.monotonic) -> None:
+        self.name = name
+        self._keeper, self._clock = keeper, clock
+        self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._known: bytes | None = None
+        self._asked = False
+        self._behind_since: float | None = clock()
+        self._busy = threading.Lock()
+        threading.Thread(target=self._work, name=f"anchor-{name}", daemon=True).start()
+
+    def newest(self) -> bytes | None:
+        """Return the newest head that is kept; what was known last, where it does not answer in time."""
+        self._do(self._look)
+        return self._known
+
+    def lacks(self) -> int | None:
+        """Return the size above which checkpoints are to be kept now; None while it is busy or was never reached."""
+        if self._busy.locked() or not self._asked:
+            return None
+        return -1 if self._known is None else Checkpoint.of(Note.decode(self._known)).size
+
+    def offer(self, notes: Sequence[bytes]) -> None:
+        """Have notes kept that it lacks, without waiting longer than a moment; none: it has them all."""
+        if not notes:
+            self._behind_since = None
+            return
+        if self._behind_since is None:
+            self._behind_since = self._clock()
+        self._do(lambda: self._keep(notes))
+
+    def age(self) -> float:
+        """Return for how many seconds it has lacked a checkpoint; 0 when it has them all."""
+        return 0.0 if self._behind_since is None else self._clock() - self._behind_since
+
+    def _do(self, job: Callable[[], None]) -> None:
+        """Run a job in the thread, and wait a moment; not at all while another hangs."""
+        if not self._busy.acquire(blocking=False):
+            return
+        done = threading.Event()
+
+        def run() -> None:
+            try:
+                with suppress(OSError, ValueError):
+                    job()
+            finally:
+                self._busy.release()
+                done.set()
+
+        self._jobs.put(run)
+        done.wait(WITHIN_S)
+
+    def _look(self) -> None:
+        self._known, self._asked = self._keeper.newest(), True
+
+    def _keep(self, notes: Sequence[bytes]) -> None:
+        self._keeper.keep(notes)
+        self._known, self._behind_since = notes[-1], None
+
+    def _work(self) -> None:
+        while True:
+            self._jobs.get()()
+
+
+def _last(descriptor: int) -> tuple[bytes | None, int]:
+    """Return the last whole note of a file, and where it ends."""
+    size = os.lseek(descriptor, 0, os.SEEK_END)
+    start = max(0, size - TAIL_BYTES)
+    pieces = list(split_notes(os.pread(descriptor, TAIL_BYTES, start)))
+    end = size
+    for piece in reversed(pieces):
+        with suppress(ValueError):
+            Checkpoint.of(Note.decode(piece))
+            return piece, end
+        end -= len(piece)
+    if size:
+        raise OSError("not a file of checkpoints")  # somebody else's: nothing is taken off it
+    return None, 0

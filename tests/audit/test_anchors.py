@@ -1,0 +1,154 @@
+"""Heads outside the database: kept whole, caught up with after an absence, and never waited for."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from audit import anchors
+from audit.anchors import Anchored, FileKeeper
+from audit.checkpoint import Checkpoint
+from audit.note import Note
+from audit.trust import Trust
+from audit.vkey import Signer
+
+SIGNER = Signer("log.example/audit", bytes(32))
+
+
+def note(size: int) -> bytes:
+    return Note(Checkpoint(SIGNER.name, size, bytes([size]) * 32).encode()).signed(SIGNER).encode()
+
+
+def test_a_file_keeps_every_note_and_is_what_a_verifying_person_reads(tmp_path: Path) -> None:
+    keeper = FileKeeper(tmp_path / "heads")
+    assert keeper.newest() is None
+    assert not (tmp_path / "heads").exists()
+    keeper.keep([note(1), note(2)])
+    assert keeper.newest() == note(2)
+    keeper.keep([note(3)])
+    assert (tmp_path / "heads").read_bytes() == note(1) + note(2) + note(3)
+    assert len(Trust.read([(tmp_path / "heads").read_bytes()]).heads) == 3
+
+
+@pytest.mark.parametrize("left", [1, 30, 100, len(note(3)) - 1])
+def test_a_note_that_a_crash_cut_short_is_passed_over_and_taken_off_by_the_next(tmp_path: Path, left: int) -> None:
+    path = tmp_path / "heads"
+    keeper = FileKeeper(path)
+    keeper.keep([note(1), note(2)])
+    path.write_bytes(path.read_bytes() + note(3)[:left])
+    assert keeper.newest() == note(2)
+    keeper.keep([note(4)])
+    assert path.read_bytes() == note(1) + note(2) + note(4)
+
+
+def test_somebody_elses_file_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "letter"
+    path.write_text("Dear Sir or Madam,\n")
+    for use in (FileKeeper(path).newest, lambda: FileKeeper(path).keep([note(1)])):
+        with pytest.raises(OSError, match="not a file of checkpoints"):
+            use()
+    assert path.read_text() == "Dear Sir or Madam,\n"
+
+
+def test_of_a_long_file_only_the_end_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(anchors, "TAIL_BYTES", 2 * len(note(1)))
+    keeper = FileKeeper(tmp_path / "heads")
+    keeper.keep([note(size) for size in range(10, 20)])
+    assert keeper.newest() == note(19)
+    keeper.keep([note(20)])
+    assert keeper.newest() == note(20)
+
+
+@dataclass
+class Mount:
+    """A keeper whose mount may be gone, or hang."""
+
+    notes: list[bytes] = field(default_factory=list)
+    gone: bool = False
+    answers: threading.Event = field(default_factory=threading.Event)
+    touched: int = 0
+
+    def newest(self) -> bytes | None:
+        self._touch()
+        return self.notes[-1] if self.notes else None
+
+    def keep(self, notes: Sequence[bytes]) -> None:
+        self._touch()
+        self.notes += notes
+
+    def _touch(self) -> None:
+        self.touched += 1
+        self.answers.wait()
+        if self.gone:
+            raise OSError
+
+
+class Day:
+    """An anchor beside a table of checkpoints, and a clock of the test's own."""
+
+    def __init__(self) -> None:
+        self.mount, self.now, self.stored = Mount(), 0.0, list[bytes]()
+        self.anchored = Anchored("mount", self.mount, lambda: self.now)
+
+    def round(self, later: float = 10.0) -> float:
+        """Do what the signer does every ten seconds; return the age that it reports."""
+        self.now += later
+        self.stored.append(note(len(self.stored) + 1))
+        self.anchored.newest()
+        above = self.anchored.lacks()
+        if above is not None:
+            self.anchored.offer(self.stored[max(0, above) :])
+        return self.anchored.age()
+
+
+@pytest.fixture
+def day(monkeypatch: pytest.MonkeyPatch) -> Day:
+    monkeypatch.setattr(anchors, "WITHIN_S", 0.05)
+    made = Day()
+    made.mount.answers.set()
+    return made
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    waited = threading.Event()
+    for _ in range(500):
+        if condition():
+            return
+        waited.wait(0.01)
+    raise AssertionError
+
+
+def test_t38_an_anchor_that_was_down_for_a_day_gets_all_that_it_missed(day: Day) -> None:
+    assert day.round() == 0
+    day.mount.gone = True
+    ages = [day.round(8_640) for _ in range(10)]
+    assert ages == [8_640.0 * n for n in range(10)]
+    assert len(day.mount.notes) == 1
+    day.mount.gone = False
+    assert day.round() == 0
+    assert day.mount.notes == day.stored
+    assert len(day.stored) == 12
+
+
+def test_t38_an_anchor_that_hangs_is_touched_once_and_waited_for_by_nobody(day: Day) -> None:
+    day.round()
+    day.mount.answers.clear()
+    touched = day.mount.touched
+    for _ in range(5):
+        assert day.round(1000) >= 0
+        assert day.anchored.newest() == note(1)  # what was known before
+        assert day.anchored.lacks() is None
+    assert day.mount.touched == touched + 1
+    day.mount.answers.set()
+    eventually(lambda: day.anchored.lacks() is not None)
+    assert day.round() == 0
+    assert day.mount.notes == day.stored
+
+
+def test_an_anchor_that_was_never_reached_ages_from_the_start(day: Day) -> None:
+    day.mount.gone = True
+    assert [day.round() for _ in range(2)] == [10, 20]
+    assert day.anchored.lacks() is None
+    assert day.anchored.newest() is None
