@@ -5,6 +5,7 @@ histograms, so that a decision can be made again exactly without the text.
 """
 
 import ipaddress
+import logging
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -13,16 +14,19 @@ from typing import Any
 
 import orjson
 
+from audit.errors import AuditError, AuditUnavailable, RecordRefused
 from audit.record import MAX_BODY_BYTES
 from proxy.activation import Active
 from proxy.content import Content
 from proxy.detection.findings import UNSCANNED, Finding, Scan
+from proxy.errors import RingfenceError, Unavailable
 from proxy.identity import Caller
 from proxy.policy.labels import to_grid
 from proxy.policy.model import Decision
 from proxy.routing import Candidate
 from proxy.upstreams.sse import Observed
 
+log = logging.getLogger(__name__)
 MAX_LISTED = 64
 """Paths and types that one record can list."""
 MAX_PATH = 200
@@ -185,6 +189,18 @@ def outcome(
     if lat_us:
         body["lat_us"] = dict(lat_us)
     return body
+
+
+def unrecorded(error: AuditError) -> Exception:
+    """Return what a caller is told whose record the log does not take. One outside its schema is a fault of ours."""
+    if isinstance(error, AuditUnavailable):
+        text = f"The audit log cannot take a record now ({error.reason})."
+        return Unavailable(text, code="audit_unavailable")
+    if isinstance(error, RecordRefused) and (error.why == "too many items" or not error.where):
+        log.error("a request was refused that matches more than one record holds: %s", error)
+        text = "This request matches more rules, classes or exceptions of the policy than one audit record can hold."
+        return RingfenceError(text, code="record_too_large")
+    return error
 
 
 def address_bytes(address: str) -> bytes:

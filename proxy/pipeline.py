@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NoReturn
 
-from audit.errors import AuditUnavailable
+from audit.errors import AuditError, AuditUnavailable
 from audit.log import AuditLog, Receipt
 from audit.writer import Late
 from proxy import content, evidence
@@ -187,10 +187,8 @@ class Pipeline:
 
         try:
             return await self.audit.append(kind, body, late=close)
-        except AuditUnavailable as error:
-            raise Unavailable(
-                f"The audit log cannot take a record now ({error.reason}).", code="audit_unavailable"
-            ) from None
+        except AuditError as error:
+            raise evidence.unrecorded(error) from None
 
     def _fingerprint(self, tenant: str, body: bytes) -> str:
         return self.audit.fingerprinter.fingerprint(tenant, "body", "chat", body)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from proxy.files.diagnostics import Place, Problems, shown
+from proxy.policy.limits import check_limits
 from proxy.policy.model import Bundle
 from proxy.policy.parse_context import Parts
 
@@ -14,6 +15,7 @@ def merge(files: Sequence[Parts], problems: Problems) -> Bundle | None:
         where = taxonomies[1].where if taxonomies else Place("taxonomy.yaml", 1, 1)
         problems.error(where, "one-taxonomy", f"exactly one file holds a taxonomy, found {len(taxonomies)}")
         return None
+    check_limits(files, problems)
     policies = [parts for parts in files if parts.kind == "policy"]
     taxonomy = taxonomies[0]
     grants = sorted((item for parts in files for item in parts.grants), key=lambda item: item.id)

@@ -1,4 +1,5 @@
 import asyncio
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from harness import StandIn, chat_body, eventually
 from inside import Inside, Scripted, inside
 
 from audit.errors import AuditUnavailable
+from proxy.settings import ROOT
 from proxy.upstreams.permit import EgressPermit, PermitError
 
 
@@ -397,3 +399,28 @@ def test_a_decision_is_made_under_one_bundle_however_often_it_changes_meanwhile(
     first, second = told.of("decision")
     assert (told.answer.status_code, first["zone"]) == (200, "cloud-us")
     assert first["bundle"]["sha256"] != second["bundle"]["sha256"]
+
+
+def test_a_decision_that_no_record_can_hold_is_refused_and_says_so(
+    tmp_path: Path, vendor: StandIn, own: StandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    policies = shutil.copytree(ROOT / "policies", tmp_path / "policies")
+    rules = [
+        {"id": f"r{n}", "who": {"teams": ["crowded"]}, "then": "pin", "because": "it stays home"} for n in range(65)
+    ]
+    crowded = {"policy": "crowded", "version": 1, "owner": "ann", "rules": rules}
+    (policies / "crowded.yaml").write_text(yaml.safe_dump(crowded))
+
+    async def run() -> tuple[Any, Any, list[dict[str, Any]]]:
+        file = upstreams(tmp_path / "upstreams.yaml", [("v", "cloud-us", vendor), ("o", "onprem", own)])
+        async with inside(tmp_path, upstreams=file, policies=policies) as ring:
+            many = await ring.client.post("/v1/chat/completions", json=chat_body(), headers=ring.key(team="crowded"))
+            few = await ring.client.post("/v1/chat/completions", json=chat_body(), headers=ring.key())
+            return many, few, await ring.records("route.decision")
+
+    many, few, decisions = asyncio.run(run())
+    assert (many.status_code, many.json()["error"]["code"]) == (500, "record_too_large")
+    assert many.headers["x-should-retry"] == "false"
+    assert "route.decision.rules: too many items" in caplog.text
+    assert (few.status_code, len(decisions)) == (200, 1)
+    assert len(vendor.requests) + len(own.requests) == 1
