@@ -128,6 +128,6 @@ def test_signatures_are_not_required_of_what_nobody_can_sign(tmp_path: Path, cho
 
 def test_no_text_shows_the_password_in_the_url_of_the_log(tmp_path: Path) -> None:
     assert "hunter2" not in repr(load(tmp_path, RINGFENCE_AUDIT_URL="postgresql://jane:hunter2@db.example/logs"))
-    with pytest.raises(ConfigurationError, match="setting audit_url: .*postgres") as refused:
+    with pytest.raises(ConfigurationError, match=r"setting audit_url: .*postgres") as refused:
         load(tmp_path, RINGFENCE_AUDIT_URL="mysql://jane:hunter2@db.example/logs")
     assert "hunter2" not in refused.value.message
