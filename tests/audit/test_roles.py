@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from databases import ORIGIN
 from psycopg import Connection, errors, sql
 
 from audit import roles
+from audit.errors import AuditMismatch
+from audit.log import AuditLog
 from audit.migrate import migrate_postgres
 from audit.place import Postgres
 
@@ -119,21 +123,47 @@ def nobody(postgres_server: str) -> Iterator[str]:
         connection.execute(f"DROP ROLE IF EXISTS {name}")
         connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'hunter2'")
         yield name
-        connection.execute(f"DROP ROLE {name}")
+        connection.execute(f"DROP ROLE IF EXISTS {name}")
+
+
+def logged_in(place: Postgres, user: str) -> Postgres:
+    return Postgres(f"postgresql://{user}:hunter2@{place.url.partition('://')[2].rpartition('@')[2]}", "shown")
 
 
 def test_a_server_that_logs_in_as_a_writer_has_all_it_needs(nobody: str, database: Postgres, open_shared: Any) -> None:
+    place = logged_in(database, nobody)
+    with pytest.raises(AuditMismatch, match="GRANT ringfence_writer"):
+        open_shared(place=place)
     with acting(database, None) as owner:
         owner.execute(f"GRANT {roles.WRITER} TO {nobody}")
-    at = database.url.index("://") + 3
-    host = database.url[at:].rpartition("@")[2]
-    place = Postgres(f"postgresql://{nobody}:hunter2@{host}", "shown")
     log = open_shared(place=place)
     log.store_bundle("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", b"test")
     log.close()
     with acting(database, None) as owner:
         owner.execute(f"REVOKE {roles.WRITER} FROM {nobody}")
         assert owner.execute("SELECT size FROM ringfence_audit.head").fetchone() == (3,)
+
+
+def test_a_user_who_may_create_no_schema_is_told_so(nobody: str, empty_database: Postgres) -> None:
+    with pytest.raises(AuditMismatch, match="may not create or change the schema ringfence_audit"):
+        migrate_postgres(logged_in(empty_database, nobody))
+
+
+def test_a_user_who_may_create_no_roles_keeps_the_log_alone(
+    nobody: str, empty_database: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = empty_database.url.rpartition("/")[2].partition("?")[0]
+    with acting(empty_database, None) as owner:
+        owner.execute(f"GRANT CREATE ON DATABASE {name} TO {nobody}")
+    place = logged_in(empty_database, nobody)
+    assert migrate_postgres(place) == [
+        "The tables belong to this user; only a superuser can hand them to ringfence_owner."
+    ]
+    monkeypatch.setattr(roles, "ROLES", (*roles.ROLES, "ringfence_missing"))
+    assert migrate_postgres(place) == ["Nothing was granted: this user may not create the roles ringfence_missing."]
+    AuditLog.open(place, keys=tmp_path / "keys", origin=ORIGIN, deadline_s=5.0).close()
+    with acting(place, None) as connection, pytest.raises(errors.RestrictViolation):
+        connection.execute("DELETE FROM ringfence_audit.record")
 
 
 def test_who_migrates_twice_changes_nothing_and_is_told_nothing(database: Postgres) -> None:
