@@ -22,10 +22,12 @@ from audit.report import Report
 from audit.source_postgres import open_source
 from audit.trust import MalformedTrust, Trust
 from audit.verifier import KeptReceipt, verify_source
+from audit.witness.cli import witness
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Verify and read the audit log.")
 app.add_typer(cli_signing.keys, name="keys")
 app.command("acknowledge")(cli_signing.acknowledge)
+app.command("witness")(witness)
 record_hook: Callable[[str, dict[str, Any]], None] | None = None
 """Set by the program that mounts these commands: called when its own log was verified, with `audit.verified` and its
 body without the `actor`, which it adds before it appends the record."""

@@ -1,0 +1,115 @@
+"""The witness over HTTP: what is too large, too slow, too many or somewhere else."""
+
+import http.client
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+from witnessing import LOG, ORIGIN, History
+
+from audit.cosignature import Cosigner
+from audit.note import Note
+from audit.vkey import Signer
+from audit.witness import server as module
+from audit.witness.book import Book, digest_of
+from audit.witness.request import MAX_BYTES
+from audit.witness.server import WitnessServer
+from audit.witness.witness import Witness
+
+A = History()
+COSIGNER = Cosigner(Signer("witness.example/w1", bytes(32)))
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[WitnessServer]:
+    with closing(Book(tmp_path / "w.db")) as book:
+        server = WitnessServer(("127.0.0.1", 0), Witness(COSIGNER, [LOG.vkey], book))
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def connection(running: WitnessServer) -> Iterator[http.client.HTTPConnection]:
+    with closing(http.client.HTTPConnection("127.0.0.1", running.server_port, timeout=30)) as made:
+        yield made
+
+
+def ask(connection: http.client.HTTPConnection, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+    connection.request(method, path, body)
+    answer = connection.getresponse()
+    return answer.status, answer.read()
+
+
+def raw(running: WitnessServer, *parts: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", running.server_port), timeout=30) as plain:
+        for part in parts:
+            plain.sendall(part)
+        got = b""
+        while piece := plain.recv(65536):
+            got += piece
+    return got
+
+
+def test_one_connection_carries_many_requests(connection: http.client.HTTPConnection) -> None:
+    for old, new in ((0, 4), (4, 9)):
+        status, body = ask(connection, "POST", "/add-checkpoint", A.request(old, new).encode())
+        assert (status, body.startswith("\u2014 witness.example/w1 ".encode())) == (200, True)
+    status, body = ask(connection, "GET", f"/{digest_of(ORIGIN)}/checkpoint")
+    assert (status, Note.decode(body).text) == (200, A.checkpoint(9).encode())
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/", 404),
+        ("GET", "/add-checkpoint", 404),
+        ("GET", f"/{'0' * 64}/checkpoint", 404),
+        ("GET", "/../checkpoint", 404),
+        ("POST", "/checkpoint", 404),
+        ("POST", "/add-checkpoint?x=1", 404),
+        ("PUT", "/add-checkpoint", 501),
+    ],
+)
+def test_there_is_nothing_anywhere_else(
+    connection: http.client.HTTPConnection, method: str, path: str, status: int
+) -> None:
+    body = A.request(0, 4).encode() if method != "GET" else None
+    assert ask(connection, method, path, body)[0] == status
+
+
+def test_a_body_that_is_too_long_or_of_no_length_is_not_read(running: WitnessServer) -> None:
+    start = b"POST /add-checkpoint HTTP/1.1\r\nHost: w\r\n"
+    assert b" 413 " in raw(running, start, f"Content-Length: {MAX_BYTES + 1}\r\n\r\n".encode())
+    assert b" 411 " in raw(running, start, b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+    for length in (b"-1", b"1e3", "\u0661".encode(), b"9" * 5000):
+        assert b" 411 " in raw(running, start, b"Content-Length: " + length + b"\r\n\r\n")
+
+
+def test_who_says_nothing_or_drips_is_cut_off(running: WitnessServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module._Handler, "timeout", 0.05)
+    assert raw(running) == b""
+    monkeypatch.setattr(module._Handler, "timeout", 30)
+    monkeypatch.setattr(module, "LIFE_S", 0.05)
+    assert raw(running, b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: 9\r\n\r\n") == b""
+
+
+def test_a_connection_too_many_is_closed_and_a_free_place_is_given_again(
+    running: WitnessServer, connection: http.client.HTTPConnection
+) -> None:
+    running._free = threading.Semaphore(1)
+    assert ask(connection, "GET", "/")[0] == 404  # closes its connection
+    assert ask(connection, "POST", "/add-checkpoint", A.request(0, 4).encode())[0] == 200  # keeps it
+    with suppress(ConnectionResetError):
+        assert raw(running) == b""
+    connection.close()
+    again = raw(running, b"GET / HTTP/1.1\r\n\r\n")
+    while not again:
+        again = raw(running, b"GET / HTTP/1.1\r\n\r\n")
+    assert b" 404 " in again

@@ -1,0 +1,114 @@
+"""Logs that a witness is asked to cosign, made from nothing but leaves, and a witness as a process of its own."""
+
+import hashlib
+import http.client
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from audit.checkpoint import Checkpoint
+from audit.merkle import consistency, node, root
+from audit.note import Note, Signature
+from audit.vkey import Signer, VerifierKey
+from audit.witness.request import AddCheckpoint
+
+ROOT = Path(__file__).parents[1]
+ORIGIN = "log.example/audit"
+LOG = Signer(ORIGIN, bytes(range(32)))
+OTHER = Signer(ORIGIN, bytes(range(1, 33)))
+
+
+@dataclass(frozen=True)
+class History:
+    """What a log says it holds; two of them agree on the records before `forks`."""
+
+    name: str = "a"
+    forks: int = 0
+    signer: Signer = LOG
+
+    def leaf(self, number: int) -> bytes:
+        return hashlib.sha256(f"{self.name if number >= self.forks else ''}{number}".encode()).digest()
+
+    def checkpoint(self, size: int) -> Checkpoint:
+        return Checkpoint(self.signer.name, size, root(size, self._subtree))
+
+    def note(self, size: int) -> Note:
+        return Note(self.checkpoint(size).encode()).signed(self.signer)
+
+    def proof(self, old: int, new: int) -> tuple[bytes, ...]:
+        return tuple(consistency(old, new, self._subtree))
+
+    def request(self, old: int, new: int) -> AddCheckpoint:
+        return AddCheckpoint(old, self.proof(old, new), self.note(new))
+
+    @cache  # noqa: B019 - a few, as long as a test
+    def _subtree(self, level: int, index: int) -> bytes:
+        if level == 0:
+            return self.leaf(index)
+        return node(self._subtree(level - 1, 2 * index), self._subtree(level - 1, 2 * index + 1))
+
+
+@dataclass
+class WitnessProcess:
+    """A witness that can be killed and started again at the same port."""
+
+    directory: Path
+    logs: tuple[VerifierKey, ...] = (LOG.vkey,)
+    port: int = 0
+    prelude: str = ""
+    process: "subprocess.Popen[str]" = field(init=False)
+    vkey: VerifierKey = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        code = f"{self.prelude}\nimport typer; from audit.witness.cli import witness; typer.run(witness)"
+        logs = [word for vkey in self.logs for word in ("--log", vkey.encode())]
+        paths = ["--key", str(self.directory / "w.key"), "--db", str(self.directory / "w.db")]
+        command = [sys.executable, "-c", code, *paths, *logs, "--port", str(self.port), "--name", "witness.example/w1"]
+        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ)
+        assert self.process.stdout is not None
+        key, listens = self.process.stdout.readline(), self.process.stdout.readline()
+        self.vkey = VerifierKey.decode(key.removeprefix("witness: ").strip())
+        self.port = int(listens.rpartition(":")[2])
+
+    def kill(self) -> None:
+        self.process.kill()
+        self._end()
+
+    def stop(self) -> int:
+        self.process.terminate()
+        return self._end()
+
+    def _end(self) -> int:
+        status = self.process.wait(timeout=30)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return status
+
+    def ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, str, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, body)
+            answer = connection.getresponse()
+            return answer.status, answer.headers["Content-Type"], answer.read()
+        finally:
+            connection.close()
+
+    def add(self, asked: AddCheckpoint) -> tuple[int, bytes]:
+        status, _, said = self.ask("POST", "/add-checkpoint", asked.encode())
+        return status, said
+
+
+def cosignature(said: bytes) -> Signature:
+    """Read the one line that a witness answers with."""
+    return Signature.decode(said.decode())
