@@ -36,8 +36,9 @@ def _line(line: Line, comparison: Comparison) -> str:
 def _verdict(comparison: Comparison) -> str:
     effort = f"{comparison.decisions} decisions; {CAVEAT}"
     if comparison.proved:
+        kinds = f"{comparison.cells} kind{'' if comparison.cells == 1 else 's'}"
         return (
-            f"not looser: proved for every caller and call ({comparison.cells} kinds that the names and prefixes of "
+            f"not looser: proved for every caller and call ({kinds} that the names and prefixes of "
             f"both bundles tell apart), every request, every day from {comparison.since} on, and whichever zones have "
             f"an upstream; {effort}"
         )

@@ -1,10 +1,12 @@
 """`ringfence policy explain`."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from proxy.files.diagnostics import did_you_mean, shown
 from proxy.policy.account import Account, account_of
 from proxy.policy.commands.common import (
     FINDINGS,
@@ -27,6 +29,7 @@ from proxy.policy.model import Call, Identity
 from proxy.policy.parse_tests import UNLISTED
 from proxy.policy.policy import Policy
 from proxy.policy.replay import Log
+from proxy.policy.vocabulary import ENDPOINTS
 
 Name = str | None
 Text = Annotated[Name, typer.Option("--text", help="a text to scan; - reads standard input")]
@@ -64,7 +67,10 @@ def explain(
         raise typer.BadParameter("a log is read for a --record", param_hint="--db")
     else:
         moment, given = day(on), _findings(finding or [])
+        _known(endpoint, ENDPOINTS, "there is no such endpoint", "--endpoint")
         policy, who = _policy(context, directory), Identity(team, application, key)
+        for entity in given:
+            _known(entity, policy.index.types, f"no class has the type {shown(entity)}", "--finding")
         file = text or request
         seen = scanned(context, file, request=request is not None) if file else Scanned({}, ())
         call = Call(endpoint, model or seen.model or UNLISTED, model or seen.resolved or UNLISTED)
@@ -88,6 +94,13 @@ def _recorded(record: str, log: Log) -> Account:
         typer.echo(f"{record} cannot be explained: {found}", err=True)
         raise typer.Exit(FINDINGS)
     return found
+
+
+def _known(name: str, known: Iterable[str], what: str, option: str) -> None:
+    """End with a hint, where a decision would take a slip for something new, and look right."""
+    if name not in known:
+        hint = did_you_mean(name, known)
+        raise typer.BadParameter(f"{what}{f'; {hint}' if hint else ''}", param_hint=option)
 
 
 def _findings(given: list[str]) -> dict[str, list[int]]:

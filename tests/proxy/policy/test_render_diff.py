@@ -33,7 +33,7 @@ def test_a_weaker_zone_is_loud(policy: Build, taxonomy: str) -> None:
 
 def test_no_difference_is_one_line_with_the_caveat(policy: Build) -> None:
     (line,) = render_diff.text(compared(policy(), policy())).splitlines()
-    assert line.startswith("not looser: proved for every caller and call (")
+    assert line.startswith("not looser: proved for every caller and call (1 kind that the names")
     assert line.endswith("about labels, not about what the detector misses")
 
 

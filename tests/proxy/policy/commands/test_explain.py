@@ -27,6 +27,22 @@ def test_what_cannot_be_read_is_wrong_usage(folder: Path, run: Run, arguments: l
 
 
 @pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["--finding", "ILNESS=0.5"], "did you mean 'ILLNESS'?"),
+        (["--endpoint", "chats"], "did you mean 'chat'?"),
+        (["--endpoint", "inspect"], "chat, completions, embeddings, responses"),
+    ],
+)
+def test_a_slip_in_a_name_is_not_taken_for_something_new(
+    folder: Path, run: Run, arguments: list[str], hint: str
+) -> None:
+    code, output = run("explain", folder, *arguments)
+    assert code == 2
+    assert hint in " ".join(output.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ["--text", "a", "--finding", "ILLNESS=0.5"],
