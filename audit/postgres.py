@@ -111,8 +111,9 @@ def begin(connection: Bounded, deadline_s: float, *more: str) -> list[tuple[Any,
 
     Raises AuditUnavailable (`unsafe`) when the server would not keep what it acknowledges, and psycopg.Error.
     """
-    limit = int(deadline_s * 1000)
-    start = BEGIN.format(lock_ms=max(1, min(LOCK_MS, limit)), statement_ms=max(1, min(STATEMENT_MS, limit)))
+    limit = max(10, int(deadline_s * 1000))
+    # The lock is given up before the callers give up, so that they hear what was waited for.
+    start = BEGIN.format(lock_ms=min(LOCK_MS, limit * 8 // 10), statement_ms=min(STATEMENT_MS, limit))
     cursor = connection.execute(start + ";".join(more))
     cursor.nextset()
     found = cursor.fetchone()
