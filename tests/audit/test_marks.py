@@ -1,5 +1,6 @@
 """Signed logs under attack: what each step finds, and what only somebody outside can know."""
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -18,6 +19,7 @@ from audit.log import AuditLog
 from audit.marks import HEAD_CHECKS, MARK_CHECKS
 from audit.merkle import root_of
 from audit.note import Note
+from audit.record import new_id
 from audit.trust import Trust
 from audit.verifier import LOG_CHECKS, Steps, verify
 from audit.vkey import Signer
@@ -245,6 +247,46 @@ def test_an_attack_is_found_by_its_step_and_by_no_other(
     )
     unnoticed = verify(signed.path, trust=trust, steps=steps)
     assert unnoticed.ok, unnoticed.findings
+
+
+def test_t5_a_record_inserted_with_all_hashes_made_anew_is_found_by_the_next_root(signed: Signed) -> None:
+    row = signed.forger.rows[8]
+    body = json.loads(row["body"])
+    more = {**body, "id": new_id(), "w": {**body["w"], "n": body["w"]["n"] + 1}}
+    signed.forger.rows.insert(9, {**row, "labels": []})
+    signed.forger.replace(9, more)
+    for later in range(10, len(signed.forger.rows)):
+        moved = json.loads(signed.forger.rows[later]["body"])
+        signed.forger.replace(later, {**moved, "w": {**moved["w"], "n": moved["w"]["n"] + 1}})
+    signed.forger.relink()
+    signed.save()
+    assert signed.codes() == {("ROOT", 11)}
+    signed.notes = {}
+    signed.save()
+    assert verify(signed.path).grade == "self-consistent"  # the control: nothing else could have known
+
+
+def test_t35_a_whole_life_of_a_writer_that_is_taken_out_is_found_by_its_gap_or_by_the_root(
+    tmp_path: Path, forge: Callable[[Path], Any]
+) -> None:
+    path = tmp_path / "lives" / "audit.db"
+    lives = []
+    for _ in range(3):
+        log = AuditLog.open(path, keys=tmp_path / "keys", origin=ORIGIN, deadline_s=30)
+        log.append_sync("control.tested", {"control": "a", "passed": True})
+        log.close()
+        lives.append(len(forge(path).rows))
+    made = Signed(path, forge(path), load(tmp_path / "keys").signer)
+    made.notes[lives[2]] = made.note(lives[2], made.first)
+    del made.forger.rows[lives[0] : lives[1]]
+    made.save()
+    assert made.codes() >= {("GAP", lives[1]), ("LINK", lives[1]), ("ROOT", lives[2])}
+    made.forger.relink()
+    made.save()
+    assert made.codes() == {("TRUNCATED", lives[2])}
+    made.notes = {}
+    made.save()
+    assert verify(path).grade == "self-consistent"  # the control
 
 
 @pytest.mark.parametrize("size", [9, 8])

@@ -77,7 +77,7 @@ def test_every_tree_up_to_300_is_proved_to_extend_every_smaller_one() -> None:
         assert is_consistent(old, new, consistency(old, new, subtree), mth(0, old), mth(0, new))
 
 
-def test_an_inclusion_proof_of_any_other_leaf_index_size_root_or_length_is_refused() -> None:
+def test_t21_an_inclusion_proof_of_any_other_leaf_index_size_root_or_length_is_refused() -> None:
     for size in range(1, 34):
         for index in range(size):
             proof = inclusion(index, size, subtree)
@@ -98,7 +98,7 @@ def test_a_leaf_outside_the_tree_is_never_included_nor_provable(index: int, size
         inclusion(index, size, subtree)
 
 
-def test_a_node_cannot_be_offered_as_a_leaf() -> None:
+def test_t20_a_node_cannot_be_offered_as_a_leaf() -> None:
     size = 8
     pair = node(leaf(2), leaf(3))
     assert is_included(leaf(2), 2, size, inclusion(2, size, subtree), mth(0, size))
@@ -107,7 +107,7 @@ def test_a_node_cannot_be_offered_as_a_leaf() -> None:
     assert pair != hashlib.sha256(b"\0" + leaf(2) + leaf(3)).digest()
 
 
-def test_a_consistency_proof_with_any_part_changed_is_refused() -> None:
+def test_t21_a_consistency_proof_with_any_part_changed_is_refused() -> None:
     for old, new in itertools.combinations_with_replacement(range(1, 34), 2):
         proof = consistency(old, new, subtree)
         if old == new:

@@ -42,7 +42,7 @@ def test_an_untouched_log_is_self_consistent_and_says_what_that_does_not_prove(s
 
 @FEW
 @given(data=st.data())
-def test_any_flipped_bit_of_any_body_is_found_at_its_record(data: st.DataObject, forger: Any) -> None:
+def test_t1_any_flipped_bit_of_any_body_is_found_at_its_record(data: st.DataObject, forger: Any) -> None:
     index = data.draw(st.integers(0, len(forger.rows) - 1))
     body = forger.rows[index]["body"]
     bit = data.draw(st.integers(0, 8 * len(body) - 1))
@@ -76,19 +76,28 @@ def test_any_flipped_bit_of_any_hash_is_found_next_to_its_record(data: st.DataOb
 
 
 @pytest.mark.parametrize("column", ["id", "kind", "v", "ts", "dec", "attempt", "app", "team", "decision", "zone"])
-def test_an_edited_column_is_found_at_its_record(column: str, forger: Any) -> None:
+def test_t2_an_edited_column_is_found_at_its_record(column: str, forger: Any) -> None:
     index = next(row["seq"] for row in forger.rows if row["kind"] == "route.decision")
     _set(forger.path, column, index, 7 if column in ("v", "attempt") else "other")
     assert found(forger.path) == {("COLUMN_MISMATCH", index)}
 
 
-def test_a_deleted_record_is_found(forger: Any) -> None:
+def test_t3_a_body_edited_with_its_own_hashes_is_found_at_the_next_record(forger: Any) -> None:
+    following, head = [dict(row) for row in forger.rows[5:]], dict(forger.head)
+    forger.salt(4)
+    forger.relink(4)
+    forger.rows[5:], forger.head = following, head
+    forger.save()
+    assert found(forger.path) == {("LINK", 5)}
+
+
+def test_t4_a_deleted_record_is_found(forger: Any) -> None:
     del forger.rows[6]
     forger.save()
     assert found(forger.path) == {("GAP", 7), ("LINK", 7), ("WRITER_GAP", 7)}
 
 
-def test_an_inserted_record_is_found(forger: Any) -> None:
+def test_t5_an_inserted_record_is_found(forger: Any) -> None:
     head = dict(forger.head)
     row = dict(forger.rows[5], id="01a1fe6d-0185-7595-b576-122b77425aab", prev=bytes(32))
     forger.rows.insert(5, row)
@@ -101,7 +110,7 @@ def test_an_inserted_record_is_found(forger: Any) -> None:
     assert ("LINK", 6) in codes
 
 
-def test_two_swapped_records_are_found(forger: Any) -> None:
+def test_t6_two_swapped_records_are_found(forger: Any) -> None:
     one, two = forger.rows[5], forger.rows[7]
     one["seq"], two["seq"] = two["seq"], one["seq"]
     forger.rows[5], forger.rows[7] = two, one
@@ -109,7 +118,7 @@ def test_two_swapped_records_are_found(forger: Any) -> None:
     assert {("LINK", 5), ("LINK", 7)} <= found(forger.path)
 
 
-def test_a_record_of_another_log_is_found(forger: Any, forge: Any, specimens: Any) -> None:
+def test_t15_a_record_of_another_log_is_found(forger: Any, forge: Any, specimens: Any) -> None:
     forger.rows[5] = forge(specimens[1].path).rows[5]
     forger.save()
     assert {("LOG_ID", 5), ("LINK", 5), ("LINK", 6)} <= found(forger.path)
@@ -136,7 +145,7 @@ def test_a_log_rehashed_from_a_record_on_passes_alone_but_not_against_a_later_re
     assert found(forger.path, receipts=[KeptReceipt(late.seq, bytes.fromhex(late.link))]) == {("RECEIPT", late.seq)}
 
 
-def test_a_cut_off_end_passes_alone_but_not_against_a_receipt(forger: Any, specimens: Any) -> None:
+def test_t7_a_cut_off_end_passes_alone_but_not_against_a_receipt(forger: Any, specimens: Any) -> None:
     last = specimens[0].receipts[-1]
     del forger.rows[last.seq :]
     forger.relink()
@@ -151,6 +160,42 @@ def test_contradicting_receipts_are_found(specimens: Any) -> None:
     one, two = (specimen.receipts[0] for specimen in specimens)
     receipts = [KeptReceipt(kept.seq, bytes.fromhex(kept.link)) for kept in (one, two)]
     assert found(specimens[0].path, receipts=receipts) == {("RECEIPT", one.seq)}
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        (b'"v":1', b'"v":1,"v":1'),
+        (b'"v":1', b'"v":1.0'),
+        (b'"v":1', b'"v":9007199254740992'),
+        (b'"v":1', b'"v": 1'),
+        (b'"kind":"writer.stop"', b'"kind":"writer.st\\u006fp"'),
+        (b'"kind":"writer.stop"', b'"kind":"\\ud800"'),
+        (b'{"clock":', b'{"v":1,"clock":'),
+        (b'{"clock":', b'\xef\xbb\xbf{"clock":'),
+        (b"}}", b"}}\n"),
+    ],
+)
+def test_t19_other_bytes_of_the_same_or_of_no_meaning_are_not_canonical(
+    forger: Any, was: bytes, becomes: bytes
+) -> None:
+    assert was in forger.rows[-1]["body"]
+    forger.edit(-1, lambda raw: raw.replace(was, becomes))
+    forger.relink()
+    forger.save()
+    assert found(forger.path) == {("NONCANONICAL", len(forger.rows) - 1)}
+
+
+def test_t34_what_the_owner_edits_between_dropping_and_restoring_the_triggers_is_found(forger: Any) -> None:
+    with closing(sqlite3.connect(forger.path)) as connection, connection:
+        triggers = connection.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        _drop_triggers(connection)
+        connection.execute("UPDATE record SET decision = 'pin', zone = 'onprem' WHERE decision = 'allow'")
+        for (sql,) in triggers:
+            connection.execute(sql)
+    edited = {row["seq"] for row in forger.rows if row["decision"] == "allow"}
+    assert edited
+    assert found(forger.path) == {("COLUMN_MISMATCH", seq) for seq in edited}
 
 
 def test_values_of_a_wrong_type_are_found_not_trusted(forger: Any) -> None:
