@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
@@ -74,22 +74,17 @@ def until_ready_again(log: AuditLog, limit_s: float = 20.0) -> None:
             return
 
 
-def test_t22_six_processes_that_begin_at_once_write_one_chain_without_a_fork(
-    database: Postgres, tmp_path: Path
-) -> None:
-    key_files.create(tmp_path / "keys", ORIGIN)
+def replicas(place: Postgres, home: Path, each: Sequence[int]) -> list[subprocess.Popen[str]]:
+    """Start processes that share the keys of a log that has not begun, and let all of them begin at once."""
+    key_files.create(home / "keys", ORIGIN)
     children = []
-    for index in range(WRITERS):
-        keys = tmp_path / str(index) / "keys"
-        shutil.copytree(tmp_path / "keys", keys)
+    for index, count in enumerate(each):
+        keys = home / str(index) / "keys"
+        shutil.copytree(home / "keys", keys)
+        command = [sys.executable, str(REPLICA), str(keys), str(count), str(LANES)]
+        environ = {**os.environ, "RINGFENCE_AUDIT_URL": place.url}
         children.append(
-            subprocess.Popen(
-                [sys.executable, str(REPLICA), str(keys), str(EACH), str(LANES)],
-                env={**os.environ, "RINGFENCE_AUDIT_URL": database.url},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
+            subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         )
     for child in children:
         assert child.stdout is not None
@@ -98,14 +93,43 @@ def test_t22_six_processes_that_begin_at_once_write_one_chain_without_a_fork(
         assert child.stdin is not None
         child.stdin.write("\n")
         child.stdin.flush()
+    return children
+
+
+def acknowledged(said: str) -> list[Receipt]:
+    """Read whole lines of what a process said."""
+    lines = [line.split() for line in said.splitlines(keepends=True) if line.endswith("\n")]
+    return [Receipt(one, int(seq), link) for one, seq, link in lines]
+
+
+def test_t22_six_processes_that_begin_at_once_write_one_chain_without_a_fork(
+    database: Postgres, tmp_path: Path
+) -> None:
+    children = replicas(database, tmp_path, [EACH] * WRITERS)
     acks: list[Receipt] = []
     for child in children:
         said, _ = child.communicate(timeout=240)
         assert child.returncode == 0
-        acks += [Receipt(one, int(seq), link) for one, seq, link in map(str.split, said.splitlines())]
+        acks += acknowledged(said)
     assert len({ack.id for ack in acks}) == len(acks) == WRITERS * 2 * (EACH // LANES * LANES)
     report = assert_whole(database, *acks)
     assert report.size == len(acks) + 2 * WRITERS + 1, "one genesis, and a start and a stop of each"
+
+
+@pytest.mark.parametrize("after", [1, 60])
+def test_t24_a_process_that_is_killed_takes_nothing_with_it_that_it_acknowledged(
+    after: int, database: Postgres, tmp_path: Path
+) -> None:
+    killed, other = replicas(database, tmp_path, [100_000, EACH])
+    assert killed.stdout is not None
+    said = "".join(killed.stdout.readline() for _ in range(after))
+    killed.kill()
+    rest, _ = killed.communicate(timeout=30)
+    others, _ = other.communicate(timeout=240)
+    assert other.returncode == 0, "a writer that died holds nobody up"
+    acks = [*acknowledged(said + rest), *acknowledged(others)]
+    assert len(acks) >= after + 2 * (EACH // LANES * LANES)
+    assert_whole(database, *acks)
 
 
 @pytest.fixture

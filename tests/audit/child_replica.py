@@ -21,7 +21,7 @@ async def write(log: AuditLog, count: int) -> None:
         decided = await log.append("route.decision", conftest.make_decision())
         closed = await log.append("route.outcome", conftest.make_outcome(decided.id))
         for receipt in (decided, closed):
-            sys.stdout.write(f"{receipt.id} {receipt.seq} {receipt.link}\n")
+            os.write(1, f"{receipt.id} {receipt.seq} {receipt.link}\n".encode())
 
 
 async def main(log: AuditLog) -> None:

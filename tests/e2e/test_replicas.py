@@ -70,6 +70,7 @@ def test_two_servers_write_one_log_and_neither_sends_anything_while_it_hangs(
         for client in clients:
             assert ask(client).status_code == 200
         eventually(lambda: outcomes(shared) == 2)
+        assert_auditors_see_both(servers)
         sent = bytes(cloud.received)
         with cluster.frozen():
             for client in clients:
@@ -92,6 +93,17 @@ def test_two_servers_write_one_log_and_neither_sends_anything_while_it_hangs(
         record.body["w"]["epoch"] for record in Records(shared).page(Filters(kind="writer.stop")).records
     }
     assert len(decisions) == outcomes(shared)
+
+
+def assert_auditors_see_both(servers: list[Ringfence]) -> None:
+    """Whichever server is asked, it reads what each of them decided, and explains it."""
+    for server in servers:
+        with server.client(server.key(role="auditor")) as auditor:
+            found = auditor.get("/audit/v1/records", params={"kind": DECISION}).json()["records"]
+            assert len(found) == 2
+            for record in found:
+                explained = auditor.get(f"/audit/v1/records/{record['id']}").json()
+                assert explained["explanation"]["decision"]
 
 
 def ask(client: httpx.Client) -> httpx.Response:
