@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import logging
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from functools import partial
@@ -39,8 +41,11 @@ from proxy.settings import Settings
 from proxy.upstreams.client import Timeouts
 from proxy.upstreams.pool import RELIST_S, Pool
 
+log = logging.getLogger(__name__)
 MODELS_WITHIN_S = 120.0
 """Loading the detection models takes seconds; longer than this, something is wrong."""
+LOG_WITHIN_S = 60.0
+"""A database of the audit log that cannot be reached for longer is not waited for."""
 POLL_S = 0.05
 DRAIN_S = 5.0
 NOTIFY_DRAIN_S = 2.0
@@ -72,7 +77,7 @@ class Runtime:
         activation.load(settings, None)
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            audit = admin.open_log(settings)
+            audit = await _open_log(settings)
         except AuditError as error:
             raise ConfigurationError(f"The audit log at {audit_place(settings)} cannot be opened: {error}") from None
         keys = KeyStore(settings.home / "state.db")
@@ -188,6 +193,19 @@ def _not_found(error: Exception) -> RequestRefused:
     what = "There is nothing at this path." if status == 404 else "This path does not take this method."  # noqa: PLR2004
     served = "Ringfence serves /v1/chat/completions and /v1/models."
     return RequestRefused(f"{what} {served}", status=status, code="not_found")
+
+
+async def _open_log(settings: Settings) -> AuditLog:
+    """Open the log; a database that is away may be starting, too, and is waited for."""
+    until = time.monotonic() + LOG_WITHIN_S
+    while True:
+        try:
+            return admin.open_log(settings)
+        except AuditUnavailable as error:
+            if error.reason != "unreachable" or time.monotonic() > until:
+                raise
+            log.warning("the audit log at %s cannot be reached yet", audit_place(settings))
+        await asyncio.sleep(1.0)
 
 
 async def _loaded(engine: Engine) -> DetectorSet:

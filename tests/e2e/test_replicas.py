@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from databases import Cluster, new_database
-from harness import ROOT, Ringfence, StandIn, chat_body, eventually, start, upstreams_file
+from harness import ROOT, Ringfence, StandIn, chat_body, eventually, start, upstreams_file, wait_for_url
 
 from audit.access import Filters, Records
 from audit.place import Postgres
@@ -51,6 +51,18 @@ def test_a_server_refuses_a_database_without_the_schema_and_says_which_command_m
     assert f"The audit log at {shared} cannot be opened" in said
     assert "ringfence audit migrate" in said
     assert "postgres@" not in said
+
+
+def test_a_server_waits_for_a_database_that_starts_later(
+    shared: Postgres, cluster: Cluster, tmp_path: Path, cloud: StandIn, onprem: StandIn
+) -> None:
+    assert ringfence(shared.url, "audit", "migrate").returncode == 0
+    upstreams = upstreams_file(tmp_path / "upstreams.yaml", cloud, onprem)
+    with cluster.frozen():
+        server = start(tmp_path / "home", upstreams, wait=False, audit_url=shared.url)
+        eventually(lambda: f"{shared} cannot be reached yet" in server.log_path.read_text(), 60)
+    server.url = wait_for_url(server)
+    assert server.stop() == 0
 
 
 @pytest.mark.usefixtures("quiet")
