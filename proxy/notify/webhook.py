@@ -1,22 +1,28 @@
 """A webhook: each message is a POST, signed as Standard Webhooks does (github.com/standard-webhooks, version 1.0.0).
 
 What never happens here: a proxy from the environment, a cookie kept or sent, a redirect followed, a body of an answer
-read. Every header is a constant of ours but the id, the time and the signature.
+read, or more of an answer parsed than a receiver can need. Every header is a constant of ours but the id, the time and
+the signature.
 """
 
+import asyncio
 import base64
+import functools
 import hashlib
 import hmac
 import ssl
 import time
+from typing import Any
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
 
 from proxy.notify import channels
 from proxy.notify.delivery import Note, Undelivered, reason, tls
 
 CONNECT_S = 5.0
 KEEPALIVE_S = 15.0
+MAX_ANSWER_BYTES = 32 * 1024
 WORTH_ANOTHER = frozenset({408, 425, 429})
 """Refusals that pass by themselves, as every 5xx may."""
 
@@ -62,8 +68,10 @@ class Webhook:
         if self._terms is None and self._target.url.startswith("https:"):
             self._terms = await tls()
         if self._session is None:
+            connector = aiohttp.TCPConnector(limit=1, keepalive_timeout=KEEPALIVE_S, ssl=self._terms or True)
+            connector._factory = functools.partial(_Bounded, asyncio.get_running_loop())  # noqa: SLF001 - no public way
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=1, keepalive_timeout=KEEPALIVE_S, ssl=self._terms or True),
+                connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 auto_decompress=False,
@@ -75,6 +83,31 @@ class Webhook:
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
             )
         return self._session
+
+
+class _Bounded(ResponseHandler):
+    """A connection that ends after so many bytes of one answer, or behind it.
+
+    Every interim answer, and every one that nobody asked for, is parsed and kept by the library: a receiver that sends
+    them without end would hold the event loop for seconds and fill the memory.
+    """
+
+    _left = MAX_ANSWER_BYTES
+
+    def set_response_params(self, **params: Any) -> None:
+        """Begin another answer."""
+        self._left = MAX_ANSWER_BYTES
+        super().set_response_params(**params)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what is within the bounds."""
+        taken = data[: max(self._left, 0)]
+        self._left -= len(data)
+        super().data_received(taken)
+        if self._left < 0:
+            self.force_close()
+            if self.transport is not None:
+                self.transport.abort()
 
 
 def sign(key: bytes, note_id: str, timestamp: int, text: bytes) -> str:

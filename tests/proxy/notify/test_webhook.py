@@ -147,6 +147,69 @@ def test_an_endless_answer_is_not_read(tmp_path: Path) -> None:
     assert uvloop.run(run()) < 100_000_000
 
 
+ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "more", "why"), [(b"", b"HTTP/1.1 100 Continue\r\n\r\n", "lost"), (ANSWER, ANSWER, "")]
+)
+def test_a_receiver_that_answers_without_end_is_cut_off(first: bytes, more: bytes, why: str) -> None:
+    """Each small answer would be parsed and kept: seconds in which no request goes on, and gigabytes."""
+
+    async def run() -> str:
+        cut, delivered = asyncio.Event(), asyncio.Event()
+
+        async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(first)
+            if first:
+                await delivered.wait()
+            try:
+                for _ in range(100):
+                    writer.write(more * 1000)
+                    await writer.drain()
+                await reader.read()
+            except ConnectionError:
+                pass
+            cut.set()
+            writer.close()
+
+        server = await asyncio.start_server(flood, "127.0.0.1", 0)
+        sink = Webhook(channels.Webhook(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"))
+        said = ""
+        try:
+            async with asyncio.timeout(10):
+                try:
+                    await sink.deliver(note())
+                except Undelivered as failed:
+                    said = failed.why
+                delivered.set()
+                await cut.wait()
+        finally:
+            await sink.close()
+            server.close()
+        return said
+
+    assert uvloop.run(run()) == why
+
+
+def test_a_long_answer_is_as_good_as_a_short_one() -> None:
+    async def run() -> None:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            while await reader.readuntil(b"\r\n\r\n"):
+                await reader.readexactly(len(note().text))
+                body = b"x" * 200_000
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
+
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            sink = Webhook(channels.Webhook(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"))
+            for _ in range(20):
+                await sink.deliver(note())
+            await sink.close()
+
+    uvloop.run(run())
+
+
 @pytest.mark.parametrize("trusted", [True, False])
 def test_over_tls_the_receiver_must_be_one_that_the_machine_trusts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool
