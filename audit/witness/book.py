@@ -4,7 +4,6 @@ Comparing with what is there and replacing it is one transaction, synced before 
 requests at once nor a crash can make a witness sign what contradicts what it signed before.
 """
 
-import hashlib
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 from audit.checkpoint import Checkpoint
 from audit.merkle import EMPTY, is_consistent
 from audit.note import Note
+from audit.witness.request import digest_of
 
 BUSY_S = 5.0
 EXTRA = 3
@@ -111,8 +111,3 @@ class Book:
                 if self._connection.in_transaction:
                     with suppress(sqlite3.Error):
                         self._connection.execute("ROLLBACK")
-
-
-def digest_of(origin: str) -> str:
-    """Return the name under which a log's newest checkpoint is asked for: SHA-256 of its origin, in hex."""
-    return hashlib.sha256(origin.encode()).hexdigest()

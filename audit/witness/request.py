@@ -6,6 +6,7 @@ old <size that the witness cosigned last>
 <the signed note of a checkpoint>
 """
 
+import hashlib
 from dataclasses import dataclass
 from typing import Self
 
@@ -13,6 +14,8 @@ from audit.checkpoint import MAX_PROOF, MalformedCheckpoint, decode_hash, decode
 from audit.note import Note
 
 MAX_BYTES = 16 * 1024
+SIZE = "text/x.tlog.size"
+"""The type of an answer that says which size the witness has seen."""
 _OLD = "old "
 
 
@@ -40,3 +43,8 @@ class AddCheckpoint:
         if not blank or not first.startswith(_OLD) or len(hashes) > MAX_PROOF:
             raise MalformedCheckpoint("not a request for a cosignature")
         return cls(decode_number(first.removeprefix(_OLD)), tuple(map(decode_hash, hashes)), Note.decode(note))
+
+
+def digest_of(origin: str) -> str:
+    """Return the name under which a log's newest checkpoint is asked for: SHA-256 of its origin, in hex."""
+    return hashlib.sha256(origin.encode()).hexdigest()

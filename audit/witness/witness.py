@@ -21,10 +21,9 @@ from audit.merkle import EMPTY
 from audit.note import MalformedNote, Note, WrongSignature
 from audit.vkey import VerifierKey
 from audit.witness.book import Book, BookUnusable, Forked, NotProved, Stale
-from audit.witness.request import AddCheckpoint
+from audit.witness.request import SIZE, AddCheckpoint
 
 TEXT = "text/plain; charset=utf-8"
-SIZE = "text/x.tlog.size"
 
 
 @dataclass(frozen=True, slots=True)

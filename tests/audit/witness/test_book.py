@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from witnessing import ORIGIN, History
 
-from audit.witness.book import Book, BookUnusable, Forked, NotProved, Stale, digest_of
+from audit.witness.book import Book, BookUnusable, Forked, NotProved, Stale
+from audit.witness.request import digest_of
 
 A, B = History("a", 3), History("b", 3)
 

@@ -14,8 +14,8 @@ from audit.cosignature import Cosigner
 from audit.note import Note
 from audit.vkey import Signer
 from audit.witness import server as module
-from audit.witness.book import Book, digest_of
-from audit.witness.request import MAX_BYTES
+from audit.witness.book import Book
+from audit.witness.request import MAX_BYTES, digest_of
 from audit.witness.server import WitnessServer
 from audit.witness.witness import Witness
 

@@ -14,9 +14,9 @@ from audit.checkpoint import Checkpoint
 from audit.cosignature import Cosigner, time_of
 from audit.note import Note
 from audit.vkey import Signer
-from audit.witness.book import Book, digest_of
-from audit.witness.request import AddCheckpoint
-from audit.witness.witness import SIZE, Witness
+from audit.witness.book import Book
+from audit.witness.request import SIZE, AddCheckpoint, digest_of
+from audit.witness.witness import Witness
 
 A, B = History("a", 3), History("b", 3)
 COSIGNER = Cosigner(Signer("witness.example/w1", bytes(32)))

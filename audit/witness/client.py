@@ -1,0 +1,158 @@
+"""Has checkpoints cosigned by a witness that speaks https://c2sp.org/tlog-witness: a keeper of `audit.anchors`.
+
+A witness is asked for its newest checkpoint where it tells (`GET <url>/<SHA-256 of the origin>/checkpoint`), and for a
+cosignature of each one that is newer. What it does not cosign, because it has seen another log, it never has.
+"""
+
+import http.client
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from audit.checkpoint import Checkpoint, MalformedCheckpoint, decode_number
+from audit.errors import AuditError
+from audit.merkle import Frontier
+from audit.note import Note, Signature, WrongSignature
+from audit.proving import grow
+from audit.source import Source
+from audit.vkey import VerifierKey
+from audit.witness.request import SIZE, AddCheckpoint, digest_of
+
+WITHIN_S = 10.0
+MAX_ANSWER = 64 * 1024
+RECEIPT_EVERY_S = 3600.0
+"""Each receipt is a record, which makes a checkpoint, which is cosigned: one an hour is how a quiet log stays quiet."""
+
+Tell = Callable[[bytes], bool]
+"""Takes a cosigned checkpoint to where it is recorded; False where nobody could take it now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a witness is asked, and the key by which its cosignatures are known."""
+
+    url: str
+    vkey: VerifierKey
+
+
+class NotCosigned(OSError):
+    """The witness does not say what was hoped for. Nothing that it said is repeated."""
+
+
+class WitnessKeeper:
+    """One log at one witness. Used by one thread at a time."""
+
+    def __init__(
+        self,
+        address: Address,
+        origin: str,
+        source: Callable[[], Source],
+        tell: Tell,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._url, self._vkey, self._origin = urlsplit(address.url), address.vkey, origin
+        self._source, self._tell, self._clock = source, tell, clock
+        self._tree = Frontier.empty()
+        self._newest: Note | None = None
+        self._told: float | None = None
+
+    def newest(self) -> bytes | None:
+        """Return the newest checkpoint that the witness has seen, as far as it tells; raises OSError."""
+        status, _, said = self._ask("GET", f"/{digest_of(self._origin)}/checkpoint")
+        if status == http.client.OK:
+            note = Note.decode(said)
+            if self._vkey not in _by(note, self._vkey) or Checkpoint.of(note).origin != self._origin:
+                raise NotCosigned("what the witness calls its newest checkpoint is not cosigned by it")
+            self._newest = note
+        elif status != http.client.NOT_FOUND:
+            raise NotCosigned(f"the witness answers {status}")
+        return None if self._newest is None else self._newest.encode()
+
+    def keep(self, notes: Sequence[bytes]) -> None:
+        """Have the last of these checkpoints cosigned; raises OSError where it is not."""
+        note = Note.decode(notes[-1])
+        if self._newest is not None:
+            seen = Checkpoint.of(self._newest)
+            if seen.size > self._tree.size:
+                self._follow(seen.size)
+            if seen.size == self._tree.size and seen.root != self._tree.root():
+                raise NotCosigned("the witness has seen another log")
+        for _ in range(2):
+            if self._asked_for(note):
+                return
+        raise NotCosigned("the witness changes its mind about what it has seen")
+
+    def _asked_for(self, note: Note) -> bool:
+        """Ask once; False where the witness has seen another size than was thought, which it is then followed to."""
+        stated = Checkpoint.of(note)
+        if stated.size < self._tree.size:
+            return True  # a later one is cosigned: another server on this log was faster
+        try:
+            with closing(self._source()) as source:
+                tree, proof = grow(source, self._tree, stated.size)
+        except AuditError as error:
+            raise NotCosigned(str(error)) from None
+        if tree.root() != stated.root:
+            raise NotCosigned("the log is not what was signed")
+        asked = AddCheckpoint(self._tree.size, tuple(proof), note)
+        status, kind, said = self._ask("POST", "/add-checkpoint", asked.encode())
+        if status == http.client.CONFLICT and kind == SIZE:
+            self._follow(_size(said))
+            return False
+        if status != http.client.OK:
+            raise NotCosigned(f"the witness answers {status}")
+        self._cosigned(note, said)
+        self._tree = tree
+        return True
+
+    def _follow(self, size: int) -> None:
+        """Go to the size that the witness has seen; that the log has fewer records means that it lost some."""
+        try:
+            with closing(self._source()) as source:
+                start = self._tree if self._tree.size <= size else Frontier.empty()
+                self._tree, _ = grow(source, start, size)
+        except AuditError as error:
+            raise NotCosigned(f"the witness has seen {size} records: {error}") from None
+
+    def _cosigned(self, note: Note, said: bytes) -> None:
+        lines = [Signature.decode(line + "\n") for line in said.decode().removesuffix("\n").split("\n")]
+        ours = tuple(line for line in lines if (line.name, line.key_hash) == (self._vkey.name, self._vkey.key_hash()))
+        cosigned = replace(note, signatures=(*note.signatures, *ours))
+        if self._vkey not in _by(cosigned, self._vkey):
+            raise NotCosigned("the witness answers without its signature")
+        self._newest = cosigned
+        now = self._clock()
+        if (self._told is None or now - self._told >= RECEIPT_EVERY_S) and self._tell(cosigned.encode()):
+            self._told = now
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, str, bytes]:
+        secure = self._url.scheme == "https"
+        made = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        connection = made(self._url.hostname or "", self._url.port, timeout=WITHIN_S)
+        try:
+            connection.request(method, self._url.path.rstrip("/") + path, body)
+            answer = connection.getresponse()
+            said = answer.read(MAX_ANSWER + 1)
+        except http.client.HTTPException:
+            raise NotCosigned("the witness does not speak HTTP") from None
+        finally:
+            connection.close()
+        if len(said) > MAX_ANSWER:
+            raise NotCosigned("the witness says too much")
+        return answer.status, answer.headers.get("Content-Type", ""), said
+
+
+def _by(note: Note, vkey: VerifierKey) -> tuple[VerifierKey, ...]:
+    try:
+        return note.verified([vkey])
+    except WrongSignature:
+        return ()
+
+
+def _size(said: bytes) -> int:
+    try:
+        return decode_number(said.decode("ascii").removesuffix("\n"))
+    except (UnicodeDecodeError, MalformedCheckpoint):
+        raise NotCosigned("the witness does not say which size it has seen") from None
