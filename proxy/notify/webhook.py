@@ -69,7 +69,8 @@ class Webhook:
             self._terms = await tls()
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=1, keepalive_timeout=KEEPALIVE_S, ssl=self._terms or True)
-            connector._factory = functools.partial(_Bounded, asyncio.get_running_loop())  # noqa: SLF001 - no public way
+            factory = functools.partial[ResponseHandler](_Bounded, asyncio.get_running_loop())
+            connector._factory = factory  # noqa: SLF001 - there is no public way
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
