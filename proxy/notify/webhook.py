@@ -69,8 +69,7 @@ class Webhook:
             self._terms = await tls()
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=1, keepalive_timeout=KEEPALIVE_S, ssl=self._terms or True)
-            factory = functools.partial[ResponseHandler](_Bounded, asyncio.get_running_loop())
-            connector._factory = factory  # noqa: SLF001 - there is no public way
+            connector._factory = functools.partial(_bounded, asyncio.get_running_loop())  # noqa: SLF001 - no public way
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -109,6 +108,10 @@ class _Bounded(ResponseHandler):
             self.force_close()
             if self.transport is not None:
                 self.transport.abort()
+
+
+def _bounded(loop: asyncio.AbstractEventLoop) -> ResponseHandler:
+    return _Bounded(loop)
 
 
 def sign(key: bytes, note_id: str, timestamp: int, text: bytes) -> str:
