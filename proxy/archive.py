@@ -10,12 +10,8 @@ import orjson
 
 from audit.access import MAX_LIMIT, Filters, Records
 from proxy.activation import bundle_sha256
-from proxy.files import source
-from proxy.files.diagnostics import FileRefused, Problems
-from proxy.policy.merge import merge
-from proxy.policy.model import Bundle
-from proxy.policy.parse import parse_file
-from proxy.policy.parse_context import Context
+from proxy.files.diagnostics import Problems
+from proxy.policy.load import merged
 from proxy.policy.policy import Policy
 from proxy.upstreams.registry import zones_of
 
@@ -67,20 +63,9 @@ class Archive:
         if files is None or upstreams is None:
             return None
         named = {item["name"]: item["text"] for item in orjson.loads(files)["files"]}
-        bundle = _merged(named)
-        if bundle is None:
+        problems = Problems()
+        bundle, _ = merged({name: text.encode() for name, text in named.items()}, problems)
+        if bundle is None or problems.failed:
             return None
         policy = Policy.of(bundle, named, zones_of(upstreams))
         return policy if bundle_sha256(policy.sha256, texts.upstreams) == sha256 else None
-
-
-def _merged(files: dict[str, str]) -> Bundle | None:
-    """Read files that were linted, tested and proved when they were activated; None if they are refused now."""
-    problems = Problems()
-    context = Context(problems)
-    try:
-        parts = [parse_file(source.parse(text.encode(), name), context) for name, text in sorted(files.items())]
-    except FileRefused:
-        return None
-    bundle = merge(parts, problems)
-    return None if problems.failed else bundle

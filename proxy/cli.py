@@ -19,10 +19,12 @@ from proxy.identity import Role
 from proxy.notify.channels import load_channels
 from proxy.place import audit_place
 from proxy.policy import cli as policy_cli
+from proxy.policy.commands.common import Injected
 from proxy.policy.labels import Scanned
 from proxy.policy.replay import Log
 from proxy.settings import PREFIX, Settings
 from proxy.upstreams.registry import load_registry
+from proxy.witnesses import witnesses
 
 if TYPE_CHECKING:
     from proxy.once import Scanner
@@ -90,13 +92,15 @@ Home = Annotated[Path | None, typer.Option(help="Where databases, keys and the a
 
 def main() -> None:
     """Run a command; what Ringfence can explain ends in one line and status 1, never in a traceback."""
-    policy_cli.detector_types = _detector_types
-    policy_cli.upstream_zones = _upstream_zones
-    policy_cli.channels = _channels
-    policy_cli.open_log = _open_log
-    policy_cli.scan = _scan
-    policy_cli.reload_server = _reload_server
-    policy_cli.approvals = office
+    policy_cli.injected = Injected(
+        detector_types=_detector_types,
+        upstream_zones=_upstream_zones,
+        channels=_channels,
+        open_log=_open_log,
+        scan=_scan,
+        reload=_reload_server,
+        approvals=office,
+    )
     audit_cli.record_hook = _record_verification
     cli_signing.own_log = _own_log
     audit_cli.own_place = lambda: audit_place(Settings.load())
@@ -121,6 +125,7 @@ def serve(
     if settings.anchor_file is not None:
         homes["--anchor-file"] = str(settings.anchor_file.absolute())
     signer = [word for flag, name in homes.items() for word in (flag, str(settings.home / name))]
+    signer += [word for told in witnesses(settings.anchor_witnesses) for word in ("--witness", *told)]
     server = [sys.executable, "-m", "proxy.server"]
     raise typer.Exit(supervisor.run(settings, server, [sys.executable, "-m", "audit.signing", *signer]))
 

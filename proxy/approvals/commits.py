@@ -12,7 +12,7 @@ from pathlib import Path
 from proxy.errors import ConfigurationError
 from proxy.files.diagnostics import Place, Problems
 from proxy.policy.policy import Policy
-from proxy.policy.revisions import git, read_bundle
+from proxy.policy.revisions import git, read_files
 from proxy.policy.vocabulary import PERSON
 
 HEAD = "HEAD"
@@ -45,7 +45,7 @@ def approved(directory: Path, policy: Policy, problems: Problems) -> Approved | 
     try:
         commit = git(directory, "rev-list", "-1", HEAD, "--", ".").decode().strip()
         text = git(directory, "cat-file", "commit", commit).decode("utf-8", "replace") if commit else ""
-        files = read_bundle(HEAD, lambda: directory, Problems())
+        files = read_files(HEAD, lambda: directory, Problems())
     except ConfigurationError:
         problems.warning(_AT, "approval-missing", "git knows of no commit of the policies")
         return None

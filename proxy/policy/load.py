@@ -33,6 +33,11 @@ class Checked:
     tests: TestReport | None = None
     proofs: tuple[Proof, ...] = ()
 
+    @property
+    def stopping(self) -> tuple[Diagnostic, ...]:
+        """What keeps it from loading: every error but those that only a date brings about."""
+        return tuple(item for item in self.diagnostics if item.severity == "error" and item.code not in TOLERATED)
+
 
 def check(directory: Path, around: Surroundings) -> Checked:
     """Read, lint, test and prove; never raises for what the files hold."""
@@ -45,14 +50,13 @@ def check_files(data: Mapping[str, bytes], around: Surroundings, problems: Probl
     """Check files that were read already, by name."""
     problems = problems or Problems()
     texts = tuple((name, text.decode("utf-8", "replace")) for name, text in sorted(data.items()))
-    parts, references = _parse(data, problems)
-    bundle = None if problems.failed else merge(parts, problems)
+    bundle, references = merged(data, problems)
     if bundle is None:
         return Checked(texts, problems.found)
     lint(bundle, references, around, problems)
-    stopping = [found for found in problems.found if found.severity == "error" and found.code not in TOLERATED]
-    if stopping:
-        return Checked(texts, problems.found)
+    unproved = Checked(texts, problems.found)
+    if unproved.stopping:
+        return unproved
     tests = check_tests(bundle, problems)
     proofs = check_claims(bundle, problems)
     return Checked(texts, problems.found, bundle, tests, proofs)
@@ -116,7 +120,8 @@ def is_policy_file(name: str, problems: Problems) -> bool:
     return name.endswith(".yaml")
 
 
-def _parse(data: Mapping[str, bytes], problems: Problems) -> tuple[list[Parts], list[Reference]]:
+def merged(data: Mapping[str, bytes], problems: Problems) -> tuple[Bundle | None, list[Reference]]:
+    """Parse files and merge them, unchecked, with the names that they use; None if a file cannot be read as one."""
     parts: list[Parts] = []
     context = Context(problems)
     for name, text in sorted(data.items()):
@@ -124,4 +129,4 @@ def _parse(data: Mapping[str, bytes], problems: Problems) -> tuple[list[Parts], 
             parts.append(parse_file(source.parse(text, name), context))
         except FileRefused as error:
             problems.add(error.diagnostics)
-    return parts, context.references
+    return None if problems.failed else merge(parts, problems), context.references

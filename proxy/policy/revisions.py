@@ -18,7 +18,7 @@ _TIMEOUT_S = 60
 _TREE, _BLOB, _FILE_MODES = "tree", "blob", ("100644", "100755")
 
 
-def read_bundle(given: str, configured: Callable[[], Path], problems: Problems) -> dict[str, bytes]:
+def read_files(given: str, configured: Callable[[], Path], problems: Problems) -> dict[str, bytes]:
     """Return the files of `DIR`, of `REV:path`, or of `REV`, which means the configured directory at that revision.
 
     Raises ConfigurationError where there is no such thing, or no git to ask.

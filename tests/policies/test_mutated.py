@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from proxy.files import source
 from proxy.policy import cli
 from proxy.policy.codes import pages
+from proxy.policy.commands.common import Injected
 
 ORIGINAL = {path.name: path.read_bytes() for path in sorted(SHIPPED.glob("*.yaml"))}
 EXAMPLES = int(os.environ.get("RINGFENCE_TEST_EXAMPLES", "40"))
@@ -101,8 +102,7 @@ def lint(files: dict[str, bytes]) -> tuple[int, list[dict[str, object]]]:
 @pytest.fixture(autouse=True)
 def nothing_injected(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another test of this process may have run the whole command line, which sets them."""
-    for hook in ("detector_types", "upstream_zones", "channels"):
-        monkeypatch.setattr(cli, hook, None)
+    monkeypatch.setattr(cli, "injected", Injected())
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))

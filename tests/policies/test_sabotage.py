@@ -20,6 +20,7 @@ from policies.conftest import SHIPPED
 from typer.testing import CliRunner
 
 from proxy.policy import cli
+from proxy.policy.commands.common import Injected
 from proxy.policy.lint import Surroundings
 from proxy.policy.load import check_files
 from proxy.policy.model import Trust
@@ -54,10 +55,7 @@ def inspect(tmp_path: Path, around: Surroundings, monkeypatch: pytest.MonkeyPatc
     """Return what runs the three commands on files."""
     types = around.entity_types
     assert types is not None
-    monkeypatch.setattr(cli, "detector_types", lambda: (types, around.thresholds))
-    monkeypatch.setattr(cli, "upstream_zones", None)
-    monkeypatch.setattr(cli, "channels", None)
-
+    monkeypatch.setattr(cli, "injected", Injected(detector_types=lambda: (types, around.thresholds)))
     count = itertools.count()
 
     def write(files: Files) -> Path:

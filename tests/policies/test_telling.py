@@ -48,10 +48,10 @@ def test_a_misspelt_channel_is_refused_as_shown(
         spelt = b"[security-oncal]" if name == "secrets.yaml" else b"[security-oncall]"
         (tmp_path / name).write_bytes(data.replace(b"[security-oncall]", spelt, 1))
     monkeypatch.setattr(common, "today", lambda: DAY)
-    monkeypatch.setattr(cli, "detector_types", None)
-    monkeypatch.setattr(cli, "upstream_zones", lambda: frozenset({"onprem", "cloud-us"}))
+    monkeypatch.setattr(cli.injected, "detector_types", None)
+    monkeypatch.setattr(cli.injected, "upstream_zones", lambda: frozenset({"onprem", "cloud-us"}))
     example = load_channels(ROOT / "deploy" / "channels.example.yaml")
-    monkeypatch.setattr(cli, "channels", lambda: frozenset(example))
+    monkeypatch.setattr(cli.injected, "channels", lambda: frozenset(example))
     printed = CliRunner().invoke(cli.app, ["lint", str(tmp_path)])
     assert printed.exit_code == 1
     assert printed.output in TEXT

@@ -41,8 +41,8 @@ EXCEPTION = re.search(r"```yaml\n(exceptions:.*?)```", TEXT, re.DOTALL)
 @pytest.fixture
 def folder(tmp_path: Path, shipped: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy of the shipped policies, on the day of the walk-through."""
-    monkeypatch.setattr(cli, "detector_types", None)
-    monkeypatch.setattr(cli, "upstream_zones", lambda: ZONES)
+    monkeypatch.setattr(cli.injected, "detector_types", None)
+    monkeypatch.setattr(cli.injected, "upstream_zones", lambda: ZONES)
     monkeypatch.setattr(common, "today", lambda: DAY)
     for name, data in shipped.items():
         (tmp_path / name).write_bytes(data)
@@ -88,7 +88,7 @@ def kept(shipped: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Kept:
     card = {"CREDIT_CARD": (19,), "PERSON": (15,)}
     last = log.add(policy, card, record=RECORD, who=billing, model="gpt-5-mini", days=(DAY,))
     log.items[-1], log.policies[BUNDLE] = replace(last, bundle=BUNDLE), policy
-    monkeypatch.setattr(cli, "open_log", lambda _db, _export: log)
+    monkeypatch.setattr(cli.injected, "open_log", lambda _db, _export: log)
     return log
 
 
@@ -111,7 +111,7 @@ def test_a_rule_is_tried_in_shadow(folder: Path, monkeypatch: pytest.MonkeyPatch
         team, app = ("research", "survey-coder") if people > 25 else ("marketing", "campaigns")
         record = f"01aa9000-{n:04x}-7000-8000-000000000000"
         log.add(policy, {"PERSON": (17,) * people}, record=record, who=Identity(team, app, "ak_2"), days=(DAY,))
-    monkeypatch.setattr(cli, "open_log", lambda _db, _export: log)
+    monkeypatch.setattr(cli.injected, "open_log", lambda _db, _export: log)
     shown("shadow", folder, "--since", "7d")
     assert "shadow --since 7d" in TEXT
 
@@ -122,7 +122,7 @@ def test_a_change_is_taken_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     async def go() -> None:
         async with inside(folder / "home", vendor, policies=folder) as ring:
-            monkeypatch.setattr(cli, "reload_server", partial(tell_server, ring.runtime.settings, "policy.reload"))
+            monkeypatch.setattr(cli.injected, "reload", partial(tell_server, ring.runtime.settings, "policy.reload"))
             rules.write_text(before.replace("min_count: 50", "min_count: 25"))
             await asyncio.to_thread(shown, "reload", but=MADE)
             rules.write_text(before.replace("\nversion: 1\n", "\nversion: 2\n"))
@@ -142,7 +142,7 @@ def test_a_recorded_decision_is_explained(folder: Path, kept: Kept) -> None:
 
 def test_a_text_is_tested(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert CASES is not None
-    monkeypatch.setattr(cli, "scan", lambda raw, request: scanner.scan(raw, request=request))
+    monkeypatch.setattr(cli.injected, "scan", lambda raw, request: scanner.scan(raw, request=request))
     scanner = Scanner(Settings(home=folder))
     monkeypatch.chdir(folder)
     (folder / "cases").mkdir()
@@ -164,7 +164,7 @@ def test_a_decision_is_explained(folder: Path) -> None:
 def test_a_change_is_approved(
     folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "approvals", office)
+    monkeypatch.setattr(cli.injected, "approvals", office)
     monkeypatch.chdir(tmp_path_factory.mktemp("approver"))
     monkeypatch.setenv("RINGFENCE_POLICIES", str(folder))
     monkeypatch.setenv("RINGFENCE_POLICY_SIGNERS", "signers")

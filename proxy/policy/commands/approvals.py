@@ -9,7 +9,6 @@ import typer
 from proxy.errors import ConfigurationError
 from proxy.files.diagnostics import FileRefused
 from proxy.policy.commands.common import USAGE, Approvals, Injected, checked, loaded, refused
-from proxy.policy.lint import TOLERATED
 from proxy.policy.policy import Policy
 
 
@@ -24,9 +23,8 @@ def office(context: typer.Context) -> Approvals:
 def whole(context: typer.Context, directory: Path | None) -> Policy:
     """Return the policy in a directory, or end with what keeps a server from loading it: it is approved as a whole."""
     found = checked(context, directory)
-    stopping = [item for item in found.diagnostics if item.severity == "error" and item.code not in TOLERATED]
-    if stopping:
-        raise refused(stopping, dict(found.files))
+    if found.stopping:
+        raise refused(found.stopping, dict(found.files))
     return Policy.of(loaded(found), dict(found.files))
 
 

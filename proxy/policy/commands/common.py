@@ -17,7 +17,7 @@ from proxy.errors import ConfigurationError
 from proxy.files.diagnostics import Diagnostic
 from proxy.policy import render
 from proxy.policy.labels import Scan
-from proxy.policy.lint import TOLERATED, Surroundings
+from proxy.policy.lint import Surroundings
 from proxy.policy.load import Checked, check
 from proxy.policy.model import Bundle
 from proxy.policy.policy import Policy
@@ -53,9 +53,9 @@ class Approvals(Protocol):
         """Return what is known of its approval, None if nobody approved it, and what is wrong with that."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Injected:
-    """What the composition root knows and policy does not; None where nobody said."""
+    """What the composition root knows and policy does not; None where nobody said, and then it is not checked."""
 
     detector_types: Callable[[], tuple[frozenset[str], Mapping[str, float]]] | None = None
     """Returns the types that detectors emit and the scores below which they discard."""
@@ -69,8 +69,8 @@ class Injected:
     """Has the running server take up the files on disk, and returns what came of it; None if no server runs."""
     channels: Callable[[], frozenset[str]] | None = None
     """Returns the channels that rules can tell; empty where no file of channels is configured."""
-
     approvals: Approvals | None = None
+    """Makes and judges approvals."""
 
     def zones(self) -> frozenset[str] | None:
         """Return the zones that have an upstream; None: every zone counts as served."""
@@ -113,8 +113,7 @@ def checked(context: typer.Context, directory: Path | None) -> Checked:
 def loaded(found: Checked) -> Bundle:
     """Return the bundle, or end with what keeps it from loading."""
     if found.bundle is None:
-        stopping = [item for item in found.diagnostics if item.severity == "error" and item.code not in TOLERATED]
-        raise refused(stopping, dict(found.files))
+        raise refused(found.stopping, dict(found.files))
     return found.bundle
 
 

@@ -12,7 +12,7 @@ from proxy.policy.diff import compare
 from proxy.policy.lint import Surroundings
 from proxy.policy.load import check_files
 from proxy.policy.model import Bundle
-from proxy.policy.revisions import read_bundle
+from proxy.policy.revisions import read_files
 
 _WHERE = "a directory, REV:path, or REV for the configured directory at that git revision"
 Old = Annotated[str, typer.Argument(help=f"The bundle before: {_WHERE}.")]
@@ -33,7 +33,7 @@ def _bundle(given: str, around: Surroundings) -> Bundle:
     """Load a bundle for itself: neither detectors nor upstreams of today say anything about an old one."""
     problems = Problems()
     try:
-        data = read_bundle(given, configured, problems)
+        data = read_files(given, configured, problems)
     except ConfigurationError as error:
         typer.echo(f"{given}: {error.message}", err=True)
         raise typer.Exit(USAGE) from None

@@ -22,8 +22,8 @@ def test_detectors_and_upstreams_are_asked_when_injected(
 ) -> None:
     (tmp_path / "taxonomy.yaml").write_text(taxonomy)
     (tmp_path / "p.yaml").write_text(POLICY)
-    monkeypatch.setattr(cli, "detector_types", lambda: (frozenset({"PERSON"}), {}))
-    monkeypatch.setattr(cli, "upstream_zones", lambda: frozenset({"home"}))
+    monkeypatch.setattr(cli.injected, "detector_types", lambda: (frozenset({"PERSON"}), {}))
+    monkeypatch.setattr(cli.injected, "upstream_zones", lambda: frozenset({"home"}))
     result = CliRunner().invoke(cli.app, ["lint", str(tmp_path)])
     assert result.exit_code == 1
     assert "entity-without-detector" in result.output

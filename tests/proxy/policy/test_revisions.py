@@ -7,7 +7,7 @@ import pytest
 from proxy.errors import ConfigurationError
 from proxy.files import source
 from proxy.files.diagnostics import Problems
-from proxy.policy.revisions import read_bundle
+from proxy.policy.revisions import read_files
 
 Commit = Callable[[Mapping[str, str]], None]
 
@@ -35,7 +35,7 @@ def commit(repository: Path) -> Commit:
 
 def read(given: str, configured: Path = Path("policies")) -> tuple[dict[str, bytes], list[str]]:
     problems = Problems()
-    data = read_bundle(given, lambda: configured, problems)
+    data = read_files(given, lambda: configured, problems)
     return data, [str(found) for found in problems.found]
 
 

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from proxy.policy import cli
+from proxy.policy.commands.common import Injected
 
 GOOD = """\
 policy: p
@@ -26,8 +27,7 @@ tests:
 @pytest.fixture(autouse=True)
 def no_hooks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another test of this process may have run the whole command line, which sets them."""
-    monkeypatch.setattr(cli, "detector_types", None)
-    monkeypatch.setattr(cli, "upstream_zones", None)
+    monkeypatch.setattr(cli, "injected", Injected())
 
 
 @pytest.fixture

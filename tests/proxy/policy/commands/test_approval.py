@@ -14,7 +14,7 @@ Run = Callable[..., tuple[int, str]]
 @pytest.fixture(autouse=True)
 def signed(tmp_path: Path, folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Approve a directory with a key that the settings know."""
-    monkeypatch.setattr(cli, "approvals", office)
+    monkeypatch.setattr(cli.injected, "approvals", office)
     (tmp_path / "upstreams.yaml").write_bytes(UPSTREAMS)
     (tmp_path / "signers").write_text(office.keygen("ciso@acme.example", tmp_path / "key"))
     for name, path in (("UPSTREAMS", "upstreams.yaml"), ("HOME", "home"), ("POLICY_SIGNERS", "signers")):

@@ -21,7 +21,7 @@ Run = Callable[..., tuple[int, str]]
 def test_without_the_whole_program_there_are_no_approvals(
     folder: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "approvals", None)
+    monkeypatch.setattr(cli.injected, "approvals", None)
     monkeypatch.setenv("RINGFENCE_POLICIES", str(folder))
     result = CliRunner().invoke(cli.app, arguments)
     assert result.exit_code == 2

@@ -78,7 +78,7 @@ def log(policy: Callable[..., Policy], monkeypatch: pytest.MonkeyPatch) -> Kept:
         built = policy(rule, exceptions=waived)
         kept.add(built, {"ILLNESS": (15,)}, who=Identity("a", app, "k"))
     kept.add(policy(rule, exceptions=waived), {"ILLNESS": (15,), "PERSON": (15,)}, who=Identity("a", "old", "k"))
-    monkeypatch.setattr(cli, "open_log", lambda _db, _export: kept)
+    monkeypatch.setattr(cli.injected, "open_log", lambda _db, _export: kept)
     return kept
 
 

@@ -61,7 +61,7 @@ def test_a_record_is_explained_under_the_bundle_that_decided_whatever_is_configu
 ) -> None:
     log = Kept()
     item = log.add(policy("  - {id: places, if: {class: place}, then: pin, because: b}\n"), {"PLACE": (9,)})
-    monkeypatch.setattr(cli, "open_log", lambda _db, _export: log)
+    monkeypatch.setattr(cli.injected, "open_log", lambda _db, _export: log)
     monkeypatch.setenv("RINGFENCE_POLICIES", "/nowhere")
     code, output = run("explain", "--record", "r0")
     assert code == 0
@@ -78,7 +78,7 @@ def test_a_record_that_cannot_be_explained_says_why(
     log = Kept()
     log.add(policy(), {})
     log.items.append(Skipped("r2", Why.HISTOGRAM))
-    monkeypatch.setattr(cli, "open_log", lambda _db, _export: log)
+    monkeypatch.setattr(cli.injected, "open_log", lambda _db, _export: log)
     assert run("explain", "--record", "r2") == (1, f"r2 cannot be explained: {Why.HISTOGRAM}\n")
     assert run("explain", "--record", "r3") == (1, "r3 cannot be explained: there is no decision with this id\n")
     log.policies.clear()

@@ -57,7 +57,7 @@ def test_without_flags_and_terminal_what_is_usual_is_taken_and_said(tmp_path: Pa
 def test_the_commands_find_nothing_wrong_with_it_and_the_detectors_know_its_types(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], packs: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr(cli, "detector_types", root._detector_types)
+    monkeypatch.setattr(cli.injected, "detector_types", root._detector_types)
     folder = tmp_path / "p"
     chosen = [word for pack in packs for word in ("--pack", pack)]
     code, output = run("init", folder, *flags, *chosen, "--yes")
@@ -206,7 +206,7 @@ def test_what_the_configured_detectors_find_beyond_it_is_said(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     types, cuts = root._detector_types()
-    monkeypatch.setattr(cli, "detector_types", lambda: (types | {"BADGE_NUMBER"}, cuts))
+    monkeypatch.setattr(cli.injected, "detector_types", lambda: (types | {"BADGE_NUMBER"}, cuts))
     code, output = run("init", tmp_path / "p", "--yes")
     assert code == 0
     assert "this is left to do" in output

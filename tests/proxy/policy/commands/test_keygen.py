@@ -12,7 +12,7 @@ Run = Callable[..., tuple[int, str]]
 
 @pytest.fixture(autouse=True)
 def hooked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "approvals", office)
+    monkeypatch.setattr(cli.injected, "approvals", office)
 
 
 def test_the_verifier_line_is_printed_and_the_private_key_is_not(run: Run, tmp_path: Path) -> None:

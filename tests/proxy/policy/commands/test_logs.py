@@ -14,7 +14,7 @@ Run = Callable[..., tuple[int, str]]
 
 
 def test_without_a_composition_root_there_is_no_log(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "open_log", None)
+    monkeypatch.setattr(cli.injected, "open_log", None)
     assert run("replay", "--candidate", folder) == (2, "there is no log to read here\n")
 
 
@@ -31,7 +31,7 @@ def test_the_root_opens_what_was_named(folder: Path, run: Run, monkeypatch: pyte
         asked.append(paths)
         raise ConfigurationError("There is no log at a.")
 
-    monkeypatch.setattr(cli, "open_log", open_log)
+    monkeypatch.setattr(cli.injected, "open_log", open_log)
     assert run("replay", "--candidate", folder, "--db", "a") == (2, "There is no log at a.\n")
     run("replay", "--candidate", folder, "--export", "b")
     run("replay", "--candidate", folder)

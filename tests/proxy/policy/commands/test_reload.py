@@ -27,14 +27,14 @@ REFUSED = {"message": "p.yaml:1:1: error[x] y (and 1 more)", "diagnostics": ["p.
 def test_it_prints_what_is_in_force_and_every_reason_why_the_files_are_not(
     run: Run, monkeypatch: pytest.MonkeyPatch, result: dict[str, Any], code: int, lines: list[str]
 ) -> None:
-    monkeypatch.setattr(cli, "reload_server", lambda: result)
+    monkeypatch.setattr(cli.injected, "reload", lambda: result)
     status, output = run("reload")
     assert (status, output.splitlines()) == (code, lines)
 
 
 def test_it_prints_json(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     result = {"sha256": NEW, "changed": True, "previous": OLD}
-    monkeypatch.setattr(cli, "reload_server", lambda: result)
+    monkeypatch.setattr(cli.injected, "reload", lambda: result)
     status, output = run("reload", "--format", "json")
     assert (status, json.loads(output)) == (0, result)
 
@@ -43,7 +43,7 @@ def test_it_prints_json(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_a_server_there_is_nothing_to_reload(
     run: Run, monkeypatch: pytest.MonkeyPatch, hook: Callable[[], None] | None
 ) -> None:
-    monkeypatch.setattr(cli, "reload_server", hook)
+    monkeypatch.setattr(cli.injected, "reload", hook)
     status, output = run("reload")
     assert status == 2
     assert "no server runs" in output

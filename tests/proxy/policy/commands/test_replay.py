@@ -25,7 +25,7 @@ def two(policy: Policy) -> Kept:
 @pytest.fixture
 def log(policy: Callable[..., Policy], monkeypatch: pytest.MonkeyPatch) -> Kept:
     kept = two(policy())
-    monkeypatch.setattr(cli, "open_log", lambda _db, _export: kept)
+    monkeypatch.setattr(cli.injected, "open_log", lambda _db, _export: kept)
     return kept
 
 
@@ -58,7 +58,7 @@ def test_a_record_that_its_own_bundle_contradicts_is_a_finding(folder: Path, run
 def test_the_candidate_is_held_against_the_upstreams_of_today(
     folder: Path, run: Run, log: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "upstream_zones", lambda: frozenset({"home"}))
+    monkeypatch.setattr(cli.injected, "upstream_zones", lambda: frozenset({"home"}))
     assert (
         "TIGHTER       1  allow -> us => pin -> home (-eu)  x  by +no upstream"
         in run("replay", "--candidate", folder)[1]

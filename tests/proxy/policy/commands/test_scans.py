@@ -20,7 +20,7 @@ def ill(raw: bytes, request: bool) -> Scanned:
 
 @pytest.fixture
 def detector(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "scan", ill)
+    monkeypatch.setattr(cli.injected, "scan", ill)
 
 
 @pytest.mark.usefixtures("detector")
@@ -68,7 +68,7 @@ def test_what_cannot_be_scanned_is_said_without_quoting_it(
     def refuse(raw: bytes, request: bool) -> Scanned:
         raise RequestRefused("The body is not valid JSON.")
 
-    monkeypatch.setattr(cli, "scan", refuse)
+    monkeypatch.setattr(cli.injected, "scan", refuse)
     (tmp_path / "body").write_text("my secret")
     assert run("explain", folder, "--request", tmp_path / "body") == (2, "The body is not valid JSON.\n")
 
@@ -76,5 +76,5 @@ def test_what_cannot_be_scanned_is_said_without_quoting_it(
 def test_without_a_composition_root_there_is_no_detector(
     folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "scan", None)
+    monkeypatch.setattr(cli.injected, "scan", None)
     assert run("explain", folder, "--text", "-") == (2, "there is no detector here\n")

@@ -19,7 +19,7 @@ TRIED = "  - {id: stays, mode: shadow, until: 2126-07-01, if: {class: health}, t
 def log(policy: Callable[..., Policy], monkeypatch: pytest.MonkeyPatch) -> Kept:
     kept = Kept()
     kept.add(policy(TRIED), {"ILLNESS": (15,)})
-    monkeypatch.setattr(cli, "open_log", lambda _db, _export: kept)
+    monkeypatch.setattr(cli.injected, "open_log", lambda _db, _export: kept)
     return kept
 
 

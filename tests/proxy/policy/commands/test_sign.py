@@ -14,7 +14,7 @@ Run = Callable[..., tuple[int, str]]
 @pytest.fixture(autouse=True)
 def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the approver's key, with an office and an upstream file to approve."""
-    monkeypatch.setattr(cli, "approvals", office)
+    monkeypatch.setattr(cli.injected, "approvals", office)
     (tmp_path / "upstreams.yaml").write_bytes(UPSTREAMS)
     monkeypatch.setenv("RINGFENCE_UPSTREAMS", str(tmp_path / "upstreams.yaml"))
     monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path / "home"))

@@ -66,7 +66,7 @@ tests:
 
 @pytest.fixture
 def sampled(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(cli, "scan", ill)
+    monkeypatch.setattr(cli.injected, "scan", ill)
     (folder / "s.yaml").write_text(SAMPLED)
     return folder
 
@@ -103,9 +103,9 @@ def test_a_detector_that_is_not_there_or_does_not_load_is_wrong_usage(
     def broken(raw: bytes, request: bool) -> Scanned:
         raise ConfigurationError("detectors.yaml cannot be read")
 
-    monkeypatch.setattr(cli, "scan", broken)
+    monkeypatch.setattr(cli.injected, "scan", broken)
     assert run("test", sampled, "--detect") == (2, "detectors.yaml cannot be read\n")
-    monkeypatch.setattr(cli, "scan", None)
+    monkeypatch.setattr(cli.injected, "scan", None)
     assert run("test", sampled, "--detect") == (2, "there is no detector here\n")
     assert run("test", sampled)[0] == 0
 
@@ -113,7 +113,7 @@ def test_a_detector_that_is_not_there_or_does_not_load_is_wrong_usage(
 def test_tests_from_elsewhere_are_run_beside_those_of_the_bundle(
     folder: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "scan", ill)
+    monkeypatch.setattr(cli.injected, "scan", ill)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "own.yaml").write_text("tests:\n  - {name: miss, given: {}, expect: {decision: block}}\n")
     (tmp_path / "team").mkdir()
