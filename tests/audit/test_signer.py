@@ -231,6 +231,15 @@ def test_a_record_that_the_head_counts_and_that_is_gone_is_refused(office: Offic
     assert office.refusal() == "GAP"
 
 
+def test_a_last_link_that_is_not_the_hash_of_its_parts_is_refused_though_the_head_agrees(office: Office) -> None:
+    size = len(links(office.path))
+    office.execute(
+        f"UPDATE record SET link = zeroblob(32) WHERE seq = {size - 1}",  # noqa: S608
+        "UPDATE head SET hash = zeroblob(32)",
+    )
+    assert office.refusal() == "LINK"
+
+
 def test_a_head_that_is_not_the_last_link_is_refused(office: Office) -> None:
     office.execute("UPDATE head SET hash = zeroblob(32)")
     assert office.refusal() == "HEAD"
