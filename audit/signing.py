@@ -1,6 +1,7 @@
 """The signer's process: reads the log over a connection that cannot write, and hands what it signed to the server.
 
-    python -m audit.signing --keys DIR --state DIR --admin SOCKET [--anchor-file FILE] [--once]
+    python -m audit.signing --keys DIR --state DIR --admin SOCKET [--anchor-file FILE]
+                            [--witness NAME URL VKEY]... [--once]
 
 The log is named by the environment's RINGFENCE_AUDIT_URL, for the name may hold a password. A checkpoint is due every
 ten seconds, or sooner after a thousand records. What was signed is first in the state file and then handed over, so
@@ -20,6 +21,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,6 +34,8 @@ from audit.place import Place, Postgres, place_of
 from audit.signer import CheckpointSigner, Refused, StateFile
 from audit.source import Source
 from audit.source_postgres import open_source
+from audit.vkey import VerifierKey
+from audit.witness.client import Address, WitnessKeeper
 
 LOG = "RINGFENCE_AUDIT_URL"
 POLL_S = 1.0
@@ -70,6 +74,10 @@ class Server:
         said = {"refused": refused, "seq": seq}
         given = {name: value for name, value in said.items() if value is not None}
         self._ask("checkpoint.report", anchors=dict(anchors), **given)
+
+    def receipt(self, anchor: str, note: bytes) -> bool:
+        """Hand over what a witness cosigned, to be recorded; False where nobody can do it now."""
+        return "ok" in (self._ask("anchor.receipt", anchor=anchor, note=note.decode()) or {})
 
     def _ask(self, op: str, **arguments: Any) -> dict[str, Any] | None:
         with socket.socket(socket.AF_UNIX) as connection:
@@ -192,6 +200,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in ("--keys", "--state", "--admin"):
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--anchor-file", type=Path)
+    parser.add_argument("--witness", nargs=3, action="append", default=[])
     parser.add_argument("--once", action="store_true")
     given = parser.parse_args(argv)
     stop = threading.Event()
@@ -199,16 +208,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda *_: stop.set())
     try:
         place = place_of(os.environ.get(LOG, ""))
+        server = Server(given.admin, place)
         anchors = [Anchored("file", FileKeeper(given.anchor_file))] if given.anchor_file else []
+        anchors += [_witness(place, given.keys, server, told) for told in given.witness]
         signer = CheckpointSigner(StateFile(given.state), lambda: read_signers(given.keys), anchors)
     except (AuditLocked, AuditMismatch) as error:
         sys.stderr.write(f"ringfence signer: {error}\n")
         return EX_MISUSED
-    rounds = Rounds(signer, lambda: open_source(place), Server(given.admin, place), anchors)
+    rounds = Rounds(signer, lambda: open_source(place), server, anchors)
     while not given.once and not stop.wait(POLL_S):
         rounds.turn()
     rounds.turn(now=True)
     return 0 if rounds.refused is None and not rounds.unavailable else EX_REFUSED
+
+
+def _witness(place: Place, keys: Path, server: Server, told: Sequence[str]) -> Anchored:
+    name, url, vkey = told
+    address = Address(url, VerifierKey.decode(vkey))
+    receipt = partial(server.receipt, name)
+    return Anchored(name, WitnessKeeper(address, partial(_origin, keys), partial(open_source, place), receipt))
+
+
+def _origin(keys: Path) -> str:
+    return read_signers(keys)[0].name
 
 
 if __name__ == "__main__":

@@ -45,6 +45,8 @@ class Trust:
 
     logs: tuple[VerifierKey, ...] = ()
     witnesses: Mapping[str, VerifierKey] = field(default_factory=dict)
+    urls: Mapping[str, str] = field(default_factory=dict)
+    """Where witnesses are asked for cosignatures; of no use to a verifier."""
     groups: Mapping[str, Group] = field(default_factory=dict)
     quorum: str = NONE
     heads: tuple[Note, ...] = ()
@@ -76,6 +78,7 @@ class Trust:
     def _policy(cls, data: bytes) -> Self:
         logs: list[VerifierKey] = []
         witnesses: dict[str, VerifierKey] = {}
+        urls: dict[str, str] = {}
         groups: dict[str, Group] = {}
         used: set[str] = set()
         quorum: str | None = None
@@ -88,6 +91,7 @@ class Trust:
                 case ["witness", name, text, *rest] if len(rest) <= 1:
                     _define(name, {*witnesses, *groups}, number)
                     witnesses[name] = _key(text, COSIGNATURE, number)
+                    urls.update((name, url) for url in rest)
                 case ["group", name, threshold, *members] if members:
                     _define(name, {*witnesses, *groups}, number)
                     _known(members, {*witnesses, *groups}, number)
@@ -103,7 +107,7 @@ class Trust:
         keys = [vkey.key for vkey in (*logs, *witnesses.values())]
         if len(set(keys)) < len(keys):
             raise MalformedTrust("a key stands there twice", 1)
-        return cls(tuple(logs), witnesses, groups, quorum)
+        return cls(tuple(logs), witnesses, urls, groups, quorum)
 
 
 def _heads(data: bytes) -> Iterable[Note]:

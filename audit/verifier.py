@@ -26,6 +26,7 @@ from audit.checks import CHECKS, Check, Row, State, read_body, seconds
 from audit.errors import AuditUnavailable
 from audit.marks import HEAD_CHECKS, MARK_CHECKS, HeadCheck, MarkCheck, Marks
 from audit.passing import Passing
+from audit.receipts import with_receipts
 from audit.report import Findings, Grade, Report
 from audit.source import Claim, Source, SqliteSource
 from audit.trust import Trust
@@ -160,6 +161,7 @@ def verify_source(
         if kept.setdefault(receipt.seq, receipt.link) != receipt.link:
             found.add("RECEIPT", receipt.seq, "two receipts contradict each other")
     claim = source.claim()
+    trust = with_receipts(trust, source)
     state, checked = State(claim.log_id, kept), 0
     passing = Passing(source, claim, Marks.of(trust, state), found, (steps.marks, steps.heads))
     try:

@@ -13,6 +13,7 @@ import os
 import socket
 import struct
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +32,7 @@ from proxy.settings import Settings
 log = logging.getLogger(__name__)
 MAX_LINE = 64 * 1024
 ANSWER_WITHIN_S = 15.0
+HANDS = 4
 ACTOR = {"kind": "system", "id": "command-line", "app": "ringfence", "team": "ringfence", "auth_strength": "local_user"}
 REPAIR = {**ACTOR, "id": "repair"}
 
@@ -106,7 +108,11 @@ class Admin:
     def _of_signer(self) -> dict[str, Callable[..., dict[str, Any]]]:
         if self.checkpoints is None:
             return {}
-        return {"checkpoint.store": self.checkpoints.store, "checkpoint.report": self.checkpoints.report}
+        return {
+            "checkpoint.store": self.checkpoints.store,
+            "checkpoint.report": self.checkpoints.report,
+            "anchor.receipt": self.checkpoints.receipt,
+        }
 
     def repair(self) -> None:
         """Settle what a crash left between a record and the state."""
@@ -130,11 +136,14 @@ def open_log(settings: Settings) -> AuditLog:
 
 async def serve(admin: Admin, path: Path) -> asyncio.Server:
     """Listen on the admin socket; the caller closes it."""
+    # Threads of its own: those who wait here for a reload must not hold the ones that it reads in.
+    hands = ThreadPoolExecutor(HANDS, "admin")
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, ValueError, asyncio.IncompleteReadError):
             if _peer_uid(writer) in {0, os.getuid()}:
-                answer = await asyncio.to_thread(_answer, admin, await reader.readline())
+                line = await reader.readline()
+                answer = await asyncio.get_running_loop().run_in_executor(hands, _answer, admin, line)
                 writer.write(answer + b"\n")
                 await writer.drain()
         writer.close()

@@ -4,14 +4,17 @@ A refusal to sign is the sign of a log that was cut off, restored or changed. It
 like any other, and stands in readiness until the signer signs again.
 """
 
+import hashlib
 import logging
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
+from audit.checkpoint import Checkpoint
 from audit.errors import AuditUnavailable, RecordRefused
 from audit.log import AuditLog, new_id
+from audit.note import Note
 
 log = logging.getLogger(__name__)
 SILENT_S = 120.0
@@ -61,6 +64,15 @@ class Checkpoints:
             except AuditUnavailable:
                 log.warning("an incident of the signer could not be recorded now")  # the next report tries again
         return {}
+
+    def receipt(self, anchor: str, note: str) -> dict[str, Any]:
+        """Archive a checkpoint that an anchor gave back, and record that: a verifier finds both in the log."""
+        content = note.encode()
+        stated = Checkpoint.of(Note.decode(content))
+        sha256 = hashlib.sha256(content).hexdigest()
+        self._audit.store_bundle(sha256, content)
+        body = {"anchor": anchor, "size": stated.size, "root": stated.root.hex(), "receipt_sha256": sha256}
+        return {"seq": self._audit.append_sync("anchor.receipt", body).seq}
 
     def not_ready(self) -> str | None:
         """Say why the log is not signed; None when it is."""

@@ -56,6 +56,9 @@ class Settings(BaseModel):
     anchor_file: Path | None = None
     """Each checkpoint of the log is appended to this file. On another mount, best one where nobody can change what is
     there, it shows a log that was restored together with its signer; for auditors: `audit verify --trust FILE`."""
+    anchor_witnesses: Path | None = None
+    """Each checkpoint is cosigned by the witnesses that this file names with a URL: a C2SP tlog-policy, as auditors
+    bring one to `audit verify --trust FILE`, together with a newest checkpoint that a witness gave them."""
     anchor_max_age_s: float = Field(default=0, ge=0)
     """An anchor that lacks a checkpoint for longer makes the server not ready; 0: `/readyz` only says for how long."""
     max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)

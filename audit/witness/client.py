@@ -42,12 +42,12 @@ class NotCosigned(OSError):
 
 
 class WitnessKeeper:
-    """One log at one witness. Used by one thread at a time."""
+    """One log at one witness. Used by one thread at a time. `origin` may fail before a log has keys."""
 
     def __init__(
         self,
         address: Address,
-        origin: str,
+        origin: Callable[[], str],
         source: Callable[[], Source],
         tell: Tell,
         clock: Callable[[], float] = time.monotonic,
@@ -60,10 +60,10 @@ class WitnessKeeper:
 
     def newest(self) -> bytes | None:
         """Return the newest checkpoint that the witness has seen, as far as it tells; raises OSError."""
-        status, _, said = self._ask("GET", f"/{digest_of(self._origin)}/checkpoint")
+        status, _, said = self._ask("GET", f"/{digest_of(self._named())}/checkpoint")
         if status == http.client.OK:
             note = Note.decode(said)
-            if self._vkey not in _by(note, self._vkey) or Checkpoint.of(note).origin != self._origin:
+            if self._vkey not in _by(note, self._vkey) or Checkpoint.of(note).origin != self._named():
                 raise NotCosigned("what the witness calls its newest checkpoint is not cosigned by it")
             self._newest = note
         elif status != http.client.NOT_FOUND:
@@ -83,6 +83,12 @@ class WitnessKeeper:
             if self._asked_for(note):
                 return
         raise NotCosigned("the witness changes its mind about what it has seen")
+
+    def _named(self) -> str:
+        try:
+            return self._origin()
+        except AuditError as error:
+            raise NotCosigned(str(error)) from None
 
     def _asked_for(self, note: Note) -> bool:
         """Ask once; False where the witness has seen another size than was thought, which it is then followed to."""

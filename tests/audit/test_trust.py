@@ -41,6 +41,11 @@ def test_a_policy_names_logs_witnesses_and_the_quorum() -> None:
         assert not trust.met([keys[n] for n in unmet])
 
 
+def test_where_a_witness_is_asked_may_stand_behind_its_key() -> None:
+    lines = [f"{LINES[0]} https://w0.example/", LINES[1], f"{LINES[2]}   http://w2.example", "quorum none"]
+    assert Trust.read(["\n".join(lines).encode()]).urls == {"W0": "https://w0.example/", "W2": "http://w2.example"}
+
+
 def test_heads_are_read_one_after_another_beside_a_policy() -> None:
     heads = (head(1), head(2), head(3))
     trust = Trust.read([head(1).encode() + head(2).encode(), POLICY.encode(), head(3).encode()])

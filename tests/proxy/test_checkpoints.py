@@ -1,5 +1,7 @@
 """What the server makes of the signer's reports."""
 
+import hashlib
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +9,12 @@ import pytest
 
 from audit.access import Filters, Records
 from audit.checkpoint import Checkpoint
+from audit.cosignature import Cosigner
 from audit.keys import load
 from audit.log import AuditLog
 from audit.note import Note
+from audit.source import SqliteSource
+from audit.vkey import Signer
 from proxy.checkpoints import SILENT_S, Checkpoints
 
 
@@ -95,3 +100,20 @@ def test_a_checkpoint_is_stored_once_and_none_that_comes_too_late(watch: Watch) 
     assert watch.checkpoints.store(notes[1]) == {"stored": True}
     assert watch.checkpoints.store(notes[0]) == {"stored": False}
     assert watch.checkpoints.store("no note") == {"stored": False}
+
+
+def test_what_a_witness_cosigned_is_archived_and_recorded(watch: Watch) -> None:
+    text = Checkpoint("log.example/audit", 2, bytes(32)).encode()
+    cosigned = Note(text, (Cosigner(Signer("witness.example/w1", bytes(32))).cosign(text, 1),)).encode()
+    watch.checkpoints.receipt("w1", cosigned.decode())
+    records = Records(watch.log.place).page(Filters(kind="anchor.receipt"), after=-1, limit=10).records
+    body, sha256 = records[0].body, hashlib.sha256(cosigned).hexdigest()
+    assert (body["anchor"], body["size"], body["root"], body["receipt_sha256"]) == ("w1", 2, "00" * 32, sha256)
+    with closing(SqliteSource(watch.home / "audit.db")) as source:
+        assert dict(source.texts())[sha256] == cosigned
+
+
+def test_what_is_no_checkpoint_is_no_receipt(watch: Watch) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - two classes of it
+        watch.checkpoints.receipt("w1", "nothing of the kind")
+    assert not Records(watch.log.place).page(Filters(kind="anchor.receipt"), after=-1, limit=10).records

@@ -95,7 +95,7 @@ def test_no_setting_opens_the_boundary() -> None:
 
 def test_every_setting_that_is_a_time_or_a_size_says_its_unit() -> None:
     bare = {"home", "host", "port", "policies", "upstreams", "origin", "cache", "max_depth", "detect_model"}
-    bare |= {"detect_workers", "detect_queue", "detectors", "channels", "audit_url", "anchor_file"}
+    bare |= {"detect_workers", "detect_queue", "detectors", "channels", "audit_url", "anchor_file", "anchor_witnesses"}
     bare |= {"policy_approvals", "policy_signers", "policy_signatures_required"}
     assert all(name.endswith(("_s", "_bytes")) for name in Settings.model_fields.keys() - bare)
 

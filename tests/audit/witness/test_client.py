@@ -12,7 +12,7 @@ from witnessing import LOG, ORIGIN, History, Leaves
 
 from audit.checkpoint import Checkpoint
 from audit.cosignature import Cosigner
-from audit.errors import AuditUnavailable
+from audit.errors import AuditMismatch, AuditUnavailable
 from audit.note import Note
 from audit.vkey import Signer
 from audit.witness.book import Book
@@ -59,7 +59,7 @@ def keeper(
 ) -> WitnessKeeper:
     address = Address(f"http://127.0.0.1:{running.server_port}/", COSIGNER.vkey)
     source = Leaves(history, size)
-    return WitnessKeeper(address, ORIGIN, lambda: source, desk or Desk(), lambda: 0.0)
+    return WitnessKeeper(address, lambda: ORIGIN, lambda: source, desk or Desk(), lambda: 0.0)
 
 
 def kept(one: WitnessKeeper) -> int:
@@ -155,6 +155,16 @@ def test_a_log_that_cannot_be_read_now_is_asked_again_later(running: WitnessServ
     one._source = working
     one.keep([A.note(9).encode()])
     assert kept(one) == 9
+
+
+def test_a_log_that_has_no_keys_yet_has_nothing_at_a_witness(running: WitnessServer) -> None:
+    def missing() -> str:
+        raise AuditMismatch("no key")
+
+    one = keeper(running)
+    one._origin = missing
+    with pytest.raises(NotCosigned, match="no key"):
+        one.newest()
 
 
 class Liar(HTTPServer):
