@@ -14,6 +14,7 @@ from audit.errors import AuditUnavailable
 from audit.note import Note, Signature, WrongSignature
 from audit.source import Source
 from audit.trust import NONE, Trust
+from audit.vkey import VerifierKey
 
 NEWEST = 64
 """How many sizes are looked at, from the largest down: cosignatures of a quorum may come back one by one."""
@@ -35,9 +36,9 @@ def _largest(source: Source) -> Iterator[Note]:
     """Yield what is archived of the largest heads, each text once with all that was signed below it."""
     found: dict[str, set[Signature]] = {}
     sizes: list[tuple[int, str]] = []
-    for _, text in source.texts():
+    for _, content in source.texts():
         try:
-            note = Note.decode(text)
+            note = Note.decode(content)
             size = Checkpoint.of(note).size
         except ValueError:
             continue
@@ -54,7 +55,7 @@ def _largest(source: Source) -> Iterator[Note]:
 
 def _believed(note: Note, trust: Trust) -> Note | None:
     """Return a head without the signatures that are wrong, if a quorum is left."""
-    by, kept = set(), []
+    by, kept = set[VerifierKey](), list[Signature]()
     for signature in note.signatures:
         try:
             known = replace(note, signatures=(signature,)).verified([*trust.witnesses.values(), *trust.logs])
