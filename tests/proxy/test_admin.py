@@ -5,6 +5,7 @@ import shutil
 import socket
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,30 @@ def test_a_server_reloads_at_once_and_says_what_came_of_it(tmp_path: Path, vendo
 
     _, second = asyncio.run(run())
     assert (second["source"], second["actor"]) == ("api", ACTOR)
+
+
+def test_many_who_ask_for_a_reload_at_once_do_not_wait_for_each_other_for_ever(tmp_path: Path, vendor: StandIn) -> None:
+    """A reload reads in a thread: if those who wait for it hold every thread, it never ends, nor does any request."""
+
+    async def ask(path: Path) -> dict[str, Any]:
+        reader, writer = await asyncio.open_unix_connection(path)
+        writer.write(b'{"op": "policy.reload"}\n')
+        answer = json.loads(await reader.readline())
+        writer.close()
+        return dict(answer)
+
+    async def run() -> None:
+        async with inside(tmp_path / "home", vendor) as ring:
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
+            path = ring.runtime.settings.home / "admin.sock"
+            asked = [asyncio.create_task(ask(path)) for _ in range(8)]
+            done, waiting = await asyncio.wait(asked, timeout=30)
+            for task in waiting:
+                task.cancel()
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
+            assert (len(waiting), ["ok" in task.result() for task in done]) == (0, [True] * 8)
+
+    asyncio.run(run())
 
 
 def test_a_reload_that_cannot_be_recorded_is_an_error(tmp_path: Path, vendor: StandIn) -> None:
