@@ -89,14 +89,18 @@ class Anchored:
             return None
         return -1 if self._known is None else Checkpoint.of(Note.decode(self._known)).size
 
-    def offer(self, notes: Sequence[bytes]) -> None:
-        """Have notes kept that it lacks, without waiting longer than a moment; none: it has them all."""
-        if not notes:
+    def offer(self, notes: Sequence[bytes], *, ahead: bool = False) -> None:
+        """Have notes kept that it lacks, without waiting longer than a moment; none: it has them all.
+
+        One that is `ahead` keeps the heads of a log that lost records: it has none of this one's.
+        """
+        if not notes and not ahead:
             self._behind_since = None
             return
         if self._behind_since is None:
             self._behind_since = self._clock()
-        self._do(lambda: self._keep(notes))
+        if notes:
+            self._do(lambda: self._keep(notes))
 
     def age(self) -> float:
         """Return for how many seconds it has lacked a checkpoint; 0 when it has them all."""

@@ -11,6 +11,7 @@ import typer
 
 from audit.access import Filters, ReadRecord, Records
 from audit.errors import AuditError
+from audit.keepers import NOWHERE, Outside
 from audit.keyring import ENDED, GENESIS, INTRODUCED, USAGE, Keyring, Span, key_id
 from audit.keys import FURTHER, read_signers, write_secret
 from audit.note import Note
@@ -26,11 +27,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """The log that this program writes: where it and its home are, and how to append a record to it."""
+    """The log that this program writes: where it, its home and its anchors are, and how to append a record to it."""
 
     place: Place
     home: Path
     record: Callable[[str, dict[str, Any]], None]
+    outside: Outside = NOWHERE
 
 
 own_log: Callable[[], Own] | None = None
@@ -122,13 +124,16 @@ def acknowledge(
     """
     own = _own()
     directory = own.home / "signer"
+    anchors = own.outside.keepers(own.place, own.home / "keys", lambda *_: False).values()
     try:
         with closing(open_source(own.place)) as source:
-            lost, size = lost_heads(directory, source), source.claim().size
+            lost, size = lost_heads(directory, source, tuple(anchors)), source.claim().size
     except Refused as refused:
         raise _stop(f"this log cannot be signed at all, there is nothing to acknowledge: {refused}") from None
     except AuditError as error:
         raise _stop(str(error)) from None
+    except OSError as error:
+        raise _stop(f"an anchor does not say which heads it keeps: {error}") from None
     if not lost:
         typer.echo("every head that was signed is in the log")
         return

@@ -21,21 +21,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from audit.anchors import Anchored, FileKeeper
+from audit.anchors import Anchored
 from audit.checkpoint import Checkpoint
 from audit.errors import AuditError, AuditLocked, AuditMismatch, AuditUnavailable, RecordRefused
+from audit.keepers import Outside
 from audit.keys import read_signers
 from audit.note import Note
 from audit.place import Place, Postgres, place_of
 from audit.signer import CheckpointSigner, Refused, StateFile
 from audit.source import Source
 from audit.source_postgres import open_source
-from audit.vkey import VerifierKey
-from audit.witness.client import Address, WitnessKeeper
 
 LOG = "RINGFENCE_AUDIT_URL"
 POLL_S = 1.0
@@ -185,8 +183,8 @@ class Rounds:
             above = anchor.lacks()
             if above is not None:
                 with closing(self._source()) as source:
-                    notes = [stored.note for stored in source.checkpoints(above, AT_ONCE)]
-                anchor.offer(notes)
+                    notes, newest = [one.note for one in source.checkpoints(above, AT_ONCE)], source.newest_checkpoint()
+                anchor.offer(notes, ahead=newest is not None and above > newest.size)
 
     def _say(self, why: str) -> None:
         if why == self.unavailable and not self._said:  # once is no news: a log that begins has no head yet
@@ -209,8 +207,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         place = place_of(os.environ.get(LOG, ""))
         server = Server(given.admin, place)
-        anchors = [Anchored("file", FileKeeper(given.anchor_file))] if given.anchor_file else []
-        anchors += [_witness(place, given.keys, server, told) for told in given.witness]
+        outside = Outside(given.anchor_file, given.witness).keepers(place, given.keys, server.receipt)
+        anchors = [Anchored(name, keeper) for name, keeper in outside.items()]
         signer = CheckpointSigner(StateFile(given.state), lambda: read_signers(given.keys), anchors)
     except (AuditLocked, AuditMismatch) as error:
         sys.stderr.write(f"ringfence signer: {error}\n")
@@ -220,17 +218,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         rounds.turn()
     rounds.turn(now=True)
     return 0 if rounds.refused is None and not rounds.unavailable else EX_REFUSED
-
-
-def _witness(place: Place, keys: Path, server: Server, told: Sequence[str]) -> Anchored:
-    name, url, vkey = told
-    address = Address(url, VerifierKey.decode(vkey))
-    receipt = partial(server.receipt, name)
-    return Anchored(name, WitnessKeeper(address, partial(_origin, keys), partial(open_source, place), receipt))
-
-
-def _origin(keys: Path) -> str:
-    return read_signers(keys)[0].name
 
 
 if __name__ == "__main__":

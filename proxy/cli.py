@@ -11,6 +11,7 @@ import typer
 
 from audit import cli as audit_cli
 from audit import cli_signing
+from audit.keepers import Outside
 from proxy import admin
 from proxy.approvals import office
 from proxy.detection import cli as detection_cli
@@ -77,7 +78,8 @@ def _own_log() -> cli_signing.Own:
     def record(kind: str, body: dict[str, Any]) -> None:
         admin.call(settings, "audit.record", kind=kind, body=body)
 
-    return cli_signing.Own(audit_place(settings), settings.home, record)
+    outside = Outside(settings.anchor_file, witnesses(settings.anchor_witnesses))
+    return cli_signing.Own(audit_place(settings), settings.home, record, outside)
 
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)

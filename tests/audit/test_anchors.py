@@ -152,3 +152,15 @@ def test_an_anchor_that_was_never_reached_ages_from_the_start(day: Day) -> None:
     assert [day.round() for _ in range(2)] == [10, 20]
     assert day.anchored.lacks() is None
     assert day.anchored.newest() is None
+
+
+def test_an_anchor_that_keeps_the_heads_of_a_log_that_lost_records_has_none_of_this_one() -> None:
+    day = Day()
+    day.mount.answers.set()
+    assert day.round() == 0
+    for later in (0, 10, 20):
+        day.now += bool(later) * 10
+        day.anchored.offer([], ahead=True)
+        assert day.anchored.age() == later
+    day.anchored.offer([])
+    assert day.anchored.age() == 0

@@ -11,10 +11,11 @@ from typer.testing import CliRunner
 from audit import cli, cli_signing
 from audit.access import Filters, Records
 from audit.checkpoint import Checkpoint
+from audit.keepers import Outside
 from audit.keys import read_signers
 from audit.log import AuditLog
 from audit.note import Note
-from audit.signer import CheckpointSigner, Refused, StateFile
+from audit.signer import Anchor, CheckpointSigner, Refused, StateFile
 from audit.source import SqliteSource
 from audit.store_sqlite import SqliteStore
 from audit.verifier import verify
@@ -33,11 +34,11 @@ class Home:
         log.append_sync(kind, body)
         log.close()
 
-    def sign(self) -> Note:
+    def sign(self, *anchors: Anchor) -> Note:
         file = StateFile(self.home / "signer")
         try:
             with closing(SqliteSource(self.path)) as source:
-                note = CheckpointSigner(file, lambda: read_signers(self.home / "keys")).sign(source)
+                note = CheckpointSigner(file, lambda: read_signers(self.home / "keys"), anchors).sign(source)
         finally:
             file.close()
         assert note is not None
@@ -125,6 +126,29 @@ def test_lost_heads_are_given_up_with_an_incident_and_the_log_is_signed_again(ho
     home.sign()
     assert verify(home.path).grade == "signed"
     assert "every head" in run("acknowledge")
+
+
+def test_a_head_that_only_an_anchor_kept_is_given_up_too_and_one_that_cannot_be_asked_stops_it(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads = tmp_path / "heads"
+    outside = Outside(heads)
+    own = cli_signing.Own(home.path, home.home, home.record, outside)
+    monkeypatch.setattr(cli_signing, "own_log", lambda: own)
+    shutil.copytree(home.home, tmp_path / "backup")
+    home.record("control.tested", {"control": "lost", "passed": True})
+    heads.write_bytes(home.sign().encode())
+    shutil.rmtree(home.home)
+    shutil.copytree(tmp_path / "backup", home.home)
+    with pytest.raises(Refused, match="STORE_BEHIND"):
+        home.sign(*outside.keepers(home.path, home.home / "keys", lambda *_: True).values())
+    kept = heads.read_bytes()
+    heads.write_bytes(b"nothing of the kind")
+    assert "an anchor does not say" in run("acknowledge", "--yes", status=2)
+    heads.write_bytes(kept)
+    assert "lost: a log of" in run("acknowledge", "--yes")
+    home.sign(*outside.keepers(home.path, home.home / "keys", lambda *_: True).values())
+    assert verify(home.path).grade == "signed"
 
 
 def test_a_log_that_is_no_chain_cannot_be_acknowledged(home: Home, forge: Any) -> None:
