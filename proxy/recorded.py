@@ -22,8 +22,8 @@ from proxy.archive import Archive
 from proxy.errors import ConfigurationError, Unavailable
 from proxy.evidence import MAX_LISTED
 from proxy.policy.account import account_of
-from proxy.policy.model import Call, Decision, Identity, Outcome, Waiver, Would
-from proxy.policy.noted import Noted, landing
+from proxy.policy.model import Call, Decision, Identity, Landing, Outcome, Waiver, Would
+from proxy.policy.noted import Noted
 from proxy.policy.policy import Policy
 from proxy.policy.replay import Log, Recorded, Skipped, Why
 from proxy.upstreams.registry import OTHER
@@ -72,7 +72,7 @@ def noted(body: Mapping[str, Any]) -> Noted | Skipped:
         request=body["req"]["id"],
         at=body["ts"],
         who=Identity(actor["team"], actor["app"], actor["id"]),
-        made=landing(made.outcome, made.zone),
+        made=Landing.at(made.outcome, made.zone),
         dry_run=body["dry_run"],
         shadow=made.shadow,
         exceptions=made.exceptions,

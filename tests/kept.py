@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from proxy.policy.decide import decide
-from proxy.policy.model import Call, Identity
-from proxy.policy.noted import Noted, landing
+from proxy.policy.model import Call, Identity, Landing
+from proxy.policy.noted import Noted
 from proxy.policy.policy import Policy
 from proxy.policy.replay import Recorded, Skipped, as_recorded
 
@@ -63,7 +63,7 @@ def _noted(item: Recorded) -> Noted:
         request=item.id,
         at=f"{item.days[0]}T12:00:00.000000Z",
         who=item.who,
-        made=landing(made.outcome, made.zone),
+        made=Landing.at(made.outcome, made.zone),
         shadow=made.shadow,
         exceptions=made.exceptions,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proxy.policy.explain import Explanation, explain
-from proxy.policy.labels import Findings, written
+from proxy.policy.labels import Scanned
 from proxy.policy.model import Call, Identity
 from proxy.policy.replay import Again, Log, Recorded, Skipped, Why
 
@@ -21,22 +21,18 @@ class Account:
 
     who: Identity
     call: Call
-    found: Findings
-    """What a scan found; empty where the findings were given."""
+    seen: Scanned
+    """What was found; nothing where the findings were given."""
     explanation: Explanation
     record: str = ""
     bundle: str = ""
     """Digest of the bundle that decided, of a recorded decision."""
-    missing: tuple[str, ...] = ()
-    """Why not all of a text was inspected."""
 
     def text(self) -> str:
         """Write it for a terminal."""
         who = f"{self.who.team}/{self.who.app}/{self.who.key} {self.call.endpoint} {self.call.model}"
         lines = [f"record    {self.record}", f"bundle    {self.bundle}", f"asked     {who}"] if self.record else []
-        lines += [f"type      {kind} x{len(grids)} at {written(max(grids))}" for kind, grids in self._types()]
-        lines += [f"missing   {reason}" for reason in self.missing]
-        return "\n".join([*lines, self.explanation.text()])
+        return "\n".join([*lines, *self.seen.lines(10), self.explanation.text()])
 
     def as_json(self) -> dict[str, Any]:
         """Return the same as plain values, for the API."""
@@ -47,16 +43,9 @@ class Account:
             "key": self.who.key,
             "endpoint": self.call.endpoint,
             "model": self.call.model,
-            "types": [
-                {"type": kind, "count": len(grids), "score": float(written(max(grids)))}
-                for kind, grids in self._types()
-            ],
-            "missing": list(self.missing),
+            **self.seen.as_json(),
             **self.explanation.as_json(),
         }
-
-    def _types(self) -> list[tuple[str, tuple[int, ...]]]:
-        return sorted((kind, tuple(grids)) for kind, grids in self.found.items() if grids)
 
 
 def account_of(log: Log, item: Recorded | Skipped) -> Account | str:
@@ -69,4 +58,5 @@ def account_of(log: Log, item: Recorded | Skipped) -> Account | str:
     decision = Again(policy).recall(item)
     if decision is None:
         return Why.DIFFERS.value
-    return Account(item.who, item.call, item.findings, explain(policy, decision), item.id, item.bundle)
+    seen = Scanned(item.findings, ())
+    return Account(item.who, item.call, seen, explain(policy, decision), item.id, item.bundle)

@@ -52,7 +52,7 @@ from proxy.policy.exceptions import expired
 from proxy.policy.force import Forces, Meanings, telling
 from proxy.policy.groups import CALLER, Box, Labels, boxes, cells
 from proxy.policy.index import Index, compile_index
-from proxy.policy.model import Bundle, Call, Decision, Identity, Outcome, Trust
+from proxy.policy.model import Bundle, Call, Decision, Identity, Landing, Trust
 from proxy.policy.points import ALWAYS, Atom, Point, Points
 from proxy.policy.witness import Witness
 
@@ -66,17 +66,6 @@ class Verdict(StrEnum):
 
 
 ORDER = (Verdict.LOOSER, Verdict.TIGHTER, Verdict.MOVED)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Landing:
-    """What comes of a request: the outcome, and the zones left in order of preference."""
-
-    outcome: Outcome
-    zones: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"{self.outcome.value} -> {self.zones[0]}" if self.zones else self.outcome.value
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -239,9 +228,7 @@ class _Comparing:
         )
         self.decisions += 2
         verdict = judge(old, new, *self.trusts)
-        return (
-            Shift(verdict, *(Landing(decision.outcome, decision.zones) for decision in (old, new))) if verdict else None
-        )
+        return Shift(verdict, old.landing, new.landing) if verdict else None
 
     def _deciding(self, pair: Pair) -> list[Point]:
         """Return the requests at which these two can part; where grants differ, each class is tried for the reader."""

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from proxy.policy.labels import written
-from proxy.policy.model import Decision
+from proxy.policy.model import Decision, Landing
 from proxy.policy.policy import Policy
-from proxy.policy.testing import landing
 
 Verdict = Literal["used", "open", "struck"]
 
@@ -36,15 +35,15 @@ class Explanation:
         widest = max([len("decision"), *(len(row.zone) for row in self.rows)])
         lines = [f"{'zone':<{widest}}  {'verdict':<7}  by"]
         lines += [f"{row.zone:<{widest}}  {row.verdict:<7}  {', '.join(row.by)}".rstrip() for row in self.rows]
-        lines.append(f"{'decision':<{widest}}  {landing(self.decision)}")
+        lines.append(f"{'decision':<{widest}}  {self.decision.landing}")
         for name, count, score in self.decision.classes:
             lines.append(f"{'found':<{widest}}  {name} x{count} at {written(score)}")
         for reason, where in self.because:
             lines.append(f"{'because':<{widest}}  {reason}" + (f"   [{where}]" if where else ""))
         for waiver in self.decision.exceptions:
-            lines.append(f"{'waived':<{widest}}  {waiver.id}; without it {_landing(waiver.outcome.value, waiver.zone)}")
+            lines.append(f"{'waived':<{widest}}  {waiver.id}; without it {Landing.at(waiver.outcome, waiver.zone)}")
         for would in self.decision.shadow:
-            lines.append(f"{'shadow':<{widest}}  {would.rule} would {_landing(would.outcome.value, would.zone)}")
+            lines.append(f"{'shadow':<{widest}}  {would.rule} would {Landing.at(would.outcome, would.zone)}")
         return "\n".join(lines)
 
     def as_json(self) -> dict[str, Any]:
@@ -90,7 +89,3 @@ def _verdict(decision: Decision, zone: str) -> Verdict:
     if zone == decision.zone:
         return "used"
     return "open" if zone in decision.zones else "struck"
-
-
-def _landing(outcome: str, zone: str | None) -> str:
-    return f"{outcome} -> {zone}" if zone else outcome

@@ -4,9 +4,10 @@ Scores live on a grid of 0.05, as whole numbers 0 to 20, and are rounded UP, so 
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 STEPS = 20
 """Grid steps in a score of 1.0."""
@@ -32,6 +33,24 @@ class Scanned:
     missing: tuple[str, ...]
     model: str = ""
     resolved: str = ""
+
+    def lines(self, width: int) -> Iterator[str]:
+        """Say what was found, and no value; `width` is that of the first word."""
+        yield from (f"{'type':<{width}}{kind} x{len(grids)} at {written(max(grids))}" for kind, grids in self._types())
+        yield from (f"{'missing':<{width}}{reason}" for reason in self.missing)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the same as plain values."""
+        return {
+            "types": [
+                {"type": kind, "count": len(grids), "score": float(written(max(grids)))}
+                for kind, grids in self._types()
+            ],
+            "missing": list(self.missing),
+        }
+
+    def _types(self) -> list[tuple[str, Sequence[int]]]:
+        return sorted((kind, tuple(grids)) for kind, grids in self.findings.items() if grids)
 
 
 Scan = Callable[[bytes, bool], Scanned]

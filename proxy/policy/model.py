@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal, Self
 
 from proxy.files.diagnostics import Place
 
@@ -278,6 +278,26 @@ class Would:
     zone: str | None
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Landing:
+    """What comes of a request: the outcome, and the zones left in order of preference."""
+
+    outcome: Outcome
+    zones: tuple[str, ...]
+
+    @classmethod
+    def at(cls, outcome: Outcome, zone: str | None) -> Self:
+        """Return where a request lands of which only the preferred zone is known, as of all that is recorded."""
+        return cls(outcome, (zone,) if zone else ())
+
+    def __str__(self) -> str:
+        return f"{self.outcome.value} -> {self.zones[0]}" if self.zones else self.outcome.value
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {"decision": self.outcome.value, "zones": list(self.zones)}
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The zones that survive, in order of preference, and everything that made it so. Holds no content."""
@@ -303,3 +323,8 @@ class Decision:
     def zone(self) -> str | None:
         """The preferred zone, or None when blocked."""
         return self.zones[0] if self.zones else None
+
+    @property
+    def landing(self) -> Landing:
+        """What comes of the request."""
+        return Landing(self.outcome, self.zones)

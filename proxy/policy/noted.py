@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from proxy.policy.diff import Landing
-from proxy.policy.model import Identity, Outcome, Waiver, Would
+from proxy.policy.model import Identity, Landing, Waiver, Would
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +33,9 @@ class Noted:
     def shadowed(self) -> Iterator[Effect]:
         """Yield what each rule in shadow would have made of it."""
         for would in self.shadow:
-            yield Effect(would.rule, self.made, landing(would.outcome, would.zone))
+            yield Effect(would.rule, self.made, Landing.at(would.outcome, would.zone))
 
     def waived(self) -> Iterator[Effect]:
         """Yield what each exception made of it; where two waive the same rule, neither of them alone matters."""
         for waiver in self.exceptions:
-            yield Effect(waiver.id, landing(waiver.outcome, waiver.zone), self.made)
-
-
-def landing(outcome: Outcome, zone: str | None) -> Landing:
-    """Return where a request lands, of which a record names the preferred zone only."""
-    return Landing(outcome, (zone,) if zone else ())
+            yield Effect(waiver.id, Landing.at(waiver.outcome, waiver.zone), self.made)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from proxy.files.diagnostics import Diagnostic
-from proxy.policy.labels import Scanned, written
+from proxy.policy.labels import written
 from proxy.policy.model import InlineTest, Rule
 from proxy.policy.testing import TestReport, TestResult
 from proxy.policy.verify import CAVEAT, Proof, Support
@@ -59,9 +59,7 @@ def found_text(result: TestResult) -> list[str]:
     """Return lines that say what the detectors found for a test, and no value; none where nothing was scanned."""
     if result.scanned is None or result.got is None:
         return []
-    types = sorted((kind, grids) for kind, grids in result.scanned.findings.items() if grids)
-    lines = [f"type     {kind} x{len(grids)} at {written(max(grids))}" for kind, grids in types]
-    lines += [f"missing  {reason}" for reason in result.scanned.missing]
+    lines = list(result.scanned.lines(9))
     lines += [f"found    {name} x{count} at {written(grid)}" for name, count, grid in result.got.classes]
     return lines if result.got.classes else [*lines, "found    nothing that counts"]
 
@@ -106,7 +104,7 @@ def tests_json(report: TestReport) -> dict[str, Any]:
                     "passed": result.passed,
                     "got": result.landed,
                     "faults": [{"expected": expected, "got": got} for expected, got in result.faults],
-                    **({"found": _found_json(result.scanned)} if result.scanned else {}),
+                    **({"found": result.scanned.as_json()} if result.scanned else {}),
                 }
                 for result in report.results
             ),
@@ -120,14 +118,6 @@ def tests_json(report: TestReport) -> dict[str, Any]:
 
 def _named(test: InlineTest) -> dict[str, Any]:
     return {"name": test.name, "file": test.where.file, "line": test.where.line}
-
-
-def _found_json(scanned: Scanned) -> dict[str, Any]:
-    types = sorted((kind, grids) for kind, grids in scanned.findings.items() if grids)
-    return {
-        "types": [{"type": kind, "count": len(grids), "score": float(written(max(grids)))} for kind, grids in types],
-        "missing": list(scanned.missing),
-    }
 
 
 def proofs_json(proofs: Iterable[Proof]) -> list[dict[str, Any]]:

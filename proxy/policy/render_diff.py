@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from proxy.policy.diff import ORDER, Comparison, Landing, Line
+from proxy.policy.diff import ORDER, Comparison, Line
 from proxy.policy.groups import CALL, CALLER, told
 from proxy.policy.labels import written
 from proxy.policy.points import MOST
@@ -82,8 +82,8 @@ def _line_json(line: Line, comparison: Comparison) -> dict[str, Any]:
     return {
         "change": line.shift.verdict.value,
         "requests": list(line.requests),
-        "before": _landing(line.shift.before),
-        "after": _landing(line.shift.after),
+        "before": line.shift.before.as_json(),
+        "after": line.shift.after.as_json(),
         "since": line.since.isoformat() if line.since else None,
         "until": line.until.isoformat() if line.until else None,
         "scope": {name: sorted(chosen) for name, chosen, every in dimensions if chosen != every},
@@ -98,7 +98,3 @@ def _line_json(line: Line, comparison: Comparison) -> dict[str, Any]:
             "on": example.on.isoformat(),
         },
     }
-
-
-def _landing(landing: Landing) -> dict[str, Any]:
-    return {"decision": landing.outcome.value, "zones": list(landing.zones)}

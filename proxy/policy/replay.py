@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from proxy.policy.decide import applicable, settle
-from proxy.policy.diff import ORDER, Landing, Shift, Verdict, judge
+from proxy.policy.diff import ORDER, Shift, Verdict, judge
 from proxy.policy.index import Dimension, Index
 from proxy.policy.labels import Findings
 from proxy.policy.model import Call, Decision, Identity, Trust
@@ -193,8 +193,8 @@ class Report:
             "changes": [
                 {
                     "verdict": group.shift.verdict.value,
-                    "before": _landing(group.shift.before),
-                    "after": _landing(group.shift.after),
+                    "before": group.shift.before.as_json(),
+                    "after": group.shift.after.as_json(),
                     "team": group.team,
                     "by": list(group.causes),
                     "count": group.count,
@@ -207,10 +207,6 @@ class Report:
                 for why, count, records in self.skipped
             ],
         }
-
-
-def _landing(landing: Landing) -> dict[str, Any]:
-    return {"decision": landing.outcome.value, "zones": list(landing.zones)}
 
 
 @dataclass(slots=True)
@@ -258,7 +254,7 @@ def replay(candidate: Policy, log: Log, since: str | None = None) -> Report:
         if verdict is None:
             seen["same"] += 1
             continue
-        shift = Shift(verdict, Landing(before.outcome, before.zones), Landing(after.outcome, after.zones))
+        shift = Shift(verdict, before.landing, after.landing)
         groups.setdefault((shift, tuple(_causes(before, after)), item.who.team), _Tally()).add(item.id)
     return Report(
         groups=tuple(

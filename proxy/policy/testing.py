@@ -37,8 +37,8 @@ class TestResult:
 
     @property
     def landed(self) -> str:
-        """What came of it, as `landing` writes it."""
-        return landing(self.got) if self.got else "refused"
+        """What came of it, such as `allow -> cloud-us` or `block`."""
+        return str(self.got.landing) if self.got else "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +117,11 @@ def check_tests(bundle: Bundle, problems: Problems) -> TestReport:
     return report
 
 
-def landing(decision: Decision) -> str:
-    """Write a decision as `allow -> cloud-us`, or `block`."""
-    return f"{decision.outcome.value} -> {decision.zone}" if decision.zone else decision.outcome.value
-
-
 def _faults(test: InlineTest, got: Decision) -> list[tuple[str, str]]:
     expect = test.expect
     faults = []
     if expect.outcome is not got.outcome or expect.zone not in {None, got.zone}:
-        faults.append((_wanted(test), landing(got)))
+        faults.append((_wanted(test), str(got.landing)))
     rules = tuple(name for name, _ in got.rules)
     for kind, wanted, seen in (("rules", expect.rules, rules), ("ceilings", expect.ceilings, got.ceilings)):
         if wanted is not None and wanted != seen:

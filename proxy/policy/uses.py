@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from proxy.policy.diff import Landing
+from proxy.policy.model import Landing
 from proxy.policy.noted import Effect, Noted
 from proxy.policy.replay import SHOWN, Skipped, Why
 

@@ -21,8 +21,8 @@ from proxy.evidence import Ask, Clock, Judged
 from proxy.identity import Caller, Role
 from proxy.policy.decide import decide
 from proxy.policy.labels import UNSCANNED
-from proxy.policy.model import Call, Decision, Identity
-from proxy.policy.noted import Noted, landing
+from proxy.policy.model import Call, Decision, Identity, Landing
+from proxy.policy.noted import Noted
 from proxy.policy.replay import Again, Recorded, Skipped, Why, as_recorded
 from proxy.recorded import VERSIONS, Database, Export, noted, recorded
 from proxy.settings import ROOT, Settings
@@ -130,7 +130,11 @@ def test_what_was_decided_is_decided_again_from_its_record_alone(
     assert (read.who, read.days) == (who, (moment.date(),))
     note = noted(body)
     assert isinstance(note, Noted)
-    assert (note.made, note.shadow, note.exceptions) == (landing(made.outcome, made.zone), made.shadow, made.exceptions)
+    assert (note.made, note.shadow, note.exceptions) == (
+        Landing.at(made.outcome, made.zone),
+        made.shadow,
+        made.exceptions,
+    )
     assert (note.id, note.request, note.at) == (body["id"], body["req"]["id"], body["ts"])
     assert (note.who, note.dry_run) == (who, dry)
     assert {kind: tuple(sorted(values)) for kind, values in read.findings.items()} == findings

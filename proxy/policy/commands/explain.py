@@ -75,7 +75,7 @@ def explain(
         seen = scanned(context, file, request=request is not None) if file else Scanned({}, ())
         call = Call(endpoint, model or seen.model or UNLISTED, model or seen.resolved or UNLISTED)
         explanation = explain_decision(policy, decide(policy, who, call, given or seen.findings, moment))
-        found = Account(who, call, seen.findings, explanation, missing=seen.missing)
+        found = Account(who, call, seen, explanation)
     show(found.text(), found.as_json(), printed)
 
 

@@ -8,6 +8,7 @@ from kept import DAY, Kept
 from proxy.policy.account import NOT_ARCHIVED, Account, account_of
 from proxy.policy.decide import decide
 from proxy.policy.explain import explain
+from proxy.policy.labels import Scanned
 from proxy.policy.model import Call, Decision, Identity, Outcome
 from proxy.policy.policy import Policy
 from proxy.policy.replay import Recorded, Skipped, Why
@@ -70,7 +71,7 @@ def test_nothing_is_explained_that_was_not_decided_so(recorded: tuple[Recorded, 
 def test_what_was_not_inspected_is_named_and_a_hypothetical_has_no_record(policy: Build) -> None:
     built = policy()
     made = explain(built, decide(built, WHO, CALL, {"UNSCANNED": (20,)}, DAY))
-    found = Account(WHO, CALL, {"UNSCANNED": (20,)}, made, missing=("deadline",))
+    found = Account(WHO, CALL, Scanned({"UNSCANNED": (20,)}, ("deadline",)), made)
     assert found.text().startswith("type      UNSCANNED x1 at 1.00\nmissing   deadline\nzone")
     assert found.as_json()["missing"] == ["deadline"]
     assert "record" not in found.as_json()

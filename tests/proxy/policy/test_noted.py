@@ -2,9 +2,8 @@ from collections.abc import Callable
 
 from kept import Kept
 
-from proxy.policy.diff import Landing
-from proxy.policy.model import Identity, Outcome
-from proxy.policy.noted import Effect, Noted, landing
+from proxy.policy.model import Identity, Landing, Outcome
+from proxy.policy.noted import Effect, Noted
 from proxy.policy.policy import Policy
 
 RULES = """\
@@ -47,8 +46,3 @@ def test_where_two_exceptions_waive_the_same_rule_neither_alone_makes_a_differen
         Effect("EX-1", OUT, OUT),
         Effect("EX-2", OUT, OUT),
     ]
-
-
-def test_a_refusal_lands_in_no_zone() -> None:
-    assert landing(Outcome.BLOCK, None) == NOWHERE
-    assert landing(Outcome.ALLOW, "us") == OUT

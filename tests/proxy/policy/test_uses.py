@@ -1,7 +1,6 @@
 from dataclasses import replace
 
-from proxy.policy.diff import Landing
-from proxy.policy.model import Identity, Outcome, Would
+from proxy.policy.model import Identity, Landing, Outcome, Would
 from proxy.policy.noted import Noted
 from proxy.policy.replay import SHOWN, Skipped, Why
 from proxy.policy.uses import NAMED, UNUSED, Uses, collect
