@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from audit.chain import HASH_BYTES, body_hash, genesis_prev, link
-from audit.jcs import NotCanonicalError, parse
+from audit.jcs import NotCanonicalError, require, reread
 from audit.keyring import Keyring
 from audit.merkle import Frontier
 from audit.record import GENESIS, REGISTRY, Derived, Schema, derive, known_at
@@ -59,18 +59,19 @@ class Dark:
 
 
 def read_body(raw: bytes) -> tuple[dict[str, Any] | None, Fault | None, Derived | None]:
-    """Parse, check against the schema and derive."""
+    """Parse, check against the schema and derive. A body that fits its schema is in the canonical subset, too."""
     try:
-        body = parse(raw)
+        body = reread(raw)
+        if type(body) is not dict:
+            return None, None, None
+        schema = schema_of(body)
+        fault = None if schema is None else schema.whole(body)
+        if schema is not None and fault is None:
+            return body, None, derive(body)
+        require(body)
     except NotCanonicalError:
         return None, None, None
-    if type(body) is not dict:
-        return None, None, None
-    schema = schema_of(body)
-    if schema is None:
-        return body, None, None
-    fault = schema.whole(body)
-    return body, fault, None if fault else derive(body)
+    return body, fault, None
 
 
 def schema_of(body: dict[str, Any]) -> Schema | None:

@@ -20,23 +20,42 @@ class NotCanonicalError(ValueError):
 
 def canonical(value: Any) -> bytes:
     """Return the canonical bytes; raises NotCanonicalError outside the subset."""
+    require(value)
+    return _write(value)
+
+
+def require(value: Any) -> None:
+    """Raise NotCanonicalError for what is outside the subset."""
     _walk(value, MAX_DEPTH)
-    try:
-        return _ENCODER.encode(value).encode()
-    except UnicodeEncodeError:
-        raise NotCanonicalError("a lone surrogate") from None
 
 
 def parse(text: bytes) -> Any:
     """Parse canonical bytes; raises NotCanonicalError for any text that `canonical` would not write."""
+    value = reread(text)
+    require(value)
+    return value
+
+
+def reread(text: bytes) -> Any:
+    """Parse bytes that are as they would be written again; raises NotCanonicalError for others.
+
+    What is outside the subset may pass. It is what `require` finds, and what no schema of records lets through.
+    """
     try:
         value = _DECODER.decode(text.decode())
-        again = canonical(value)
+        again = _write(value)
     except (ValueError, RecursionError) as error:
         raise NotCanonicalError(type(error).__name__) from None
     if again != text:
         raise NotCanonicalError("other bytes than the canonical ones")
     return value
+
+
+def _write(value: Any) -> bytes:
+    try:
+        return _ENCODER.encode(value).encode()
+    except UnicodeEncodeError:
+        raise NotCanonicalError("a lone surrogate") from None
 
 
 def _refuse(_text: str) -> NoReturn:

@@ -9,7 +9,9 @@ import pytest
 
 from audit.chain import genesis_prev
 from audit.checks import CHECKS
+from audit.kinds import DECLARATIONS, ENVELOPE
 from audit.record import REGISTRY, registry_sha256
+from audit.schema import MAX_INT, Array, Int, Object, Table, Type
 from audit.verifier import LOG_CHECKS, KeptReceipt, Steps, verify
 
 Attack = Callable[[Any, Any], tuple[str, ...] | None]
@@ -170,6 +172,28 @@ def test_an_attack_is_found_by_its_step_and_by_no_other(name: str, specimens: An
     log_checks = [check for check in LOG_CHECKS if check.name != name]
     unnoticed = verify(forger.path, receipts=receipts, steps=Steps(checks, log_checks))
     assert unnoticed.ok, unnoticed.findings
+
+
+def within(kind: Type) -> bool:
+    """Whether all values of a type are in the canonical subset."""
+    match kind:
+        case Object():
+            parts = {**kind.required, **kind.optional}
+            return all(name.isascii() and within(part) for name, part in parts.items())
+        case Array():
+            return within(kind.item)
+        case Table():
+            return all(key.isascii() for key in kind.keys) and within(kind.value)
+        case Int():
+            return -MAX_INT <= kind.low <= kind.high <= MAX_INT
+        case _:
+            return True
+
+
+def test_a_body_that_fits_its_schema_needs_no_second_look_at_its_values() -> None:
+    assert all(within(fields) for _, _, fields in DECLARATIONS)
+    assert all(within(part) for part in ENVELOPE.values())
+    assert not within(Int(0, MAX_INT + 1))
 
 
 def test_a_known_kind_that_this_log_did_not_introduce_is_found(forger: Any) -> None:
