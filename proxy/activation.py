@@ -147,6 +147,10 @@ class Activation:
         self._announced: tuple[tuple[str, Approval | None] | None, str, Asked] = (None, "", START)
         self._seen: Signature = ()
         self._changing = asyncio.Lock()
+        self._begun = 0
+        """How many reloads began to read."""
+        self._last: Reloaded | None = None
+        """What the last one came to, if it came to its end."""
 
     @property
     def active(self) -> Active:
@@ -180,8 +184,15 @@ class Activation:
         await self._activate(await asyncio.to_thread(self._load), START)
 
     async def reload(self, asked: Asked = CHANGED) -> Reloaded:
-        """Try what is on disk now. If it is refused, or cannot be recorded, the old snapshot stays in force."""
+        """Try what is on disk now. If it is refused, or cannot be recorded, the old snapshot stays in force.
+
+        Whoever asks while files are read waits for the next reading, which all share who wait for it.
+        """
+        begun = self._begun
         async with self._changing:
+            if self._last is not None and self._begun > begun:
+                return self._last
+            self._begun, self._last = self._begun + 1, None
             before = self.active
             self._again = False
             try:
@@ -200,7 +211,8 @@ class Activation:
                 self._error = error
                 log.error("reload failed: %s", type(error).__name__)  # noqa: TRY400 - its text may quote a file
             now = self.active
-            return Reloaded(now, before.sha256 if now.identity != before.identity else None, self._error)
+            self._last = Reloaded(now, before.sha256 if now.identity != before.identity else None, self._error)
+            return self._last
 
     async def watch(self) -> None:
         """Reload when files of the bundle are others than were read and have come to rest; runs until cancelled.

@@ -132,6 +132,29 @@ def test_a_bundle_that_cannot_be_recorded_is_not_used(
     assert len(run(tmp_path, policies, (vendor, own), story)) == 2
 
 
+def test_reloads_that_wait_for_each_other_share_the_next_reading(
+    tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A storm of them would keep a change that matters waiting for minutes."""
+    loads, load = [], Activation._load
+
+    def counted(self: Activation) -> activation.Active:
+        loads.append(self)
+        return load(self)
+
+    async def story(ring: Inside) -> None:
+        monkeypatch.setattr(Activation, "_load", counted)
+        first = asyncio.create_task(ring.runtime.activation.reload())
+        await asyncio.sleep(0)
+        (policies / "extra.yaml").write_text(EXTRA.format(version=1))
+        others = await asyncio.gather(*(ring.runtime.activation.reload() for _ in range(50)))
+        await first
+        assert len(loads) == 2
+        assert {("extra", 1) in other.active.policy.policies for other in others} == {True}
+
+    assert len(run(tmp_path, policies, (vendor, own), story)) == 2
+
+
 def test_under_load_every_decision_names_a_bundle_that_was_recorded_before_it(
     tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn
 ) -> None:
