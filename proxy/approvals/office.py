@@ -26,6 +26,8 @@ from proxy.policy.vocabulary import PERSON
 from proxy.settings import Settings
 
 Account = Mapping[str, str | int]
+MAX_NEXT = 10**12
+"""The highest serial that follows from a file. Whoever can write it could use up all that there are."""
 
 
 def keygen(name: str, out: Path) -> str:
@@ -120,7 +122,10 @@ def _next_serial(path: Path) -> int:
     problems = Problems()
     read = decode(source.read(path), problems)
     problems.check()
-    return read[0].serial + 1 if read is not None else 1
+    serial = read[0].serial + 1 if read is not None else 1
+    if serial > MAX_NEXT:
+        raise ConfigurationError(f"{path} has a serial so high that few are left; give one with --serial")
+    return serial
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -83,6 +83,17 @@ def test_each_approval_has_the_next_serial_unless_another_is_given(settings: Set
     assert sign(settings, wish)["serial"] == 41
 
 
+@pytest.mark.parametrize("high", [office.MAX_NEXT, MAX_SERIAL - 1, MAX_SERIAL])
+def test_a_serial_that_leaves_no_room_is_not_taken_from_a_file_that_its_author_can_write(
+    settings: Settings, wish: Wish, high: int
+) -> None:
+    """Signed once, the highest one would be the last: nothing newer could ever come into force."""
+    approve(settings, serial=high)
+    with pytest.raises(ConfigurationError, match="--serial"):
+        sign(settings, wish)
+    assert sign(settings, replace(wish, serial=7))["serial"] == 7
+
+
 def test_a_name_without_a_key_makes_a_claim(settings: Settings, wish: Wish) -> None:
     said = sign(settings, replace(wish, key=None, approver=APPROVER))
     found = judged(settings)
