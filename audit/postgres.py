@@ -43,6 +43,7 @@ _REASONS: dict[str, Reason] = {
     "57014": "deadline",
     "53100": "full",
     "25006": "read_only",
+    "0A000": "read_only",  # BEGIN READ WRITE on a standby
     "23505": "fork_prevented",
     "XX001": "corrupt",
     "XX002": "corrupt",

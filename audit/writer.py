@@ -232,10 +232,14 @@ class WriterThread:
         if self._store.lease_s is None or time.monotonic() - self._tended < self._store.lease_s:
             return
         self._tended = time.monotonic()
-        with suppress(AuditError):
+        try:
             lost = self._store.open_attempts()
-            for start in range(0, len(lost), MAX_BATCH):
-                self._write([self._make("route.outcome", crashed(*one)) for one in lost[start : start + MAX_BATCH]])
+        except AuditError as error:
+            # Until a heartbeat is written.
+            self.trouble = error.reason if isinstance(error, AuditUnavailable) else "io"
+            return
+        for start in range(0, len(lost), MAX_BATCH):
+            self._write([self._make("route.outcome", crashed(*one)) for one in lost[start : start + MAX_BATCH]])
 
     def _put(self, job: Text | Signed) -> None:
         result: Receipt | AuditError = Receipt("", 0, "")

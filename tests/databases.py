@@ -53,13 +53,14 @@ def server() -> Iterator[str]:
 def new_database(url: str) -> Iterator[Postgres]:
     """A new, empty database; gone afterwards, whoever is still connected."""
     name = f"ringfence_test_{secrets.token_hex(6)}"
+    made = place_of(urlsplit(url)._replace(path=f"/{name}").geturl())
+    assert isinstance(made, Postgres)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-        made = place_of(urlsplit(url)._replace(path=f"/{name}").geturl())
-        assert isinstance(made, Postgres)
-        try:
-            yield made
-        finally:
+    try:
+        yield made
+    finally:
+        with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
@@ -106,7 +107,7 @@ class Cluster:
             )
             cluster.start()
             yield cluster
-            cluster.run("pg_ctl", "stop", "-m", "immediate", "-D", str(folder / "data"))
+            cluster.stop("immediate")
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -119,6 +120,18 @@ class Cluster:
         words = " ".join([*settings, *(f"-c {option}" for option in options)])
         log = str(self.folder / "log")
         self.run("pg_ctl", "start", "-w", "-l", log, "-o", words, "-D", str(self.folder / "data"))
+
+    def stop(self, mode: str) -> None:
+        """End the server: `fast`, or `immediate`, as a crash does."""
+        self.run("pg_ctl", "stop", "-m", mode, "-D", str(self.folder / "data"))
+
+    def stand_by(self, *, on: bool) -> None:
+        """Let the next start be that of a standby, which can be read only, or of a primary."""
+        mark = self.folder / "data" / "standby.signal"
+        if on:
+            mark.touch()
+        else:
+            mark.unlink()
 
     def run(self, program: str, *arguments: str) -> None:
         found = binaries()

@@ -248,6 +248,61 @@ def test_t28_a_server_that_hangs_refuses_within_the_deadline_and_the_writer_goes
         assert_whole(place, *made)
 
 
+def crash(cluster: Cluster, place: Postgres, keys: Path) -> tuple[list[Receipt], Report]:
+    """Let the server crash right after some records were acknowledged; return them, and what is left."""
+    log = AuditLog.open(place, keys=keys, origin=ORIGIN, deadline_s=5.0)
+    made = [append(log) for _ in range(20)]
+    cluster.stop("immediate")
+    cluster.start("wal_writer_delay=10s")
+    report = verify(place, *made)
+    log.close()
+    return made, report
+
+
+def test_t26_what_was_acknowledged_survives_a_crash_of_the_server(cluster: Cluster, tmp_path: Path) -> None:
+    with new_database(cluster.url) as place:
+        migrate_postgres(place)
+        for _ in range(3):
+            made, report = crash(cluster, place, tmp_path / "keys")
+            assert report.findings == ()
+            assert report.receipts == len(made)
+
+
+def test_t26_control_with_the_setting_that_is_refused_acknowledged_records_are_lost(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.stop("fast")
+    cluster.start("wal_writer_delay=10s", "synchronous_commit=off")
+    with new_database(cluster.url) as place:
+        migrate_postgres(place)
+        with pytest.raises(AuditMismatch, match="synchronous_commit is off"):
+            AuditLog.open(place, keys=tmp_path / "keys", origin=ORIGIN, deadline_s=5.0)
+        monkeypatch.setattr(postgres, "unsafe", lambda _: None)
+        _, report = crash(cluster, place, tmp_path / "keys")
+        assert "TRUNCATED" in {finding.code for finding in report.findings}
+
+
+def test_t27_a_server_that_can_only_be_read_refuses_by_that_name_until_it_can_be_written(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    with new_database(cluster.url) as place:
+        migrate_postgres(place)
+        log = AuditLog.open(place, keys=tmp_path / "keys", origin=ORIGIN, deadline_s=2.0)
+        made = [append(log)]
+        for standby in (True, False):
+            cluster.stop("fast")
+            cluster.stand_by(on=standby)
+            cluster.start()
+            if standby:
+                eventually(lambda: "read_only" in (log.not_ready() or ""), 20)  # though nobody writes
+                with pytest.raises(AuditUnavailable, match="read_only"):
+                    append(log)
+        until_ready(log)
+        made.append(append(log))
+        log.close()
+        assert_whole(place, *made)
+
+
 @pytest.mark.parametrize("how", get_args(How))
 def test_t29_a_connection_lost_in_commit_leaves_exactly_what_was_answered(
     how: How, database: Postgres, tmp_path: Path
