@@ -92,16 +92,16 @@ def read_directory(directory: Path, problems: Problems) -> dict[str, bytes]:
             Place(directory.name, 1, 1), "unreadable", f"cannot be listed: {error.strerror or 'input error'}"
         )
         return {}
-    data: dict[str, bytes] = {}
-    for path in paths:
-        if is_policy_file(path.name, problems):
-            try:
-                data[path.name] = source.read(path)
-            except FileRefused as error:
-                problems.add(error.diagnostics)
-    if len(data) > MAX_FILES:
+    paths = [path for path in paths if is_policy_file(path.name, problems)]
+    if len(paths) > MAX_FILES:
         problems.error(Place(directory.name, 1, 1), "too-large", f"more than {MAX_FILES} files")
         return {}
+    data: dict[str, bytes] = {}
+    for path in paths:
+        try:
+            data[path.name] = source.read(path)
+        except FileRefused as error:
+            problems.add(error.diagnostics)
     return data
 
 

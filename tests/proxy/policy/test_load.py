@@ -6,6 +6,7 @@ import pytest
 
 from proxy.files.diagnostics import FileRefused
 from proxy.policy import load_policy
+from proxy.policy.load import MAX_FILES
 from proxy.policy.policy import Policy
 
 TODAY = dt.date(2026, 6, 1)
@@ -80,6 +81,16 @@ def test_a_name_that_could_forge_a_line_or_has_no_text_is_refused_and_not_repeat
     (found,) = caught.value.diagnostics
     assert found.code == "bad-name"
     assert str(found).isprintable()
+
+
+def test_a_folder_of_too_many_files_is_refused_before_any_of_them_is_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten thousand links to one large file would fill the memory of a server that looks at them."""
+    for number in range(MAX_FILES):
+        (folder / f"{number}.yaml").symlink_to("p.yaml")
+    monkeypatch.setattr("proxy.files.source.read", lambda path: pytest.fail(f"{path} was read"))
+    assert refused(folder)[0] == "too-large"
 
 
 def test_hidden_files_other_files_and_folders_are_left_alone(folder: Path) -> None:
