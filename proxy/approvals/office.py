@@ -131,12 +131,13 @@ def _next_serial(path: Path) -> int:
 def _write(path: Path, data: bytes) -> None:
     """Put a file in its place as a whole: a server may read at any moment."""
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{FILE}.", delete=False) as file:
-            made = Path(file.name)
-            file.write(data)
-            file.flush()
-            os.fchmod(file.fileno(), 0o644)
-            os.fsync(file.fileno())
-        made.replace(path)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{FILE}.") as scratch:
+            made = Path(scratch) / FILE
+            with made.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fchmod(file.fileno(), 0o644)
+                os.fsync(file.fileno())
+            made.replace(path)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from None

@@ -148,6 +148,14 @@ def test_a_directory_that_cannot_be_written_is_an_error(settings: Settings, wish
         office.sign(settings.home, policy(settings), wish)
 
 
+def test_an_approval_that_cannot_be_put_in_its_place_leaves_nothing_beside_it(settings: Settings, wish: Wish) -> None:
+    (settings.policies / FILE).mkdir()
+    before = sorted(settings.policies.iterdir())
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        sign(settings, replace(wish, serial=1))
+    assert sorted(settings.policies.iterdir()) == before
+
+
 def test_a_standing_is_told_with_what_it_rests_on(settings: Settings, wish: Wish, ciso: Signer) -> None:
     assert office.standing(settings.policies, policy(settings)) == (None, ())
     sign(settings, wish)
