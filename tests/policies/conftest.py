@@ -1,12 +1,11 @@
 """The shipped policies, and what stands around them."""
 
 import datetime as dt
-import functools
 from pathlib import Path
 
 import pytest
+from parsed import parse_once  # noqa: F401 - a fixture for every test here
 
-from proxy.files import source
 from proxy.policy.lint import Surroundings
 
 SHIPPED = Path(__file__).resolve().parents[2] / "policies"
@@ -17,14 +16,6 @@ MEDICAL_RECORD_NUMBER HEALTH_PLAN_ID MEDICAL_CONDITION MEDICATION IP_ADDRESS MAC
 CRYPTO_WALLET LOCATION NRP ORGANIZATION PRIVATE_KEY CLOUD_CREDENTIAL API_KEY PASSWORD CONNECTION_STRING JWT
 GENERIC_SECRET UNSCANNED UNCOVERED
 """
-
-_parsed = functools.lru_cache(maxsize=64)(source.parse)
-
-
-@pytest.fixture(autouse=True)
-def parse_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Parse equal files once: these tests change one file of seven, and most of their time would go into the others."""
-    monkeypatch.setattr(source, "parse", _parsed)
 
 
 @pytest.fixture(scope="session")

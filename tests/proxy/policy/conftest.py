@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from parsed import parse_once  # noqa: F401 - a fixture for every test here
 
 from proxy.policy.lint import Surroundings
 from proxy.policy.load import Checked, check_files
