@@ -100,6 +100,8 @@ class State:
     dark: list["Dark"] = field(default_factory=list)
     dark_total: int = 0
     covered: int = -1
+    unvouched: int | None = None
+    """The first checkpoint by a key that does not count, since the last one by a key that does."""
     uncovered_ts: str = ""
 
     def before(self, row: Row) -> None:

@@ -1,8 +1,9 @@
 """What the verifier asks of every checkpoint that the log stores, and of every head from outside, as tables of steps.
 
-A log is signed by the keys that the verifying person brought, or else by those that its own genesis names; a later key
-counts once a checkpoint carries its signature beside one of a key that already counts. Only the standard library and
-`cryptography` are used.
+A log is signed by the keys that the verifying person brought, or else by those that its own genesis names; another key
+counts once a checkpoint carries its signature beside one of a key that already counts. Checkpoints by keys that the log
+names and that do not count are covered by the next one that does, for its root is over the same records. Only the
+standard library and `cryptography` are used.
 """
 
 from collections.abc import Callable, Iterable
@@ -67,6 +68,11 @@ class Marks:
             self.broken = True
         if not whole or not mark.signers:
             return
+        if self.vouched.isdisjoint(mark.signers):
+            if self.records.unvouched is None:
+                self.records.unvouched = mark.size
+            return
+        self.records.unvouched = None
         self.records.cover(mark.size)
         for vkey in mark.signers:
             span = self.records.ring.find(vkey)
@@ -117,12 +123,12 @@ def _form(mark: Mark, marks: Marks) -> str | None:
     return None
 
 
-def _signature(mark: Mark, marks: Marks) -> str | None:
+def _signature(mark: Mark, _: Marks) -> str | None:
     if mark.stated is None:
         return None
     if mark.signers is None:
         return "a signature is not by the key that it names, of this text"
-    return None if marks.vouched.intersection(mark.signers) else "no key that counts for this log has signed it"
+    return None if mark.signers else "no key of this log has signed it"
 
 
 def _range(mark: Mark, marks: Marks) -> str | None:

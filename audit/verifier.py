@@ -106,6 +106,11 @@ def _fresh(_: Source, claim: Claim, state: State) -> Iterator[tuple[int | None, 
         yield state.covered, f"{left} records since the newest checkpoint, which is older than a signer leaves it"
 
 
+def _vouched(_: Source, __: Claim, state: State) -> Iterator[tuple[int | None, str]]:
+    if state.unvouched is not None:
+        yield state.unvouched, "from here on, no key has signed that counts, or that one that counts has vouched for"
+
+
 LOG_CHECKS: tuple[LogCheck, ...] = (
     LogCheck("head", "HEAD", _head),
     LogCheck("cut_off", "TRUNCATED", _cut_off),
@@ -113,6 +118,7 @@ LOG_CHECKS: tuple[LogCheck, ...] = (
     LogCheck("surplus_labels", "COLUMN_MISMATCH", _surplus_labels),
     LogCheck("texts", "BUNDLE_TEXT", _texts),
     LogCheck("fresh", "STALE", _fresh),
+    LogCheck("vouched", "CHECKPOINT_SIG", _vouched),
 )
 
 

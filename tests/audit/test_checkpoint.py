@@ -1,6 +1,8 @@
 """Checkpoints and proofs: one form each, and nothing that is nearly one."""
 
 import contextlib
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.checkpoint import Checkpoint, MalformedCheckpoint, Proof, split_notes
+from audit.cosignature import Cosigner
 from audit.merkle import Frontier, inclusion, root_of
 from audit.note import MalformedNote, Note
 from audit.vkey import Signer
 
+GOLDEN = Path(__file__).with_name("golden") / "record.tlog-proof"
 SIGNER = Signer("log.example/audit", bytes(range(32)))
 ORIGINS = st.from_regex(r"[a-z0-9][a-z0-9./_-]{0,40}", fullmatch=True)
 HASHES = st.binary(min_size=32, max_size=32)
@@ -98,6 +102,15 @@ def test_a_proof_reads_as_it_was_written_and_proves_one_record(data: st.DataObje
     assert read == made
     assert read.note.verified([SIGNER.vkey]) == (SIGNER.vkey,)
     assert [n for n in range(size) if read.includes(leaf(n))] == [index]
+
+
+def test_a_proof_keeps_its_bytes_for_ever() -> None:
+    """The file was read, and its signatures and path were verified, by sigstore-python 4.5.1 (its Rekor client)."""
+    made = proof(5, 13)
+    cosigner = Cosigner(Signer("witness.example/w1", bytes(range(1, 33))))
+    note = Note(made.note.text, (*made.note.signatures, cosigner.cosign(made.note.text, 1679315147)))
+    assert replace(made, note=note).encode() == GOLDEN.read_bytes()
+    assert Proof.decode(GOLDEN.read_bytes()).note.verified([SIGNER.vkey, cosigner.vkey]) == (SIGNER.vkey, cosigner.vkey)
 
 
 @pytest.mark.parametrize(
