@@ -4,11 +4,12 @@ A `policy.activated` record names the files of a bundle by the digest of their t
 theirs. What is read back must have the digest that decisions name; a bundle that is read differently now is not used.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import orjson
 
-from audit.access import MAX_LIMIT, Filters, Records
+from audit.access import MAX_LIMIT, Filters, ReadRecord, Records
 from proxy.activation import bundle_sha256
 from proxy.files.diagnostics import Problems
 from proxy.policy.load import merged
@@ -16,6 +17,15 @@ from proxy.policy.policy import Policy
 from proxy.upstreams.registry import zones_of
 
 ACTIVATED = "policy.activated"
+
+
+def every(records: Records, kind: str, *, since: str | None = None, after: int = -1) -> Iterator[ReadRecord]:
+    """Read every record of a kind in order, page by page; raises AuditUnavailable when the log does not answer."""
+    place: int | None = after
+    while place is not None:
+        page = records.page(Filters(since=since, kind=kind), after=place, limit=MAX_LIMIT)
+        yield from page.records
+        place = page.next
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +59,10 @@ class Archive:
 
     def _look(self) -> None:
         """Take over the activations that were recorded since the last look."""
-        after: int | None = self._seen
-        while after is not None:
-            page = self._records.page(Filters(kind=ACTIVATED), after=after, limit=MAX_LIMIT)
-            for record in page.records:
-                bundle = record.body["bundle"]
-                self._texts[bundle["sha256"]] = _Texts(record.body["files_sha256"], bundle["upstreams_sha256"])
-                self._seen = max(self._seen, record.seq)
-            after = page.next
+        for record in every(self._records, ACTIVATED, after=self._seen):
+            bundle = record.body["bundle"]
+            self._texts[bundle["sha256"]] = _Texts(record.body["files_sha256"], bundle["upstreams_sha256"])
+            self._seen = max(self._seen, record.seq)
 
     def _read(self, sha256: str, texts: _Texts) -> Policy | None:
         files, upstreams = self._records.text(texts.files), self._records.text(texts.upstreams)

@@ -13,12 +13,12 @@ from typing import Any
 
 import orjson
 
-from audit.access import MAX_LIMIT, Filters, Records
+from audit.access import Records
 from audit.errors import AuditUnavailable
 from audit.kinds import UUID7
 from audit.place import Place
 from audit.record import DECISION, REGISTRY
-from proxy.archive import Archive
+from proxy.archive import Archive, every
 from proxy.errors import ConfigurationError, Unavailable
 from proxy.evidence import MAX_LISTED
 from proxy.policy.account import account_of
@@ -111,12 +111,9 @@ class Database:
             return self._archive.policy(bundle)
 
     def _bodies(self, since: str | None) -> Iterator[dict[str, Any]]:
-        after: int | None = -1
-        while after is not None:
-            with _answering():
-                page = self._records.page(Filters(since=since, kind=DECISION), after=after, limit=MAX_LIMIT)
-            yield from (record.body for record in page.records)
-            after = page.next
+        with _answering():
+            for record in every(self._records, DECISION, since=since):
+                yield record.body
 
 
 def explained(log: Log, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,11 +1,10 @@
 """What the audit log knows of earlier approvals, so that an older bundle cannot come back under its old signature."""
 
-from audit.access import MAX_LIMIT, Filters, Records
+from audit.access import Records
 from proxy.approvals.approval import Newest, Standing, decode
 from proxy.approvals.statement import Subject
+from proxy.archive import ACTIVATED, every
 from proxy.files.diagnostics import Problems
-
-ACTIVATED = "policy.activated"
 
 
 class History:
@@ -18,15 +17,11 @@ class History:
 
     def newest(self) -> Newest | None:
         """Return the verified statement with the highest serial; raises AuditUnavailable. Blocks."""
-        after: int | None = self._seen
-        while after is not None:
-            page = self._records.page(Filters(kind=ACTIVATED), after=after, limit=MAX_LIMIT)
-            for record in page.records:
-                self._seen = max(self._seen, record.seq)
-                approval = record.body.get("approval", {})
-                if approval.get("standing") == Standing.VERIFIED and self._is_newer(approval["serial"]):
-                    self._newest = Newest(approval["serial"], self._subject(approval["note_sha256"]))
-            after = page.next
+        for record in every(self._records, ACTIVATED, after=self._seen):
+            self._seen = max(self._seen, record.seq)
+            approval = record.body.get("approval", {})
+            if approval.get("standing") == Standing.VERIFIED and self._is_newer(approval["serial"]):
+                self._newest = Newest(approval["serial"], self._subject(approval["note_sha256"]))
         return self._newest
 
     def _is_newer(self, serial: int) -> bool:
