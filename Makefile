@@ -31,8 +31,7 @@ test: install
 # What takes longer: 100 kills, 1000 reloads, and many more planted values from fresh seeds; about ten minutes.
 test-long: install
 	RINGFENCE_TEST_EXAMPLES=100 $(BIN)/python -m pytest tests/attacks/test_crashes.py tests/attacks/test_reloads.py \
-		tests/attacks/test_postgres_faults.py \
-	  tests/audit/witness/test_cli.py $(ARGS)
+	  tests/attacks/test_postgres_faults.py tests/audit/witness/test_cli.py $(ARGS)
 	RINGFENCE_TEST_EXAMPLES=10000 $(BIN)/python -m pytest tests/properties $(ARGS)
 
 # Hostile texts and workers that are killed, from new seeds: an hour of them, or FUZZ_SECONDS=N.

@@ -1,4 +1,4 @@
-"""A relay before a PostgreSQL server that loses a connection at its COMMIT, in one of the ways in which that happens.
+"""A relay before a PostgreSQL server that loses a connection when told, in one of the ways in which that happens.
 
 Only the client's message of the simple protocol is looked at: `Q`, its length, the statement.
 """
@@ -18,13 +18,14 @@ How = Literal["before", "at once", "after", "silent"]
 
 
 class Cutter:
-    """Relays every connection; `armed` says how the next COMMIT is lost, once."""
+    """Relays every connection; `armed` says how the next COMMIT is lost, once, or the `countdown`th piece from now."""
 
     def __init__(self, place: Postgres) -> None:
         server = urlsplit(place.url)
         self._server = (server.hostname or "127.0.0.1", server.port or 5432)
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.armed: How | None = None
+        self.countdown = 0
         self.cuts = 0
         user = f"{server.netloc.rpartition('@')[0]}@" if "@" in server.netloc else ""
         port = self._listening.getsockname()[1]
@@ -35,6 +36,13 @@ class Cutter:
 
     def close(self) -> None:
         self._listening.close()
+
+    def is_due(self, piece: bytes) -> bool:
+        """Whether this piece of what the client sends is the one to lose."""
+        if self.countdown == 0:
+            return COMMIT in piece
+        self.countdown -= 1
+        return self.countdown == 0
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -59,7 +67,7 @@ class _Relay:
         with suppress(OSError):
             while piece := self._client.recv(65536):
                 how = self._cutter.armed
-                if how is None or COMMIT not in piece:
+                if how is None or not self._cutter.is_due(piece):
                     self._server.sendall(piece)
                     continue
                 self._cutter.armed = None

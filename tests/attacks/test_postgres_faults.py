@@ -1,5 +1,6 @@
 """Attacks on a log in PostgreSQL: races, wrong isolation, hanging and lost connections, restored backups."""
 
+import asyncio
 import os
 import secrets
 import shutil
@@ -330,6 +331,29 @@ def test_t29_a_connection_lost_in_commit_leaves_exactly_what_was_answered(
         assert (len(made), lost) == (7, 0), "acknowledged, and there"
     if how == "silent":
         assert (len(made), lost) == (4, 3), "there, but the deadline had passed"
+
+
+@pytest.mark.parametrize("together", [1, 12])
+@pytest.mark.parametrize("how", ["before", "at once"])
+def test_t25_a_connection_lost_at_any_message_costs_no_acknowledged_record(
+    how: How, together: int, database: Postgres, tmp_path: Path
+) -> None:
+    async def batch(log: AuditLog) -> list[Receipt]:
+        tasks = [log.append("access.denied", NOTE) for _ in range(together)]
+        return [one for one in await asyncio.gather(*tasks, return_exceptions=True) if isinstance(one, Receipt)]
+
+    with cutting(database) as cutter:
+        log = AuditLog.open(cutter.place, keys=tmp_path / "keys", origin=ORIGIN, deadline_s=3.0)
+        made: list[Receipt] = []
+        for number in range(1, 12):
+            cutter.countdown, cutter.armed = number, how
+            made += asyncio.run(batch(log))
+            cutter.armed, cutter.countdown = None, 0
+            until_ready(log)
+            made += asyncio.run(batch(log))
+        log.close()
+    assert cutter.cuts >= 3, "begin, insert and commit at least are messages of their own"
+    assert_whole(database, *made)
 
 
 def move_aside(server: str, place: Postgres, change: str) -> None:

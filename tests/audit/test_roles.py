@@ -1,5 +1,6 @@
 """Whom the roles of a log let do what: the writer appends, the others read, and nobody changes what was written."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -118,12 +119,11 @@ def test_readers_read_everything_and_add_nothing(table: str, role: str, written:
 @pytest.fixture
 def nobody(postgres_server: str) -> Iterator[str]:
     """Return a user that owns nothing and may do nothing."""
-    name = "ringfence_test_nobody"
+    name = f"ringfence_test_{secrets.token_hex(6)}"
     with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"DROP ROLE IF EXISTS {name}")
         connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'hunter2'")
         yield name
-        connection.execute(f"DROP ROLE IF EXISTS {name}")
+        connection.execute(f"DROP ROLE {name}")
 
 
 def logged_in(place: Postgres, user: str) -> Postgres:
