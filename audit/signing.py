@@ -48,8 +48,11 @@ EX_REFUSED, EX_MISUSED = 3, 2
 class Desk(Protocol):
     """Who stores checkpoints and is told how the signing goes."""
 
-    def store(self, note: bytes) -> bool:
-        """Store a note, or find that it need not be; False where nobody could, and it has to be offered again."""
+    def store(self, note: bytes, *, last: bool) -> bool:
+        """Store a note, or find that it need not be; False where nobody could, and it has to be offered again.
+
+        Only with `last` may it be stored without a server: the lock that this takes is the server's, at its start too.
+        """
 
     def report(self, refused: str | None, seq: int | None, anchors: Mapping[str, int]) -> None:
         """Tell how it goes: None, or the code of a refusal and its place; for how many seconds each anchor lags."""
@@ -62,10 +65,12 @@ class Server:
     socket: Path
     place: Place
 
-    def store(self, note: bytes) -> bool:
+    def store(self, note: bytes, *, last: bool) -> bool:
         """Store a note."""
         answer = self._ask("checkpoint.store", note=note.decode())
-        return self._store_here(note) if answer is None else "ok" in answer
+        if answer is None:
+            return last and self._store_here(note)
+        return "ok" in answer
 
     def report(self, refused: str | None, seq: int | None, anchors: Mapping[str, int]) -> None:
         """Tell how it goes, if there is anybody to tell."""
@@ -133,10 +138,10 @@ class Rounds:
         self.unavailable = ""
         self._said = False
 
-    def turn(self, *, now: bool = False) -> None:
-        """Look at the log, and do what is due; `now`, whether it is or not."""
+    def turn(self, *, last: bool = False) -> None:
+        """Look at the log, and do what is due; the last time, whether it is or not."""
         at = self._clock()
-        due = now or self._last is None or at - self._last >= EVERY_S
+        due = last or self._last is None or at - self._last >= EVERY_S
         try:
             with closing(self._source()) as source:
                 many = self.refused is None and source.claim().size - self._signer.size() >= EVERY_RECORDS
@@ -146,7 +151,7 @@ class Rounds:
                 self._signer.sign(source)
                 note = self._not_stored(source)
             if note is not None:  # no reader is open any more: the last to close a file carries everything into it
-                self._desk.store(note)
+                self._desk.store(note, last=last)
             self._bring_up()
         except Refused as refused:
             self._refuse(refused)
@@ -216,7 +221,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     rounds = Rounds(signer, lambda: open_source(place), server, anchors)
     while not given.once and not stop.wait(POLL_S):
         rounds.turn()
-    rounds.turn(now=True)
+    rounds.turn(last=True)
     return 0 if rounds.refused is None and not rounds.unavailable else EX_REFUSED
 
 

@@ -20,6 +20,7 @@ from audit.checkpoint import Checkpoint
 from audit.errors import AuditUnavailable
 from audit.keys import read_signers
 from audit.note import Note
+from audit.opening import FileLock
 from audit.signer import CheckpointSigner, StateFile
 from audit.signing import EVERY_RECORDS, EVERY_S, Rounds, Server
 from audit.source import SqliteSource
@@ -37,7 +38,7 @@ class Heard:
     reports: list[tuple[str | None, int | None]] = field(default_factory=list)
     ages: list[Mapping[str, int]] = field(default_factory=list)
 
-    def store(self, note: bytes) -> bool:
+    def store(self, note: bytes, *, last: bool) -> bool:
         if self.works:
             self.notes.append(note)
         return self.works
@@ -70,9 +71,9 @@ class Bench:
         for _ in range(count):
             self.log.append_sync("control.tested", {"control": "a", "passed": True})
 
-    def turn(self, later: float = 0.0, *, now: bool = False) -> list[int]:
+    def turn(self, later: float = 0.0, *, last: bool = False) -> list[int]:
         self.now += later
-        self.rounds.turn(now=now)
+        self.rounds.turn(last=last)
         return [Checkpoint.of(Note.decode(note)).size for note in self.desk.notes]
 
 
@@ -94,7 +95,7 @@ def test_a_checkpoint_is_due_after_some_seconds_or_many_records(bench: Bench) ->
     bench.write()
     assert bench.turn() == [2, 3, 1003]
     bench.write()
-    assert bench.turn(now=True) == [2, 3, 1003, 1004]
+    assert bench.turn(last=True) == [2, 3, 1003, 1004]
 
 
 def test_each_look_is_reported_and_an_idle_log_is_signed_once(bench: Bench) -> None:
@@ -185,12 +186,26 @@ def test_a_server_is_asked_over_its_socket_and_its_silence_is_no_success(tmp_pat
     thread = threading.Thread(target=serve)
     thread.start()
     server = Server(path, tmp_path / "none.db")
-    assert [server.store(b"note") for _ in range(3)] == [True, False, False]
+    assert [server.store(b"note", last=True) for _ in range(3)] == [True, False, False]
     server.report("FORK", 7, {"file": 3})
     thread.join()
     listener.close()
     assert asked[0] == {"op": "checkpoint.store", "note": "note"}
     assert asked[3] == {"op": "checkpoint.report", "refused": "FORK", "seq": 7, "anchors": {"file": 3}}
+
+
+def test_before_its_server_has_started_the_lock_that_this_needs_is_left_alone(bench: Bench) -> None:
+    bench.turn()
+    bench.log.close()
+    server = Server(bench.home / "admin.sock", bench.home / "audit.db")
+    held = FileLock(bench.home / "audit.db.lock")
+    assert not server.store(bench.desk.notes[0], last=False)
+    assert not server.store(bench.desk.notes[0], last=True)  # it is held
+    held.release()
+    assert not server.store(bench.desk.notes[0], last=False)
+    assert verify(bench.home / "audit.db").checkpoints == 0
+    assert server.store(bench.desk.notes[0], last=True)
+    assert verify(bench.home / "audit.db").checkpoints == 1
 
 
 def signing(home: Path, *more: str) -> subprocess.Popen[bytes]:
