@@ -124,7 +124,7 @@ def acknowledge(
     """
     own = _own()
     directory = own.home / "signer"
-    anchors = own.outside.keepers(own.place, own.home / "keys", lambda *_: False).values()
+    anchors = own.outside.keepers(own.place, own.home / "keys", directory, lambda *_: False).values()
     try:
         with closing(open_source(own.place)) as source:
             lost, size = lost_heads(directory, source, tuple(anchors)), source.claim().size

@@ -1,7 +1,7 @@
 """The signer's process: reads the log over a connection that cannot write, and hands what it signed to the server.
 
     python -m audit.signing --keys DIR --state DIR --admin SOCKET [--anchor-file FILE]
-                            [--witness NAME URL VKEY]... [--once]
+                            [--anchor-git URL] [--witness NAME URL VKEY]... [--once]
 
 The log is named by the environment's RINGFENCE_AUDIT_URL, for the name may hold a password. A checkpoint is due every
 ten seconds, or sooner after a thousand records. What was signed is first in the state file and then handed over, so
@@ -203,6 +203,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in ("--keys", "--state", "--admin"):
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--anchor-file", type=Path)
+    parser.add_argument("--anchor-git")
     parser.add_argument("--witness", nargs=3, action="append", default=[])
     parser.add_argument("--once", action="store_true")
     given = parser.parse_args(argv)
@@ -212,8 +213,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         place = place_of(os.environ.get(LOG, ""))
         server = Server(given.admin, place)
-        outside = Outside(given.anchor_file, given.witness).keepers(place, given.keys, server.receipt)
-        anchors = [Anchored(name, keeper) for name, keeper in outside.items()]
+        outside = Outside(given.anchor_file, given.anchor_git, given.witness)
+        keepers = outside.keepers(place, given.keys, given.state, server.receipt)
+        anchors = [Anchored(name, keeper) for name, keeper in keepers.items()]
         signer = CheckpointSigner(StateFile(given.state), lambda: read_signers(given.keys), anchors)
     except (AuditLocked, AuditMismatch) as error:
         sys.stderr.write(f"ringfence signer: {error}\n")

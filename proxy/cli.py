@@ -78,7 +78,7 @@ def _own_log() -> cli_signing.Own:
     def record(kind: str, body: dict[str, Any]) -> None:
         admin.call(settings, "audit.record", kind=kind, body=body)
 
-    outside = Outside(settings.anchor_file, witnesses(settings.anchor_witnesses))
+    outside = Outside(settings.anchor_file, settings.anchor_git, witnesses(settings.anchor_witnesses))
     return cli_signing.Own(audit_place(settings), settings.home, record, outside)
 
 
@@ -127,6 +127,7 @@ def serve(
     if settings.anchor_file is not None:
         homes["--anchor-file"] = str(settings.anchor_file.absolute())
     signer = [word for flag, name in homes.items() for word in (flag, str(settings.home / name))]
+    signer += [] if settings.anchor_git is None else ["--anchor-git", settings.anchor_git]
     signer += [word for told in witnesses(settings.anchor_witnesses) for word in ("--witness", *told)]
     server = [sys.executable, "-m", "proxy.server"]
     raise typer.Exit(supervisor.run(settings, server, [sys.executable, "-m", "audit.signing", *signer]))

@@ -5,6 +5,7 @@ A name that is not a setting is an error: a misspelt safeguard protects nothing.
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from proxy.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "RINGFENCE_"
+_PASSWORD = re.compile("://[^/@]*:[^/@]*@")
 # Read by parts that have no Settings object; listed so that they do not count as misspelt.
 NOT_SETTINGS = frozenset({"RINGFENCE_TEST_POSTGRES_URL", "RINGFENCE_TEST_EXAMPLES", "RINGFENCE_API_KEY"})
 
@@ -56,6 +58,12 @@ class Settings(BaseModel):
     anchor_file: Path | None = None
     """Each checkpoint of the log is appended to this file. On another mount, best one where nobody can change what is
     there, it shows a log that was restored together with its signer; for auditors: `audit verify --trust FILE`."""
+    anchor_git: str | None = Field(default=None, repr=False)
+    """Every five minutes, a checkpoint is committed and pushed to a branch of this git repository, by URL or path.
+
+    The branch is the log's own; protect it from being rewritten and deleted. A URL with a password is refused: git's
+    credential helpers, or an SSH key, log in.
+    """
     anchor_witnesses: Path | None = None
     """Each checkpoint is cosigned by the witnesses that this file names with a URL: a C2SP tlog-policy, as auditors
     bring one to `audit verify --trust FILE`, together with a newest checkpoint that a witness gave them."""
@@ -89,6 +97,13 @@ class Settings(BaseModel):
 
     upstream_connect_timeout_s: float = Field(default=5.0, gt=0)
     upstream_read_timeout_s: float = Field(default=600.0, gt=0)
+
+    @field_validator("anchor_git")
+    @classmethod
+    def _can_be_shown(cls, remote: str | None) -> str | None:
+        if remote is not None and (remote.startswith("-") or "::" in remote or _PASSWORD.search(remote)):
+            raise ValueError("is not the path or the URL of a repository, or holds a password")
+        return remote
 
     @field_validator("policy_signatures_required")
     @classmethod

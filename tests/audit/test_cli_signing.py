@@ -141,13 +141,13 @@ def test_a_head_that_only_an_anchor_kept_is_given_up_too_and_one_that_cannot_be_
     shutil.rmtree(home.home)
     shutil.copytree(tmp_path / "backup", home.home)
     with pytest.raises(Refused, match="STORE_BEHIND"):
-        home.sign(*outside.keepers(home.path, home.home / "keys", lambda *_: True).values())
+        home.sign(*outside.keepers(home.path, home.home / "keys", home.home / "signer", lambda *_: True).values())
     kept = heads.read_bytes()
     heads.write_bytes(b"nothing of the kind")
     assert "an anchor does not say" in run("acknowledge", "--yes", status=2)
     heads.write_bytes(kept)
     assert "lost: a log of" in run("acknowledge", "--yes")
-    home.sign(*outside.keepers(home.path, home.home / "keys", lambda *_: True).values())
+    home.sign(*outside.keepers(home.path, home.home / "keys", home.home / "signer", lambda *_: True).values())
     assert verify(home.path).grade == "signed"
 
 

@@ -95,7 +95,8 @@ def test_no_setting_opens_the_boundary() -> None:
 
 def test_every_setting_that_is_a_time_or_a_size_says_its_unit() -> None:
     bare = {"home", "host", "port", "policies", "upstreams", "origin", "cache", "max_depth", "detect_model"}
-    bare |= {"detect_workers", "detect_queue", "detectors", "channels", "audit_url", "anchor_file", "anchor_witnesses"}
+    bare |= {"detect_workers", "detect_queue", "detectors", "channels", "audit_url"}
+    bare |= {"anchor_file", "anchor_git", "anchor_witnesses"}
     bare |= {"policy_approvals", "policy_signers", "policy_signatures_required"}
     assert all(name.endswith(("_s", "_bytes")) for name in Settings.model_fields.keys() - bare)
 
@@ -131,3 +132,12 @@ def test_no_text_shows_the_password_in_the_url_of_the_log(tmp_path: Path) -> Non
     with pytest.raises(ConfigurationError, match=r"setting audit_url: .*postgres") as refused:
         load(tmp_path, RINGFENCE_AUDIT_URL="mysql://jane:hunter2@db.example/logs")
     assert "hunter2" not in refused.value.message
+
+
+@pytest.mark.parametrize("remote", ["-c", "--upload-pack=x", "ext::sh -c x", "https://user:tok" + "en@host.example/r"])
+def test_a_repository_for_heads_is_named_without_a_password_and_runs_nothing(remote: str) -> None:
+    with pytest.raises(ConfigurationError, match="setting anchor_git") as refused:
+        Settings.load({}, {"RINGFENCE_ANCHOR_GIT": remote})
+    assert remote not in refused.value.message
+    for good in ("/srv/heads.git", "git@host.example:heads.git", "ssh://git@host.example:22/heads.git"):
+        assert Settings.load({}, {"RINGFENCE_ANCHOR_GIT": good}).anchor_git == good
