@@ -173,7 +173,7 @@ def test_without_its_supervisor_nothing_lives_on(fortress: Fortress) -> None:
     fortress.assert_harmless_reaches_the_cloud()
     fortress.cloud.clear()
     family = [pid for pid, _ in fortress.server.children()]
-    assert len(family) == 3, "the server and two workers"
+    assert len(family) == 4, "the server, the signer and two workers"
     callers = Callers(fortress)
     with stopped(*fortress.server.worker_pids()):
         callers.ask()
