@@ -16,7 +16,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from proxy.addresses import is_loopback
 from proxy.files.diagnostics import Problems
-from proxy.files.source import Node, load
+from proxy.files.node import Node
+from proxy.files.source import load
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 """As the ids in policies, without the dot: a webhook's id ends in the name and must have none (Standard Webhooks)."""

@@ -1,6 +1,6 @@
 """From nodes to the model: policies, exceptions and tests. What needs more than one file is checked in `lint`."""
 
-from proxy.files.source import Node
+from proxy.files.node import Node
 from proxy.policy import reading, vocabulary
 from proxy.policy.model import Claim, Condition, Effect, Grant, Mode, PolicyException, Rule, Who
 from proxy.policy.parse_context import Context, Parts

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from proxy.files.diagnostics import Place, Problems
-from proxy.files.source import Node
+from proxy.files.node import Node
 from proxy.policy.model import (
     NOWHERE,
     Claim,

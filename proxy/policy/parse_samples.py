@@ -8,7 +8,7 @@ import json
 import re
 
 from proxy.files.diagnostics import Problems
-from proxy.files.source import Node
+from proxy.files.node import Node
 from proxy.policy.model import Sample
 from proxy.policy.vocabulary import MAX_SAMPLE
 

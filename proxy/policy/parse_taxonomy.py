@@ -2,7 +2,7 @@
 
 import ipaddress
 
-from proxy.files.source import Node
+from proxy.files.node import Node
 from proxy.policy import reading, vocabulary
 from proxy.policy.labels import BUILT_IN
 from proxy.policy.model import DataClass, Trust, Zone

@@ -1,6 +1,6 @@
 """Reads the tests of a policy file, or of a file that holds nothing else."""
 
-from proxy.files.source import Node
+from proxy.files.node import Node
 from proxy.policy import reading, vocabulary
 from proxy.policy.exceptions import NEVER_LIVE
 from proxy.policy.labels import to_grid

@@ -7,7 +7,7 @@ import datetime as dt
 import re
 
 from proxy.files.diagnostics import Problems, did_you_mean, shown
-from proxy.files.source import Node
+from proxy.files.node import Node
 from proxy.policy.labels import on_grid
 from proxy.policy.model import What, Who
 from proxy.policy.vocabulary import DAY, ENDPOINTS, FUTURE, PATTERN, WHAT, WHO, Keys

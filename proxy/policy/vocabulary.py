@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from proxy.files.source import MAX_TEXT
+from proxy.files.node import MAX_TEXT
 from proxy.policy.labels import BUILT_IN, STEPS
 from proxy.policy.model import Mode, Outcome, Trust
 

@@ -20,7 +20,8 @@ import orjson
 from proxy.addresses import is_loopback
 from proxy.errors import RequestRefused
 from proxy.files.diagnostics import Problems
-from proxy.files.source import Node, parse, read
+from proxy.files.node import Node
+from proxy.files.source import parse, read
 
 KINDS = ("openai", "vllm", "ollama", "lmstudio")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from proxy.files.source import Node
+from proxy.files.node import Node
 
 Schema = dict[str, Any]
 TYPES: dict[str, Callable[[Any], bool]] = {

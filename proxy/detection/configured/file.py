@@ -21,7 +21,8 @@ from proxy.detection.configured.reading import Context, Spec, plain
 from proxy.detection.recognizers import RECOGNIZERS
 from proxy.detection.recognizers.ids.packs import PACKS
 from proxy.files.diagnostics import Problems, did_you_mean, shown
-from proxy.files.source import Node, load
+from proxy.files.node import Node
+from proxy.files.source import load
 
 NER, SECRETS = "spacy", "kingfisher"
 BUILT_IN = frozenset({NER, SECRETS, *(recognizer.name for recognizer in RECOGNIZERS)})

@@ -20,7 +20,7 @@ from proxy.detection.configured.patterns import bounded
 from proxy.detection.configured.reading import DEFAULT_CUT, Context, name, plain, score, types
 from proxy.detection.recognizers.base import Match, Recognizer, compact, near, words
 from proxy.files.diagnostics import Place, Problems, did_you_mean, shown
-from proxy.files.source import Node
+from proxy.files.node import Node
 
 PREDEFINED = "presidio_analyzer.predefined_recognizers"
 BOOST, LEAST_WITH_CONTEXT = 0.35, 0.4

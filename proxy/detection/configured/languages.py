@@ -19,7 +19,7 @@ from proxy.detection.persons import identifier
 from proxy.detection.recognizers.base import Match, Recognizer
 from proxy.errors import ConfigurationError
 from proxy.files.diagnostics import Place, Problems, did_you_mean, shown
-from proxy.files.source import Node
+from proxy.files.node import Node
 
 UNLISTED = 0.6
 """The score of a person whose name no list knows."""

@@ -14,7 +14,7 @@ from proxy.detection.configured.reading import Context, entity_type, name, score
 from proxy.detection.lexicon import plain
 from proxy.detection.recognizers.base import Match, Recognizer
 from proxy.files.diagnostics import Place, Problems
-from proxy.files.source import Node
+from proxy.files.node import Node
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_WORDS = 16

@@ -16,7 +16,7 @@ from proxy.detection.configured.reading import DEFAULT_CUT, Context, name, piece
 from proxy.detection.digest import of_folder
 from proxy.detection.recognizers.base import Match, Recognizer
 from proxy.files.diagnostics import Place, Problems
-from proxy.files.source import Node
+from proxy.files.node import Node
 
 Kind = Literal["transformers", "gliner"]
 NEEDS: Mapping[Kind, tuple[str, ...]] = {"transformers": ("transformers", "torch"), "gliner": ("gliner", "torch")}

@@ -14,7 +14,7 @@ import regex
 from proxy.detection.configured.reading import Context, entity_type, name, score
 from proxy.detection.recognizers.base import Late, Match, Recognizer, compact, near, words
 from proxy.files.diagnostics import Place, Problems
-from proxy.files.source import Node
+from proxy.files.node import Node
 
 BOUND_S, BOUND_PER_100K_S = 1.0, 0.5
 """How long one pattern may search one text, well below the deadline of a scan."""

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from proxy.detection.findings import UNCOVERED, UNSCANNED
 from proxy.detection.recognizers.base import Recognizer
 from proxy.files.diagnostics import Place, Problems, shown
-from proxy.files.source import Node
+from proxy.files.node import Node
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 TYPE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
