@@ -31,7 +31,7 @@ ringfence: detectors.yaml:1:11: error[unknown-detector] 'known_name' is no detec
 ringfence: detectors.yaml:1:23: error[unknown-detector] 'scripts' is no detector that is built in
 ringfence: detectors.yaml:2:27: error[unknown-country] 'germany' is no country that is built in
 ringfence: detectors.yaml:2:37: error[unknown-key] 'with' is not a key here; did you mean 'without'?
-ringfence: detectors.yaml:3:11: error[wrong-type] expected a list, found a mapping
+ringfence: detectors.yaml:3:11: error[wrong-type] expected a list, found a mapping; begin each member with '- '
 ringfence: detectors.yaml:4:1: error[unknown-key] 'spacey' is not a key here; did you mean 'spacy'?
 """
 
