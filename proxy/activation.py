@@ -17,6 +17,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from audit.record import new_id
@@ -268,7 +269,10 @@ def signature(settings: Settings) -> Signature:
     """Say which files make up the bundle now, well enough to notice any change; a missing one is noticed too."""
     found = []
     extra = [path for path in (settings.channels, settings.policy_signers) if path]
-    for path in (*sorted(settings.policies.glob("*.y*ml")), settings.policies / APPROVALS, settings.upstreams, *extra):
+    files: list[Path] = []
+    with contextlib.suppress(OSError):
+        files = sorted(settings.policies.glob("*.y*ml"))
+    for path in (*files, settings.policies / APPROVALS, settings.upstreams, *extra):
         with contextlib.suppress(OSError):
             state = path.stat()
             found.append((path.name, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns))

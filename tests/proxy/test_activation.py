@@ -3,7 +3,7 @@ import asyncio
 import itertools
 import os
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +151,28 @@ def test_reloads_that_wait_for_each_other_share_the_next_reading(
         await first
         assert len(loads) == 2
         assert {("extra", 1) in other.active.policy.policies for other in others} == {True}
+
+    assert len(run(tmp_path, policies, (vendor, own), story)) == 2
+
+
+def test_a_folder_that_cannot_be_looked_at_for_a_while_does_not_end_the_watch(
+    tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activation, "POLL_S", 0.02)
+    glob = Path.glob
+
+    def failing(self: Path, pattern: str) -> Iterator[Path]:
+        if self == policies:
+            raise PermissionError(13, "Permission denied", str(self))
+        return glob(self, pattern)
+
+    async def story(ring: Inside) -> None:
+        monkeypatch.setattr(Path, "glob", failing)
+        await asyncio.sleep(0.2)
+        monkeypatch.setattr(Path, "glob", glob)
+        (policies / "extra.yaml").write_text(EXTRA.format(version=1))
+        wanted = ("extra", 1)
+        await asyncio.to_thread(eventually, lambda: wanted in ring.runtime.activation.active.policy.policies)
 
     assert len(run(tmp_path, policies, (vendor, own), story)) == 2
 
