@@ -3,8 +3,8 @@
 import typer
 
 from proxy.policy import render
-from proxy.policy.commands.approvals import office, refusing, rows, whole
 from proxy.policy.commands.common import FINDINGS, Directory, Format, Printed, configured, show
+from proxy.policy.commands.office import office, refusing, rows, whole
 
 NOBODY = {"approval": "none"}
 

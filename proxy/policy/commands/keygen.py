@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from proxy.policy.commands.approvals import office, refusing
+from proxy.policy.commands.office import office, refusing
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Who will sign with it, such as an e-mail address.")]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the private key goes; no file may be there.")]

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from proxy.policy.commands.approvals import office, refusing, rows, whole
 from proxy.policy.commands.common import Directory, Format, Printed, Wish, configured, show
+from proxy.policy.commands.office import office, refusing, rows, whole
 
 Author = Annotated[str, typer.Option(metavar="WHO", help="Who wrote what is approved: somebody else.")]
 Key = Annotated[Path | None, typer.Option(metavar="FILE", help="The approver's private key, from keygen.")]

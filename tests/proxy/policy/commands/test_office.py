@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from proxy.errors import ConfigurationError
 from proxy.files.diagnostics import FileRefused, Place, Problems
 from proxy.policy import cli
-from proxy.policy.commands.approvals import refusing, rows
+from proxy.policy.commands.office import refusing, rows
 
 Run = Callable[..., tuple[int, str]]
 
