@@ -15,6 +15,7 @@ from audit.checkpoint import Checkpoint
 from audit.errors import AuditUnavailable, RecordRefused
 from audit.log import AuditLog, new_id
 from audit.note import Note
+from proxy.late_anchors import LateAnchors
 
 log = logging.getLogger(__name__)
 SILENT_S = 120.0
@@ -36,6 +37,7 @@ class Checkpoints:
         self._refused: str | None = None
         self._incident: str | None = None
         self._of: str | None = None
+        self._late = LateAnchors(audit)
         self._reporting = threading.Lock()
 
     def store(self, note: str) -> dict[str, Any]:
@@ -61,6 +63,7 @@ class Checkpoints:
                     self._incident = None
                 if refused is not None and self._incident is None:
                     self._open(refused, seq)
+                self._late.hear(self.anchors)
             except AuditUnavailable:
                 log.warning("an incident of the signer could not be recorded now")  # the next report tries again
         return {}
