@@ -178,7 +178,8 @@ def _body(line: bytes) -> dict[str, Any] | None:
 
 
 def _name(body: Mapping[str, Any]) -> str:
-    return str(body.get("id", "?"))[: UUID7.longest]
+    name = str(body.get("id", "?"))[: UUID7.longest]
+    return name if name.isprintable() else "?"
 
 
 def _is_known(body: Mapping[str, Any]) -> bool:

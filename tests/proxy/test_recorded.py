@@ -250,6 +250,12 @@ def test_a_file_that_is_not_there_is_explained(tmp_path: Path) -> None:
         list(Export(tmp_path / "none").decisions(None))
 
 
+def test_an_id_that_would_steer_a_terminal_is_not_repeated(tmp_path: Path) -> None:
+    (tmp_path / "records.jsonl").write_text(json.dumps({"kind": "route.decision", "id": "\x1b[2J\nforged"}))
+    (found,) = Export(tmp_path / "records.jsonl").notes(None)
+    assert (found.id, found) == ("?", Skipped("?", Why.SCHEMA))
+
+
 def test_a_database_is_not_created_and_one_that_is_none_is_explained(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no log at"):
         Database(tmp_path / "audit.db")
