@@ -35,10 +35,7 @@ INSERT_LABELS = f"""
 INSERT INTO {SCHEMA}.record_label (what, name, seq) SELECT * FROM unnest(%s::text[], %s::text[], %s::int8[])"""  # noqa: S608
 LOCK_HEAD = f"SELECT log_id, size, hash, generation FROM {SCHEMA}.head FOR UPDATE"  # noqa: S608
 LINK_AT = f"SELECT link FROM {SCHEMA}.record WHERE seq = {{seq}}"  # noqa: S608
-# The last statement before COMMIT lifts the time-out: cancelled while it waits for a standby, COMMIT would say "done".
-MOVE_HEAD = f"""
-UPDATE {SCHEMA}.head SET size = %s, hash = %s WHERE log_id = %s AND size = %s AND hash = %s
-RETURNING set_config('statement_timeout', '0', true)"""  # noqa: S608
+MOVE_HEAD = f"UPDATE {SCHEMA}.head SET size = %s, hash = %s WHERE log_id = %s AND size = %s AND hash = %s"  # noqa: S608
 RENEW = f"""
 INSERT INTO {SCHEMA}.writer_lease (epoch, since, seen) VALUES (%s, %s, clock_timestamp())
 ON CONFLICT (epoch) DO UPDATE SET since = excluded.since, seen = excluded.seen"""  # noqa: S608

@@ -304,6 +304,30 @@ def test_t27_a_server_that_can_only_be_read_refuses_by_that_name_until_it_can_be
         assert_whole(place, *made)
 
 
+def wait_for_standby(cluster: Cluster, name: str) -> None:
+    with psycopg.connect(cluster.url, autocommit=True) as owner:
+        owner.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
+        owner.execute("SELECT pg_reload_conf()")
+
+
+def test_a_record_that_no_standby_has_is_not_acknowledged_however_long_the_commit_waits(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    with new_database(cluster.url) as place:
+        migrate_postgres(place)
+        log = AuditLog.open(place, keys=tmp_path / "keys", origin=ORIGIN, deadline_s=5.0)
+        made = [append(log)]
+        wait_for_standby(cluster, "one_that_is_away")
+        time.sleep(1)
+        with pytest.raises(AuditUnavailable):
+            append(log)
+        wait_for_standby(cluster, "")
+        until_ready(log)
+        made.append(append(log))
+        log.close()
+        assert_whole(place, *made)
+
+
 @pytest.mark.parametrize("how", get_args(How))
 def test_t29_a_connection_lost_in_commit_leaves_exactly_what_was_answered(
     how: How, database: Postgres, tmp_path: Path
