@@ -1,7 +1,7 @@
 """`ringfence audit keys ...` and `ringfence audit acknowledge`: the keys that sign the log, and heads that are lost."""
 
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from audit.access import Filters, ReadRecord, Records
-from audit.errors import AuditError
+from audit.errors import AuditError, AuditMismatch
 from audit.keepers import NOWHERE, Outside
 from audit.keyring import ENDED, GENESIS, INTRODUCED, USAGE, Keyring, Span, key_id
 from audit.keys import FURTHER, read_signers, write_secret
@@ -48,7 +48,9 @@ def list_keys(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     own = _own()
-    here = {key_id(signer.vkey) for signer in _read(lambda: read_signers(own.home / "keys"))}
+    here: set[str] = set()
+    with suppress(AuditMismatch):  # the signer may be another user, with keys that only that one can read
+        here.update(key_id(signer.vkey) for signer in read_signers(own.home / "keys"))
     for span in _ring(own.place).spans():
         name = key_id(span.vkey)
         until = "" if span.until is None else f"{span.until}"

@@ -1,7 +1,8 @@
 """The log's key files: an Ed25519 signing key and the master of the fingerprints. Different keys, different purposes.
 
 They live in one directory of mode 0700, as files of mode 0600 that belong to the user who runs the server. The signing
-key is in the text form of signed-note signers.
+key is in the text form of signed-note signers. Only the signer reads it: the server knows the log's first key by the
+verifier key that lies beside it, from the first start on.
 """
 
 import os
@@ -13,6 +14,7 @@ from audit.fingerprint import MASTER_BYTES, Fingerprinter
 from audit.vkey import Signer, VerifierKey
 
 SIGNING = "audit-signing.key"
+VERIFYING = "audit-signing.vkey"
 FURTHER = "audit-signing-*.key"
 """Keys that came later, by their ids."""
 MASTER = "audit-fingerprint.key"
@@ -22,15 +24,10 @@ UNFINISHED = "audit-first-start"
 
 @dataclass(frozen=True, slots=True)
 class LogKeys:
-    """What was read from the key directory."""
+    """What a server needs of the key directory: the key that verifies what this log signs, and a secret."""
 
-    signer: Signer
+    vkey: VerifierKey
     master: bytes
-
-    @property
-    def vkey(self) -> VerifierKey:
-        """The key that verifies what this log signs."""
-        return self.signer.vkey
 
     def fingerprinter(self) -> Fingerprinter:
         """Return the fingerprints under this master."""
@@ -39,10 +36,11 @@ class LogKeys:
 
 def exist(directory: Path) -> bool:
     """Whether keys are there; raises AuditMismatch for half of them."""
-    found = [(directory / name).exists() for name in (SIGNING, MASTER)]
-    if any(found) and not all(found) and not unfinished(directory):
+    signing = any((directory / name).exists() for name in (SIGNING, VERIFYING))
+    master = (directory / MASTER).exists()
+    if signing != master and not unfinished(directory):
         raise AuditMismatch(f"{directory} holds only one of {SIGNING} and {MASTER}")
-    return all(found)
+    return signing and master
 
 
 def unfinished(directory: Path) -> bool:
@@ -56,10 +54,11 @@ def create(directory: Path, origin: str) -> LogKeys:
     directory.chmod(0o700)
     if not unfinished(directory):
         write_secret(directory / UNFINISHED, b"")
-    signing = Signer.generate(origin).encode().encode()
-    for name, content in ((SIGNING, signing), (MASTER, os.urandom(MASTER_BYTES).hex().encode())):
+    signer, master = Signer.generate(origin), os.urandom(MASTER_BYTES)
+    texts = {SIGNING: signer.encode(), VERIFYING: signer.vkey.encode(), MASTER: master.hex()}
+    for name, text in texts.items():
         (directory / name).unlink(missing_ok=True)
-        write_secret(directory / name, content + b"\n")
+        write_secret(directory / name, text.encode() + b"\n")
     _sync(directory)
     return load(directory)
 
@@ -71,15 +70,25 @@ def finish(directory: Path) -> None:
 
 
 def load(directory: Path) -> LogKeys:
-    """Read both keys; raises AuditMismatch when a file is malformed, or readable by others than its owner."""
-    signer = read_signer(directory / SIGNING)
+    """Read what a server needs; raises AuditMismatch when a file is malformed, or readable by others than its owner.
+
+    Where the verifier key is not there yet, it is made of the signing key, once.
+    """
+    path = directory / VERIFYING
+    if not path.exists():
+        write_secret(path, read_signer(directory / SIGNING).vkey.encode().encode() + b"\n")
+        _sync(directory)
+    try:
+        vkey = VerifierKey.decode(read_secret(path))
+    except ValueError:
+        raise AuditMismatch(f"{path} is malformed") from None
     try:
         master = bytes.fromhex(read_secret(directory / MASTER))
     except ValueError:
         master = b""
     if len(master) != MASTER_BYTES:
         raise AuditMismatch(f"{directory / MASTER} is malformed")
-    return LogKeys(signer, master)
+    return LogKeys(vkey, master)
 
 
 def read_signer(path: Path) -> Signer:

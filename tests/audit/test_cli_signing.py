@@ -94,6 +94,13 @@ def test_a_revoked_key_signs_no_more_and_what_it_signed_counts_no_more(home: Hom
     assert (report.ok, report.grade) == (True, "self-consistent")
 
 
+def test_keys_are_listed_where_no_signing_key_lies(home: Home) -> None:
+    assert "key at hand" in run("keys")
+    for path in (home.home / "keys").glob("audit-signing*.key"):
+        path.unlink()
+    assert "key not here" in run("keys")
+
+
 def test_an_unknown_key_is_not_ended(home: Home) -> None:
     for command in (("retire", "00000000"), ("revoke", "00000000", "--from-size", "1")):
         assert "names no key" in run("keys", *command, status=2)

@@ -19,7 +19,7 @@ def test_keys_are_read_back_as_they_were_made(tmp_path: Path) -> None:
     assert keys.exist(directory)
     assert loaded.vkey == made.vkey == VerifierKey.decode(made.vkey.encode())
     assert loaded.vkey.name == ORIGIN
-    assert loaded.vkey == loaded.signer.vkey
+    assert [signer.vkey for signer in keys.read_signers(directory)] == [loaded.vkey]
     assert loaded.master == made.master
     assert len(set(made.master)) > 8
     assert keys.unfinished(directory)
@@ -31,20 +31,36 @@ def test_nobody_else_can_read_them(tmp_path: Path) -> None:
     directory = tmp_path / "keys"
     keys.create(directory, ORIGIN)
     assert directory.stat().st_mode & 0o777 == 0o700
-    for name in (keys.SIGNING, keys.MASTER):
+    for name in (keys.SIGNING, keys.VERIFYING, keys.MASTER):
         assert (directory / name).stat().st_mode & 0o777 == 0o600
-    (directory / keys.SIGNING).chmod(0o640)
+    (directory / keys.MASTER).chmod(0o640)
     with pytest.raises(AuditMismatch, match="0600"):
         keys.load(directory)
+    (directory / keys.SIGNING).chmod(0o640)
+    with pytest.raises(AuditMismatch, match="0600"):
+        keys.read_signers(directory)
 
 
-@pytest.mark.parametrize("name", [keys.SIGNING, keys.MASTER])
+def test_a_server_needs_no_signing_key_and_makes_the_other_one_where_it_is_not_there_yet(tmp_path: Path) -> None:
+    made = keys.create(tmp_path, ORIGIN)
+    keys.finish(tmp_path)
+    (tmp_path / keys.VERIFYING).unlink()
+    assert keys.exist(tmp_path)
+    assert keys.load(tmp_path).vkey == made.vkey
+    (tmp_path / keys.SIGNING).unlink()
+    assert keys.exist(tmp_path)
+    assert keys.load(tmp_path) == made
+    with pytest.raises(AuditMismatch, match="cannot be read"):
+        keys.read_signers(tmp_path)
+
+
+@pytest.mark.parametrize("name", [keys.SIGNING, keys.VERIFYING, keys.MASTER])
 @pytest.mark.parametrize("content", ["", "zz", "PRIVATE+KEY+a+b+c", "é"])
 def test_a_malformed_file_is_refused_without_repeating_it(name: str, content: str, tmp_path: Path) -> None:
     keys.create(tmp_path, ORIGIN)
     (tmp_path / name).write_text(content)
     with pytest.raises(AuditMismatch) as caught:
-        keys.load(tmp_path)
+        keys.read_signers(tmp_path) if name == keys.SIGNING else keys.load(tmp_path)
     assert content == "" or content not in str(caught.value).replace(str(tmp_path), "")
 
 
@@ -65,6 +81,7 @@ def test_a_secret_is_never_written_over_another(tmp_path: Path) -> None:
 
 def test_an_interrupted_creation_is_begun_again(tmp_path: Path) -> None:
     first = keys.create(tmp_path, ORIGIN)
-    (tmp_path / keys.SIGNING).unlink()
+    for name in (keys.SIGNING, keys.VERIFYING):
+        (tmp_path / name).unlink()
     assert keys.create(tmp_path, ORIGIN).master != first.master
     assert keys.unfinished(tmp_path)

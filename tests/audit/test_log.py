@@ -17,7 +17,7 @@ import pytest
 from audit import writer
 from audit.checkpoint import Checkpoint
 from audit.errors import AuditLocked, AuditUnavailable, RecordRefused
-from audit.keys import load
+from audit.keys import read_signers
 from audit.log import AuditLog, Receipt, new_id
 from audit.note import Note
 from audit.verifier import verify
@@ -159,7 +159,7 @@ def test_a_text_is_archived_once_under_its_digest(open_log: Any) -> None:
 
 def test_a_checkpoint_of_this_log_is_stored_and_none_of_another(open_log: Any) -> None:
     log = open_log()
-    signer = load(log.place.parent / "keys").signer
+    signer = read_signers(log.place.parent / "keys")[0]
     note = Note(Checkpoint(signer.name, 2, bytes(32)).encode()).signed(signer).encode()
     log.store_checkpoint(note)
     log.store_checkpoint(note)

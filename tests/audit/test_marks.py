@@ -14,7 +14,7 @@ from audit import verifier
 from audit.checkpoint import Checkpoint
 from audit.cosignature import Cosigner
 from audit.keyring import key_id
-from audit.keys import load
+from audit.keys import read_signers
 from audit.log import AuditLog
 from audit.marks import HEAD_CHECKS, MARK_CHECKS
 from audit.merkle import root_of
@@ -83,7 +83,7 @@ class Signed:
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("signed") / "audit.db"
     log = AuditLog.open(path, keys=path.parent / "keys", origin=ORIGIN, deadline_s=30)
-    first = load(path.parent / "keys").signer
+    first = read_signers(path.parent / "keys")[0]
     record = {"usage": "checkpoint", "key_id": key_id(SECOND.vkey), "vkey": SECOND.vkey.encode()}
     for kind, body in (
         ("control.tested", {"control": "a", "passed": True}),
@@ -104,7 +104,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def signed(original: Path, tmp_path: Path, forge: Callable[[Path], Any]) -> Signed:
     path = tmp_path / "signed.db"
     path.write_bytes(original.read_bytes())
-    made = Signed(path, forge(path), load(original.parent / "keys").signer)
+    made = Signed(path, forge(path), read_signers(original.parent / "keys")[0])
     for size, signers in ((4, [made.first]), (6, [made.first, SECOND]), (8, [SECOND]), (11, [SECOND])):
         made.notes[size] = made.note(size, *signers)
     made.save()
@@ -282,7 +282,7 @@ def test_t35_a_whole_life_of_a_writer_that_is_taken_out_is_found_by_its_gap_or_b
         log.append_sync("control.tested", {"control": "a", "passed": True})
         log.close()
         lives.append(len(forge(path).rows))
-    made = Signed(path, forge(path), load(tmp_path / "keys").signer)
+    made = Signed(path, forge(path), read_signers(tmp_path / "keys")[0])
     made.notes[lives[2]] = made.note(lives[2], made.first)
     del made.forger.rows[lives[0] : lives[1]]
     made.save()
@@ -321,7 +321,7 @@ def test_t9_a_rewrite_under_a_key_of_the_attackers_own_passes_alone_but_not_unde
     log.append_sync("control.tested", {"control": "forged", "passed": True})
     log.close()
     forger = forge(tmp_path / "forged" / "audit.db")
-    thief = load(tmp_path / "keys").signer
+    thief = read_signers(tmp_path / "keys")[0]
     forged = Signed(forger.path, forger, thief)
     size = len(forger.rows)
     forged.notes[size] = forged.note(size, thief)
@@ -388,7 +388,7 @@ def test_t17_what_a_key_signed_from_the_size_on_at_which_it_was_stolen_counts_fo
 ) -> None:
     path = tmp_path / "revoked" / "audit.db"
     log = AuditLog.open(path, keys=tmp_path / "keys", origin=ORIGIN, deadline_s=30)
-    thief = load(tmp_path / "keys").signer
+    thief = read_signers(tmp_path / "keys")[0]
     log.append_sync("key.revoked", {"usage": "checkpoint", "key_id": key_id(thief.vkey), "size": 1})
     log.close()
     forger = forge(path)

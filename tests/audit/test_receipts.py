@@ -13,7 +13,7 @@ import pytest
 from audit import receipts
 from audit.checkpoint import Checkpoint
 from audit.cosignature import Cosigner
-from audit.keys import load
+from audit.keys import read_signers
 from audit.log import AuditLog
 from audit.merkle import root_of
 from audit.note import Note, Signature
@@ -40,7 +40,7 @@ class Kept:
         while log.append_sync("control.tested", {"control": "a", "passed": True}).seq < 9:
             pass
         log.close()
-        self.signer = load(path.parent / "keys").signer
+        self.signer = read_signers(path.parent / "keys")[0]
         with closing(sqlite3.connect(path)) as connection:
             self.links = [link for (link,) in connection.execute("SELECT link FROM record ORDER BY seq")]
         self.size = len(self.links)

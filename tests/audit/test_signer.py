@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from audit.checkpoint import Checkpoint
 from audit.errors import AuditLocked, AuditMismatch
 from audit.keyring import key_id
-from audit.keys import load
+from audit.keys import read_signers
 from audit.log import AuditLog
 from audit.merkle import root_of
 from audit.note import Note
@@ -42,7 +42,7 @@ class Office:
         self.home, self._open_log, self._decision = home, open_log, decision
         self.anchor = Kept()
         self.write()
-        self.keys: list[Signer] = [load(home / "keys").signer]
+        self.keys: list[Signer] = list(read_signers(home / "keys"))
 
     @property
     def path(self) -> Path:

@@ -10,7 +10,7 @@ import pytest
 from audit.access import Filters, Records
 from audit.checkpoint import Checkpoint
 from audit.cosignature import Cosigner
-from audit.keys import load
+from audit.keys import read_signers
 from audit.log import AuditLog
 from audit.note import Note
 from audit.source import SqliteSource
@@ -94,7 +94,7 @@ def test_an_anchor_that_lags_too_long_makes_the_server_not_ready(watch: Watch) -
 
 
 def test_a_checkpoint_is_stored_once_and_none_that_comes_too_late(watch: Watch) -> None:
-    signer = load(watch.home / "keys").signer
+    signer = read_signers(watch.home / "keys")[0]
     notes = [Note(Checkpoint(signer.name, n, bytes(32)).encode()).signed(signer).encode().decode() for n in (1, 2)]
     assert watch.checkpoints.store(notes[1]) == {"stored": True}
     assert watch.checkpoints.store(notes[1]) == {"stored": True}
