@@ -38,7 +38,7 @@ class Syslog:
                 await self._write(b"%d %s" % (len(text), text))
         except BaseException as error:
             await self.close()
-            if isinstance(error, socket.gaierror):
+            if isinstance(error, (socket.gaierror, UnicodeError)):  # the latter: no host can have such a name
                 raise Undelivered("dns") from None
             if isinstance(error, OSError):
                 raise Undelivered(reason(error)) from None

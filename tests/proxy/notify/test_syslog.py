@@ -144,6 +144,11 @@ def test_a_receiver_that_is_not_there_has_a_word_of_ours(tmp_path: Path) -> None
     assert why_not(Target("unix", str(tmp_path / "none"))) == "refused"
 
 
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_name_that_no_host_can_have_is_one_that_is_not_found(transport: Transport) -> None:
+    assert why_not(Target(transport, "log..acme.example", 514)) == "dns"
+
+
 def test_a_refused_datagram_is_noticed_at_the_next_one_and_a_new_socket_taken() -> None:
     async def run() -> list[str]:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
