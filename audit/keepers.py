@@ -12,6 +12,7 @@ from audit.place import Place
 from audit.source_postgres import open_source
 from audit.vkey import VerifierKey
 from audit.witness.client import Address, WitnessKeeper
+from audit.witness.remembered import Remembered
 
 FILE, GIT = "file", "git"
 
@@ -35,7 +36,9 @@ class Outside:
             found[GIT] = GitKeeper(self.git, state / GIT, origin)
         for name, url, vkey in self.witnesses:
             address = Address(url, VerifierKey.decode(vkey))
-            found[name] = WitnessKeeper(address, origin, partial(open_source, place), partial(receipt, name))
+            remembered = Remembered(state / f"seen-by-{vkey.split('+')[1]}.json")
+            source = partial(open_source, place)
+            found[name] = WitnessKeeper(address, origin, source, partial(receipt, name), remembered)
         return found
 
 

@@ -7,7 +7,7 @@ cosignature of each one that is newer. What it does not cosign, because it has s
 import http.client
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from audit.note import Note, Signature, WrongSignature
 from audit.proving import grow
 from audit.source import Source
 from audit.vkey import VerifierKey
+from audit.witness.remembered import Remembered
 from audit.witness.request import SIZE, AddCheckpoint, digest_of
 
 WITHIN_S = 10.0
@@ -50,11 +51,13 @@ class WitnessKeeper:
         origin: Callable[[], str],
         source: Callable[[], Source],
         tell: Tell,
+        remembered: Remembered,
+        *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url, self._vkey, self._origin = urlsplit(address.url), address.vkey, origin
-        self._source, self._tell, self._clock = source, tell, clock
-        self._tree = Frontier.empty()
+        self._source, self._tell, self._remembered, self._clock = source, tell, remembered, clock
+        self._tree, self._proved = remembered.load(), False
         self._newest: Note | None = None
         self._told: float | None = None
 
@@ -72,7 +75,17 @@ class WitnessKeeper:
 
     def keep(self, notes: Sequence[bytes]) -> None:
         """Have the last of these checkpoints cosigned; raises OSError where it is not."""
-        note = Note.decode(notes[-1])
+        try:
+            self._keep(Note.decode(notes[-1]))
+        except NotCosigned:
+            if not self._proved:
+                self._tree, self._proved = Frontier.empty(), True  # what was remembered may have been wrong
+            raise
+        self._proved = True
+        with suppress(OSError):
+            self._remembered.save(self._tree)
+
+    def _keep(self, note: Note) -> None:
         if self._newest is not None:
             seen = Checkpoint.of(self._newest)
             if seen.size > self._tree.size:
@@ -117,10 +130,12 @@ class WitnessKeeper:
         """Go to the size that the witness has seen; that the log has fewer records means that it lost some."""
         try:
             with closing(self._source()) as source:
+                if source.claim().size < size:
+                    raise NotCosigned(f"the witness has seen {size} records, which the log does not have")
                 start = self._tree if self._tree.size <= size else Frontier.empty()
                 self._tree, _ = grow(source, start, size)
         except AuditError as error:
-            raise NotCosigned(f"the witness has seen {size} records: {error}") from None
+            raise NotCosigned(str(error)) from None
 
     def _cosigned(self, note: Note, said: bytes) -> None:
         lines = [Signature.decode(line + "\n") for line in said.decode().removesuffix("\n").split("\n")]

@@ -1,5 +1,6 @@
 """The log's side of a witness: what is cosigned, caught up with, refused and never believed."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -13,10 +14,12 @@ from witnessing import LOG, ORIGIN, History, Leaves
 from audit.checkpoint import Checkpoint
 from audit.cosignature import Cosigner
 from audit.errors import AuditMismatch, AuditUnavailable
+from audit.merkle import Frontier
 from audit.note import Note
 from audit.vkey import Signer
 from audit.witness.book import Book
 from audit.witness.client import RECEIPT_EVERY_S, Address, NotCosigned, WitnessKeeper
+from audit.witness.remembered import Remembered
 from audit.witness.request import SIZE
 from audit.witness.server import WitnessServer
 from audit.witness.witness import Witness
@@ -55,11 +58,12 @@ def keeper(
     history: History = A,
     size: int = 100,
     desk: Callable[[bytes], bool] | None = None,
-    now: float = 0,
+    file: Path | None = None,
 ) -> WitnessKeeper:
     address = Address(f"http://127.0.0.1:{running.server_port}/", COSIGNER.vkey)
+    remembered = Remembered(file or Path("/none/there"))
     source = Leaves(history, size)
-    return WitnessKeeper(address, lambda: ORIGIN, lambda: source, desk or Desk(), lambda: 0.0)
+    return WitnessKeeper(address, lambda: ORIGIN, lambda: source, desk or Desk(), remembered, clock=lambda: 0.0)
 
 
 def kept(one: WitnessKeeper) -> int:
@@ -165,6 +169,35 @@ def test_a_log_that_has_no_keys_yet_has_nothing_at_a_witness(running: WitnessSer
     one._origin = missing
     with pytest.raises(NotCosigned, match="no key"):
         one.newest()
+
+
+def test_a_process_that_starts_again_reads_only_what_is_new_and_all_of_it_where_it_remembers_wrong(
+    running: WitnessServer, tmp_path: Path
+) -> None:
+    file = tmp_path / "seen.json"
+    keeper(running, file=file).keep([A.note(90).encode()])
+    remembered = file.read_bytes()
+    for content, read in ((remembered, 5), (b"", 95), (b'{"size": 3, "peaks": ["00"]}', 95)):
+        file.write_bytes(content)
+        one = keeper(running, file=file)
+        source = one._source()
+        one.newest()
+        one.keep([A.note(95).encode()])
+        assert source.read == read
+        file.write_bytes(content)
+    Remembered(file).save(Frontier(95, [bytes(32)] * 6))
+    one = keeper(running, file=file)
+    with pytest.raises(NotCosigned):
+        one.keep([A.note(99).encode()])
+    one.keep([A.note(99).encode()])
+    assert kept(one) == 99
+    assert json.loads(file.read_bytes())["size"] == 99
+
+
+def test_a_memory_that_cannot_be_written_is_done_without(running: WitnessServer, tmp_path: Path) -> None:
+    one = keeper(running, file=tmp_path / "none" / "seen.json")
+    one.keep([A.note(9).encode()])
+    assert kept(one) == 9
 
 
 class Liar(HTTPServer):
