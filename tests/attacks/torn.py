@@ -17,9 +17,9 @@ async def judge_and_look_again(self: Pipeline, ask: Ask) -> Judged:
     return replace(await judge(self, ask), active=self.activation.active)
 
 
-def run_broken(settings: Settings, server_argv: Sequence[str]) -> int:
+def run_broken(settings: Settings, server_argv: Sequence[str], signer_argv: Sequence[str] = ()) -> int:
     """Supervise a server that takes two."""
-    return run(settings, [sys.executable, __file__])
+    return run(settings, [sys.executable, __file__], signer_argv)
 
 
 if __name__ == "__main__":
