@@ -19,7 +19,7 @@ from audit.proving import grow
 from audit.source import Source
 from audit.vkey import VerifierKey
 from audit.witness.remembered import Remembered
-from audit.witness.request import SIZE, AddCheckpoint, digest_of
+from audit.witness.request import AddCheckpoint, digest_of
 
 WITHIN_S = 10.0
 MAX_ANSWER = 64 * 1024
@@ -63,7 +63,7 @@ class WitnessKeeper:
 
     def newest(self) -> bytes | None:
         """Return the newest checkpoint that the witness has seen, as far as it tells; raises OSError."""
-        status, _, said = self._ask("GET", f"/{digest_of(self._named())}/checkpoint")
+        status, said = self._ask("GET", f"/{digest_of(self._named())}/checkpoint")
         if status == http.client.OK:
             note = Note.decode(said)
             if self._vkey not in _by(note, self._vkey) or Checkpoint.of(note).origin != self._named():
@@ -81,7 +81,6 @@ class WitnessKeeper:
             if not self._proved:
                 self._tree, self._proved = Frontier.empty(), True  # what was remembered may have been wrong
             raise
-        self._proved = True
         with suppress(OSError):
             self._remembered.save(self._tree)
 
@@ -116,14 +115,14 @@ class WitnessKeeper:
         if tree.root() != stated.root:
             raise NotCosigned("the log is not what was signed")
         asked = AddCheckpoint(self._tree.size, tuple(proof), note)
-        status, kind, said = self._ask("POST", "/add-checkpoint", asked.encode())
-        if status == http.client.CONFLICT and kind == SIZE:
+        status, said = self._ask("POST", "/add-checkpoint", asked.encode())
+        if status == http.client.CONFLICT:
             self._follow(_size(said))
             return False
         if status != http.client.OK:
             raise NotCosigned(f"the witness answers {status}")
         self._cosigned(note, said)
-        self._tree = tree
+        self._tree, self._proved = tree, True
         return True
 
     def _follow(self, size: int) -> None:
@@ -148,7 +147,7 @@ class WitnessKeeper:
         if (self._told is None or now - self._told >= RECEIPT_EVERY_S) and self._tell(cosigned.encode()):
             self._told = now
 
-    def _ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, str, bytes]:
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
         secure = self._url.scheme == "https"
         made = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         connection = made(self._url.hostname or "", self._url.port, timeout=WITHIN_S)
@@ -162,7 +161,7 @@ class WitnessKeeper:
             connection.close()
         if len(said) > MAX_ANSWER:
             raise NotCosigned("the witness says too much")
-        return answer.status, answer.headers.get("Content-Type", ""), said
+        return answer.status, said
 
 
 def _by(note: Note, vkey: VerifierKey) -> tuple[VerifierKey, ...]:

@@ -187,6 +187,7 @@ def test_a_process_that_starts_again_reads_only_what_is_new_and_all_of_it_where_
         file.write_bytes(content)
     Remembered(file).save(Frontier(95, [bytes(32)] * 6))
     one = keeper(running, file=file)
+    one.keep([A.note(90).encode()])
     with pytest.raises(NotCosigned):
         one.keep([A.note(99).encode()])
     one.keep([A.note(99).encode()])
