@@ -85,6 +85,8 @@ def retire(name: KeyId) -> None:
     """End a key that another one has taken over from; refused before both have signed a checkpoint together."""
     own = _own()
     ring, span = _span(own, name)
+    if span.until is not None:
+        raise _stop(f"this key was {span.how} before")
     others = [other.vkey for other in ring.spans() if other.until is None and other is not span]
     with closing(_read(lambda: open_source(own.place))) as source:
         newest = _read(source.newest_checkpoint)
@@ -113,7 +115,7 @@ def revoke(
             raise _stop("the log does not have so many records")
     own.record("key.revoked", {"usage": USAGE, "key_id": name, "size": size})
     typer.echo(f"{name} is revoked from checkpoints of {size} records on")
-    if sum(span.until is None for span in ring.spans()) == 1:
+    if not any(span.until is None and key_id(span.vkey) != name for span in ring.spans()):
         typer.echo("no key is left to sign; make one with: ringfence audit keys rotate", err=True)
 
 
@@ -167,8 +169,6 @@ def _span(own: Own, name: str) -> tuple[Keyring, Span]:
     ring = _ring(own.place)
     for span in ring.spans():
         if key_id(span.vkey) == name:
-            if span.until is not None:
-                raise _stop(f"this key was {span.how} before")
             return ring, span
     raise _stop("the log names no key with this id; see: ringfence audit keys")
 

@@ -2,7 +2,8 @@
 
 The genesis record names the first keys. `key.introduced` adds one; `key.retired` and `key.revoked` end one: no
 checkpoint that covers such a record may be signed by it, and what it signed from the declared size on counts for
-nothing. Ranges are [since, until) in sizes of checkpoints. Only the standard library and `cryptography` are used.
+nothing. A key that has ended may be revoked still, from a smaller size on. Ranges are [since, until) in sizes of
+checkpoints. Only the standard library and `cryptography` are used.
 """
 
 from collections.abc import Iterable, Mapping
@@ -55,9 +56,12 @@ class Keyring:
                 return "it introduces a key under an id or a name that is not the key's"
             return self._add(seq, [body["vkey"]], origin)
         span = self._spans.get(body["key_id"])
-        if span is None or span.until is not None or body["size"] > seq:
-            return "it ends a key that is not in use, or for a size that the log did not have"
-        self._spans[body["key_id"]] = replace(span, until=seq + 1, disowned=body["size"], how=ENDED[kind])
+        if span is None or body["size"] > seq:
+            return "it ends a key that the log does not name, or for a size that the log did not have"
+        if span.until is None:
+            self._spans[body["key_id"]] = replace(span, until=seq + 1, disowned=body["size"], how=ENDED[kind])
+        elif ENDED[kind] == "revoked" and span.disowned is not None:
+            self._spans[body["key_id"]] = replace(span, disowned=min(span.disowned, body["size"]), how="revoked")
         return None
 
     def spans(self) -> tuple[Span, ...]:

@@ -77,6 +77,9 @@ def test_a_key_is_rotated_and_the_old_one_retired_and_the_log_stays_signed(home:
     assert "in use  key at hand" in new
     assert new.startswith(f"{note.key_hash:08x}")
     assert "retired before" in run("keys", "retire", first, status=2)
+    run("keys", "revoke", first, "--from-size", "1")  # it turned out to be stolen
+    assert "revoked, counts below 1" in run("keys")
+    home.sign()
     report = verify(home.path)
     assert (report.ok, report.grade, report.signed) == (True, "signed", report.size)
 

@@ -74,9 +74,14 @@ def test_a_second_genesis_names_no_keys(ring: Keyring) -> None:
     assert ring.spans() == before
 
 
-def test_a_key_ends_once(ring: Keyring) -> None:
+def test_a_key_ends_once_and_may_be_revoked_after_that(ring: Keyring) -> None:
     assert ring.take(5, ended("retired", 5)) is None
-    assert ring.take(6, ended("revoked", 1)) is not None
+    assert ring.take(7, ended("retired", 6)) is None
+    assert ring.spans() == (Span(FIRST, 1, 6, 5, "retired"),)
+    assert ring.take(8, ended("revoked", 3)) is None
+    assert ring.spans() == (Span(FIRST, 1, 6, 3, "revoked"),)
+    assert ring.take(9, ended("revoked", 4)) is None
+    assert ring.spans() == (Span(FIRST, 1, 6, 3, "revoked"),)
 
 
 def test_keys_for_other_uses_and_other_records_are_passed_over(ring: Keyring) -> None:
