@@ -32,6 +32,7 @@ def test_a_file_without_keys_knows_nobody(tmp_path: Path) -> None:
         Signer.generate("Jürgen").vkey.encode(),
         "\udcff",
     ],
+    ids=["name", "cut", "comment", "private", "type", "short", "letter", "bytes"],
 )
 def test_a_line_that_is_no_key_refuses_the_file_and_is_not_repeated(line: str, tmp_path: Path) -> None:
     (tmp_path / "signers").write_bytes(f"{BOB.encode()}\n{line}\n".encode("utf-8", "surrogateescape"))

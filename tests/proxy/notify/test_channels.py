@@ -66,6 +66,7 @@ def test_the_key_of_a_webhook_comes_from_the_environment(file: Path) -> None:
 @pytest.mark.parametrize(
     "value",
     ["", "whsec_", "whsec_AAAA", SECRET.removeprefix("whsec_"), SECRET + "=", "whsec_" + "A" * 100, SECRET + "\n"],
+    ids=["empty", "nothing", "short", "bare", "padded", "long", "line"],
 )
 def test_a_key_that_is_none_is_refused_where_it_is_named_and_never_shown(file: Path, value: str) -> None:
     text = "channels:\n  x: {webhook: https://a.example/x, secret_env: HOOK}\n"
