@@ -170,6 +170,27 @@ class Cut:
         raise psycopg.OperationalError
 
 
+class Failed(Cut):
+    """Stands for a transaction that the server has given up: it answers COMMIT with ROLLBACK, and no error."""
+
+    def execute(self, statement: str, *rest: Any, **more: Any) -> Any:
+        if statement == "COMMIT":
+            with pytest.raises(psycopg.errors.DivisionByZero):
+                self._connection.execute("SELECT 1 / 0")
+        return self._connection.execute(statement, *rest, **more)
+
+
+def test_a_commit_that_became_a_rollback_is_not_acknowledged(open_shared: Any, decision: Any) -> None:
+    log = open_shared()
+    log._store._connection = Failed(log._store._connection, done=False)
+    assert refused(log, decision(), 4.0) == "io"
+    log._store._drop()
+    until_ready(log)
+    log.close()
+    assert DECISION not in {body["kind"] for body in bodies(log.place)}
+    assert_whole(log.place)
+
+
 @pytest.mark.parametrize("done", [True, False])
 def test_after_a_connection_lost_in_commit_the_answer_is_what_the_database_holds(
     done: bool, open_shared: Any, decision: Any, outcome: Any
@@ -248,15 +269,39 @@ def put_back(place: Postgres, receipt: Receipt) -> None:
 
 
 def test_a_store_put_back_to_an_earlier_state_is_not_built_upon(open_shared: Any, decision: Any) -> None:
-    log, other = open_shared(), open_shared("second")
+    other, log = open_shared(), open_shared("second")
     earlier = log.append_sync(DECISION, decision())
+    late = open_shared("third")
     log.append_sync(DECISION, decision())
     put_back(log.place, earlier)
     assert refused(log, decision(), 4.0) == "behind"
     assert refused(log, decision(), 4.0) == "behind"
-    other.append_sync(DECISION, decision())  # what this replica saw last is still there
-    other.append_sync(DECISION, decision())
-    assert refused(log, decision(), 4.0) == "behind", "the head has grown past it, along another way"
+    for _ in range(3):
+        other.append_sync(DECISION, decision())  # what this replica saw last is still there
+    assert refused(late, decision(), 4.0) == "behind", "the head has grown past what it saw, along another way"
+
+
+def test_a_generation_that_went_back_is_not_built_upon(open_shared: Any, decision: Any) -> None:
+    log = open_shared()
+    with psycopg.connect(log.place.url, autocommit=True) as owner:
+        owner.execute("ALTER TABLE ringfence_audit.head DISABLE TRIGGER only_grows")
+        owner.execute("UPDATE ringfence_audit.head SET generation = 1")
+        log.append_sync(DECISION, decision())
+        owner.execute("UPDATE ringfence_audit.head SET generation = 0")
+    assert refused(log, decision(), 4.0) == "behind"
+
+
+def test_a_head_that_does_not_move_takes_no_record(open_shared: Any, decision: Any) -> None:
+    log = open_shared()
+    with psycopg.connect(log.place.url, autocommit=True) as owner:
+        owner.execute("CREATE FUNCTION stuck() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
+        owner.execute(
+            "CREATE TRIGGER stuck BEFORE UPDATE ON ringfence_audit.head FOR EACH ROW EXECUTE FUNCTION stuck()"
+        )
+        assert refused(log, decision(), 4.0) == "corrupt"
+        owner.execute("DROP TRIGGER stuck ON ringfence_audit.head")
+    until_ready(log)
+    assert_whole(log.place)
 
 
 def test_a_second_record_behind_the_same_one_is_refused_by_the_database(
@@ -307,6 +352,23 @@ def test_what_a_dead_writer_left_open_is_closed_by_another_when_its_lease_has_la
     closed = [body["dec"] for body in bodies(alive.place) if body.get("status") == "unknown_after_crash"]
     assert closed == [lost.id], f"{working.id} is still under way, {done.id} was closed by its writer"
     assert_whole(alive.place)
+
+
+def test_a_lease_says_where_open_attempts_begin(open_shared: Any, decision: Any, outcome: Any) -> None:
+    log = open_shared()
+    first, second = (log.append_sync(DECISION, decision()) for _ in range(2))
+
+    def since() -> int:
+        log._store.open_attempts()
+        return int(rows(log.place, "SELECT since FROM ringfence_audit.writer_lease")[0][0])
+
+    assert since() == first.seq
+    log.append_sync("route.outcome", outcome(first.id))
+    assert since() == second.seq
+    last = log.append_sync("route.outcome", outcome(second.id))
+    assert since() == last.seq + 1
+    log.close()
+    assert rows(log.place, "SELECT * FROM ringfence_audit.writer_lease") == []
 
 
 def test_a_writer_that_was_cut_off_itself_takes_no_other_for_dead(open_shared: Any, decision: Any) -> None:
