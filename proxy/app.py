@@ -149,6 +149,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
         outcomes=runtime.outcomes,
         pool=runtime.pool,
         notifier=runtime.notifier,
+        late_anchors=runtime.checkpoints.late,
     )
     checks = {
         "policy": lambda: (runtime.activation.not_ready() or "").partition(":")[0] or None,  # files: in the log only

@@ -83,10 +83,13 @@ class Checkpoints:
             return f"the signer refuses this log: {self._refused}"
         if self._clock() - self._heard > SILENT_S:
             return "the signer has not been heard of"
-        late = [name for name, age in self.anchors.items() if age > self._anchor_max_age_s > 0]
-        if late:
-            return f"checkpoints do not reach an anchor: {', '.join(late)}"
-        return None
+        late = self.late()
+        return f"checkpoints do not reach an anchor: {late}" if late else None
+
+    def late(self) -> str:
+        """Name the anchors that have lacked a checkpoint for longer than the settings allow."""
+        silent = max(0.0, self._clock() - self._heard - SILENT_S)
+        return ", ".join(name for name, age in self.anchors.items() if age + silent > self._anchor_max_age_s > 0)
 
     def _open(self, refused: str, seq: int | None) -> None:
         log.error("the signer refuses the audit log: %s", refused)

@@ -12,7 +12,7 @@ Every exit writes an outcome record. A route holds the upstreams of one zone; th
 the decision left, so no retry can leave them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -56,9 +56,14 @@ class Pipeline:
     outcomes: Outcomes
     pool: Pool
     notifier: Notifier
+    late_anchors: Callable[[], str]
+    """Names those without which nothing is to be sent."""
 
     async def chat(self, ask: Ask) -> Answer:
         """Judge, record, send; the answer is open. Raises the errors of `proxy.errors`."""
+        if late := self.late_anchors():
+            text = f"Checkpoints of the audit log have not reached {late} for too long, so nothing is sent."
+            raise Unavailable(text, code="audit_unanchored")
         judged = await self.judge(ask)
         ways = routes(judged.decision.zones, ask.body["model"], judged.active.registry)
         if not ways:

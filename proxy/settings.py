@@ -68,7 +68,7 @@ class Settings(BaseModel):
     """Each checkpoint is cosigned by the witnesses that this file names with a URL: a C2SP tlog-policy, as auditors
     bring one to `audit verify --trust FILE`, together with a newest checkpoint that a witness gave them."""
     anchor_max_age_s: float = Field(default=0, ge=0)
-    """An anchor that lacks a checkpoint for longer makes the server not ready; 0: `/readyz` only says for how long."""
+    """While an anchor lacks a checkpoint for longer, the server is not ready and sends nothing; 0: it goes on."""
     max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
     max_depth: int = Field(default=64, ge=8, le=200)
 

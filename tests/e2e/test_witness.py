@@ -79,12 +79,17 @@ def test_t38_a_witness_that_hangs_is_gone_and_comes_back_holds_up_nothing_and_th
         assert eventually(lambda: signed(home) > before, 30)
         assert eventually(lambda: behind(server) > 5, 40)
         assert ready(server)["checkpoints"] == "checkpoints do not reach an anchor: audit"
+        arrived = len(cloud.posts)
+        with server.client() as client:
+            refused = client.post("/v1/chat/completions", json=chat_body())
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "audit_unanchored")
+        assert len(cloud.posts) == arrived
         hanging.close()
-        ask(server)
         witness.start()
         assert eventually(lambda: ready(server)["checkpoints"] == "ready", 60)
         assert eventually(lambda: seen(witness) == signed(home), 30)
         assert behind(server) == 0
+        ask(server)
     trust = Trust.read([file.read_bytes()])
     report = verify(home / "audit.db", trust=trust)
     assert (report.ok, report.grade) == (True, "witnessed")  # by what the log itself keeps

@@ -117,3 +117,14 @@ def test_what_is_no_checkpoint_is_no_receipt(watch: Watch) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - two classes of it
         watch.checkpoints.receipt("w1", "nothing of the kind")
     assert not Records(watch.log.place).page(Filters(kind="anchor.receipt"), after=-1, limit=10).records
+
+
+def test_a_signer_that_is_silent_does_not_stop_the_clock_of_an_anchor(watch: Watch) -> None:
+    watch.checkpoints.report(anchors={"file": 0, "git": 59})
+    assert watch.checkpoints.late() == ""
+    watch.now += SILENT_S + 2
+    assert watch.checkpoints.late() == "git"
+    watch.now += 60
+    assert watch.checkpoints.late() == "file, git"
+    watch.checkpoints.report(anchors={"file": 0, "git": 0})
+    assert watch.checkpoints.late() == ""
