@@ -152,7 +152,10 @@ def test_t38_a_host_that_never_answers_is_given_up_with_all_that_was_started(
         accepted[0].close()
 
 
-def test_nothing_else_that_git_could_run_is_a_repository(tmp_path: Path) -> None:
+def test_nothing_else_that_git_could_run_is_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    allowed = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "protocol.ext.allow", "GIT_CONFIG_VALUE_0": "always"}
+    for name, value in allowed.items():
+        monkeypatch.setenv(name, value)
     for remote in (f"ext::touch {tmp_path / 'ran'}", f"--upload-pack=touch {tmp_path / 'ran'}"):
         with pytest.raises(GitFailed):
             GitKeeper(remote, tmp_path / "copy", lambda: SIGNER.name).newest()
