@@ -43,7 +43,7 @@ def test_nothing_planted_reaches_a_vendor(server: Ringfence, cloud: StandIn, qui
     with server.client() as client:
         check()
     told = (server.home / "notify.jsonl").read_bytes()
-    assert told.count(b"\n") > EXAMPLES // 10, "or nobody was told of anything"
+    assert told.count(b"\n") > EXAMPLES // 50, "or nobody was told of anything"
     assert [text for text in texts if text in told] == []
     assert went["planted"] > EXAMPLES // 2
     assert went["harmless"] > EXAMPLES // 25
