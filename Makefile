@@ -25,9 +25,8 @@ demo: install
 serve: install
 	$(BIN)/ringfence serve
 
-# Three at a time on two cores, because many wait for servers; files with few, long tests are not kept for the end.
 test: install
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 # What takes longer: 100 kills, 1000 reloads, and many more planted values from fresh seeds; about ten minutes.
 test-long: install
