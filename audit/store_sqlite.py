@@ -108,7 +108,7 @@ class SqliteStore:
         connection = self._open()
         try:
             if connection.execute("SELECT 1 FROM bundle_text WHERE sha256 = ?", (sha256,)).fetchone() is None:
-                connection.execute("INSERT INTO bundle_text (sha256, text) VALUES (?, ?)", (sha256, text))
+                self._put(connection, "INSERT INTO bundle_text (sha256, text) VALUES (?, ?)", (sha256, text))
         except sqlite3.Error as error:
             raise self._failed(error) from None
 
@@ -124,7 +124,7 @@ class SqliteStore:
             head = _read_head(connection)
             if head is None or head.size < size:
                 raise RecordRefused("checkpoint", ".size", "the log has fewer records")
-            connection.execute("INSERT INTO checkpoint (size, note) VALUES (?, ?)", (size, note))
+            self._put(connection, "INSERT INTO checkpoint (size, note) VALUES (?, ?)", (size, note))
         except sqlite3.Error as error:
             raise self._failed(error) from None
 
@@ -134,6 +134,19 @@ class SqliteStore:
         if connection is not None:
             with suppress(sqlite3.Error):
                 connection.close()
+
+    def _put(self, connection: sqlite3.Connection, statement: str, values: tuple[object, ...]) -> None:
+        self._lock(connection)
+        connection.execute(statement, values)
+        connection.execute("COMMIT")
+
+    def _lock(self, connection: sqlite3.Connection) -> None:
+        """Begin a transaction that writes; `waiting` meanwhile tells why whoever comes next has to wait."""
+        self.waiting = True
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        finally:
+            self.waiting = False
 
     def _open(self) -> sqlite3.Connection:
         if self._fatal is not None:
@@ -158,9 +171,7 @@ class SqliteStore:
     def _transact(self, rows: Sequence[Prepared], new_head: Head | None) -> list[Linked]:
         connection = self._open()
         try:
-            self.waiting = True
-            connection.execute("BEGIN IMMEDIATE")
-            self.waiting = False
+            self._lock(connection)
             if new_head is not None:
                 connection.execute(
                     "INSERT INTO head (log_id, size, hash) VALUES (?, ?, ?)",
@@ -172,8 +183,6 @@ class SqliteStore:
         except BaseException:
             self._rollback()
             raise
-        finally:
-            self.waiting = False
         try:
             connection.execute("COMMIT")
         except sqlite3.Error as error:

@@ -1,6 +1,8 @@
 """The file defends itself: nothing that was written can be changed, replaced or removed through SQL."""
 
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -126,3 +128,21 @@ def test_checkpoints_only_grow_and_only_within_the_log(specimens: Any, tmp_path:
             (3, b"three"),
             (17, b"all"),
         ]
+
+
+def test_a_checkpoint_that_waits_for_a_lock_says_so_to_those_behind_it(specimens: Any, tmp_path: Path) -> None:
+    path = specimens[0].copy(tmp_path)
+    with closing(SqliteStore(path, 5000)) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        store.put_checkpoint(3, b"three")
+        other.execute("BEGIN IMMEDIATE")
+        thread = threading.Thread(target=store.put_checkpoint, args=(17, b"all"))
+        thread.start()
+        limit = time.monotonic() + 4
+        while not store.waiting and time.monotonic() < limit:
+            time.sleep(0.01)
+        waited = store.waiting
+        other.execute("ROLLBACK")
+        thread.join()
+        assert waited
+        assert not store.waiting
+        assert other.execute("SELECT max(size) FROM checkpoint").fetchone() == (17,)
