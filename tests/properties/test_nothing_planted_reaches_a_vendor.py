@@ -4,12 +4,14 @@ Values of deterministic types are planted all over a chat body and sent through 
 asks for more examples than the usual ones, and for new ones each time. Names are measured elsewhere, not asserted.
 """
 
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from typing import Any
 
 import httpx
 import pytest
-from harness import Ringfence, StandIn
+from harness import Ringfence, StandIn, eventually
 from hypothesis import given, settings
 from properties.effort import ASKED, effort
 from properties.planting import HOMOGLYPHS, LAYERS, SENTENCES, Planted, bodies, chat, wide, zero_width
@@ -20,9 +22,17 @@ EXAMPLES = ASKED or 2000
 profile = effort(EXAMPLES)
 
 
+def obliged_to_tell(server: Ringfence, since: int = 0) -> list[bytes]:
+    """Ids of the decisions of which the log says that somebody is to be told, but for the first ones."""
+    query = "SELECT id FROM record WHERE kind = 'route.decision' AND instr(body, ?) ORDER BY seq"
+    with closing(sqlite3.connect(f"file:{server.home / 'audit.db'}?mode=ro", uri=True)) as connection:
+        return [record.encode() for (record,) in connection.execute(query, (b'"kind":"notify"',))][since:]
+
+
 def test_nothing_planted_reaches_a_vendor(server: Ringfence, cloud: StandIn, quiet: None) -> None:
     went: Counter[str] = Counter()
     texts: set[bytes] = set()
+    since = len(obliged_to_tell(server))
 
     @profile
     @given(planted=bodies())
@@ -42,8 +52,11 @@ def test_nothing_planted_reaches_a_vendor(server: Ringfence, cloud: StandIn, qui
 
     with server.client() as client:
         check()
-    told = (server.home / "notify.jsonl").read_bytes()
-    assert told.count(b"\n") > EXAMPLES // 50, "or nobody was told of anything"
+    notified = server.home / "notify.jsonl"
+    obliged = obliged_to_tell(server, since)
+    eventually(lambda: all(record in notified.read_bytes() for record in obliged), 30)
+    told = notified.read_bytes()
+    assert len(obliged) > EXAMPLES // 20, "or nobody was to be told of anything"
     assert [text for text in texts if text in told] == []
     assert went["planted"] > EXAMPLES // 2
     assert went["harmless"] > EXAMPLES // 25
