@@ -18,10 +18,10 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import Field, Session, SQLModel, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from audit import postgres
 from audit.errors import AuditUnavailable
 from audit.place import Place, Postgres
-from audit.sqlite import open_reader, unavailable
+from audit.stores import postgres
+from audit.stores.sqlite import open_reader, unavailable
 
 MAX_LIMIT = 1000
 READ_WITHIN_S = 30.0
@@ -212,5 +212,11 @@ def _unavailable(error: DBAPIError) -> AuditUnavailable:
             return AuditUnavailable("io")
 
 
-def _record(row: RecordRow) -> ReadRecord:
-    return ReadRecord(row.seq, row.id, row.prev.hex(), row.bh.hex(), row.link.hex(), orjson.loads(row.body))
+def _record(row: RecordRow | None) -> ReadRecord:
+    """Read a row; raises AuditUnavailable where the table is not the one that was made: the verifier says more."""
+    try:
+        if row is not None and type(row.seq) is int and type(row.id) is str:
+            return ReadRecord(row.seq, row.id, row.prev.hex(), row.bh.hex(), row.link.hex(), orjson.loads(row.body))
+    except (AttributeError, TypeError, ValueError):
+        pass
+    raise AuditUnavailable("corrupt")

@@ -14,10 +14,10 @@ from starlette.concurrency import run_in_threadpool
 
 from audit.access import MAX_LIMIT, Filters, Page, Records
 from audit.errors import AuditUnavailable
-from audit.kinds import NAME, STAMP, TIME, UUID7
 from audit.log import AuditLog
-from audit.record import DECISION, LATEST
-from audit.schema import MAX_INT
+from audit.records.kinds import NAME, STAMP, TIME, UUID7
+from audit.records.record import DECISION, LATEST
+from audit.records.schema import MAX_INT
 
 DEFAULT_LIMIT = 100
 NAMES = ("app", "team", "decision", "zone", "class", "rule", "kind")

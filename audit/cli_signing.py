@@ -10,18 +10,24 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from audit.access import Filters, ReadRecord, Records
+from audit.anchors.keepers import NOWHERE, Outside
 from audit.errors import AuditError, AuditMismatch
-from audit.keepers import NOWHERE, Outside
-from audit.keyring import ENDED, GENESIS, INTRODUCED, USAGE, Keyring, Span, key_id
+from audit.incidents import still_open
 from audit.keys import FURTHER, read_signers, write_secret
-from audit.note import Note
 from audit.place import Place
-from audit.record import new_id
-from audit.signer import Refused, accept, lost_heads
-from audit.source_postgres import open_source
-from audit.vkey import Signer
+from audit.proofs.keyring import ENDED, GENESIS, INTRODUCED, USAGE, Keyring, Span, key_id
+from audit.proofs.note import Note
+from audit.proofs.vkey import Signer
+from audit.records.record import new_id
+from audit.seen import Seen
+from audit.signing.signer import Refused, accept, lost_heads
+from audit.sources.postgres import open_source
+from audit.spool.imports import DAMAGED
 
 REFUSED = 2
+GIVEN_UP = "heads_given_up"
+FOR_PERSONS = frozenset({DAMAGED, GIVEN_UP})
+"""Incidents that no condition ends."""
 T = TypeVar("T")
 
 
@@ -33,6 +39,8 @@ class Own:
     home: Path
     record: Callable[[str, dict[str, Any]], None]
     outside: Outside = NOWHERE
+    clock: Callable[[str], dict[str, Any]] = lambda _: {}
+    """What is wrong with the wall clock, by `look`; `accept` ends that."""
 
 
 own_log: Callable[[], Own] | None = None
@@ -122,32 +130,55 @@ def revoke(
 def acknowledge(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Give up heads that were signed and are not in the log any more, after a restore: the loss becomes an incident.
+    """Give up heads that were seen and are not in the log any more, after a restore; accept a clock that jumped.
 
-    The signer then begins anew. Whoever kept one of these heads will find that the log is not the one it was.
+    The loss becomes an incident, the server then starts again, and the signer begins anew. Whoever kept one of these
+    heads will find that the log is not the one it was. Incidents that nothing else ends, such as a damaged spool, end.
     """
     own = _own()
-    directory = own.home / "signer"
+    _give_up_heads(own, yes)
+    clock = own.clock("look")
+    if clock.get("off"):
+        typer.echo(f"the wall clock jumped ({clock['off']}); it says {clock['now']}")
+        if not yes:
+            typer.confirm("Record that this is the time?", abort=True)
+        own.clock("accept")
+    for record in _read(lambda: still_open(Records(own.place))):
+        if record.body["what"] in FOR_PERSONS:
+            typer.echo(f"the incident {record.body['what']} of {record.body['ts']} is open")
+            if not yes:
+                typer.confirm("Record that you looked at it?", abort=True)
+            own.record("incident.closed", {"incident": record.body["incident"], "how": "acknowledged"})
+
+
+def _give_up_heads(own: Own, yes: bool) -> None:
+    directory, seen = own.home / "signer", Seen(own.home)
     anchors = own.outside.keepers(own.place, own.home / "keys", directory, lambda *_: False).values()
     try:
         with closing(open_source(own.place)) as source:
             lost, size = lost_heads(directory, source, tuple(anchors)), source.claim().size
+            missed = seen.missing_from(source)
     except Refused as refused:
         raise _stop(f"this log cannot be signed at all, there is nothing to acknowledge: {refused}") from None
     except AuditError as error:
         raise _stop(str(error)) from None
     except OSError as error:
         raise _stop(f"an anchor does not say which heads it keeps: {error}") from None
-    if not lost:
+    if not lost and missed is None:
         typer.echo("every head that was signed is in the log")
         return
     for head in lost:
         typer.echo(f"lost: a log of {head.size} records with the root {head.root.hex()}; this one has {size}")
+    if missed is not None:
+        typer.echo(f"lost: the {missed.size} records that this server saw; this log has {size}")
     if not yes:
         typer.confirm("Record that they are lost, and sign what is there from now on?", abort=True)
-    sizes = [head.size for head in lost]
+    sizes = [head.size for head in lost] + ([missed.size] if missed else [])
     places = {"from_seq": min(size, *sizes), "to_seq": max(sizes)}
-    own.record("incident.opened", {"incident": new_id(), "what": "heads_given_up", **places})
+    incident = new_id()
+    with seen.giving_up(missed):
+        own.record("incident.opened", {"incident": incident, "what": GIVEN_UP, **places})
+        own.record("incident.closed", {"incident": incident, "how": "acknowledged"})
     accept(directory, [head.encode() for head in lost])
 
 

@@ -22,10 +22,13 @@ Reason = Literal[
     "fork_prevented",
     "unsafe",
     "unreachable",
+    "clock",
     "closed",
     "io",
 ]
 REASONS: tuple[Reason, ...] = get_args(Reason)
+SpoolFault = Literal["full", "read_only", "locked", "io", "limit", "deadline", "closed", "corrupt"]
+"""Why the spool, where there is one to take its place, does not take a record either."""
 
 
 class AuditError(Exception):
@@ -39,8 +42,9 @@ class AuditUnavailable(AuditError):
 
     code = "audit_unavailable"
 
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(f"the audit log cannot take a record now: {reason}")
+    def __init__(self, reason: Reason, spool: SpoolFault | None = None) -> None:
+        self.said = reason if spool is None else f"{reason}; its spool: {spool}"
+        super().__init__(f"the audit log cannot take a record now: {self.said}")
         self.reason = reason
 
 

@@ -9,9 +9,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from audit.durable import sync_folder
 from audit.errors import AuditMismatch
-from audit.fingerprint import MASTER_BYTES, Fingerprinter
-from audit.vkey import Signer, VerifierKey
+from audit.proofs.vkey import Signer, VerifierKey
+from audit.records.fingerprint import MASTER_BYTES, Fingerprinter
 
 SIGNING = "audit-signing.key"
 VERIFYING = "audit-signing.vkey"
@@ -59,14 +60,14 @@ def create(directory: Path, origin: str) -> LogKeys:
     for name, text in texts.items():
         (directory / name).unlink(missing_ok=True)
         write_secret(directory / name, text.encode() + b"\n")
-    _sync(directory)
+    sync_folder(directory)
     return load(directory)
 
 
 def finish(directory: Path) -> None:
     """Mark the first start as done."""
     (directory / UNFINISHED).unlink(missing_ok=True)
-    _sync(directory)
+    sync_folder(directory)
 
 
 def load(directory: Path) -> LogKeys:
@@ -77,7 +78,7 @@ def load(directory: Path) -> LogKeys:
     path = directory / VERIFYING
     if not path.exists():
         write_secret(path, read_signer(directory / SIGNING).vkey.encode().encode() + b"\n")
-        _sync(directory)
+        sync_folder(directory)
     try:
         vkey = VerifierKey.decode(read_secret(path))
     except ValueError:
@@ -117,18 +118,16 @@ def read_secret(path: Path) -> str:
 
 
 def write_secret(path: Path, content: bytes) -> None:
-    """Write a new file of mode 0600, durably; raises FileExistsError rather than replace one."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
+    """Write a new file of mode 0600, whole or not at all; raises FileExistsError rather than replace one."""
+    fresh = path.with_name(f".{path.name}")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.fsync(descriptor)
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        path.hardlink_to(fresh)  # a rename would replace
     finally:
-        os.close(descriptor)
+        fresh.unlink()

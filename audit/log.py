@@ -5,7 +5,6 @@ true: that a record was acknowledged and is not in the log.
 """
 
 import asyncio
-import base64
 import concurrent.futures
 import hashlib
 import os
@@ -19,26 +18,32 @@ from typing import Any, Self
 
 import orjson
 
-from audit.canonical import Writer, halves
-from audit.chain import body_hash, genesis_prev
-from audit.checkpoint import Checkpoint
-from audit.clock import Clock
-from audit.errors import AuditUnavailable, RecordRefused
-from audit.fingerprint import Fingerprinter
+from audit.clock import ANOMALY, Clock
+from audit.errors import AuditUnavailable, Reason, RecordRefused
+from audit.jobs import Entry, Job, Late, Receipt, Signed, Spooled, Text, Waiter
 from audit.keys import finish
-from audit.note import Note
-from audit.opening import Opened, open_place, take_up
+from audit.opening import Opened, newest_stamp, open_place, take_up
+from audit.pending import Pending
 from audit.place import Place
-from audit.record import MAX_BODY_BYTES, REGISTRY, derive, is_name, new_id, registry_sha256, validate, validate_id
-from audit.sqlite import MAX_BUSY_MS, unavailable
-from audit.store import Prepared
-from audit.writer import Entry, Job, Late, Receipt, Signed, Text, Waiter, WriterThread, crashed
+from audit.proofs.checkpoint import Checkpoint
+from audit.proofs.note import Note
+from audit.records.canonical import Writer, encode, halves
+from audit.records.chain import body_hash, genesis_prev
+from audit.records.draft import draft, require_short
+from audit.records.fingerprint import Fingerprinter
+from audit.records.record import ATTEMPT, DECISION, REGISTRY, derive, is_name, new_id, registry_sha256
+from audit.spool.file import spool_key
+from audit.spool.imports import attempts_in
+from audit.spool.spool import Spool, SpoolPlan
+from audit.stores.sqlite import MAX_BUSY_MS, refused, unavailable
+from audit.stores.store import Prepared
+from audit.writer import WriterThread, crashed
 
 __all__ = ["AuditLog", "Receipt", "new_id"]
 
-W_BYTES = 320
-"""Room that the writer's own field may take in a body."""
 MAX_TEXT_BYTES = 8 * 1024 * 1024
+NOT_THE_STORE = frozenset({"queue_full", "closed"})
+"""Reasons for which nothing is spooled: the store is not at fault."""
 
 
 class AuditLog:
@@ -51,33 +56,40 @@ class AuditLog:
         self._origin = opened.keys.vkey.name
         self._lock = opened.lock
         self._deadline_s = deadline_s
-        self._clock = Clock()
+        self.clock = Clock()
+        self.spent = False
+        """Whether decisions are refused because the disk is full, while outcomes use what room there is."""
         self._self = writer
+        self.instance = writer.inst
         self._store = opened.store
         self._writer: WriterThread
+        self.spool: Spool
         self._lookup = opened.lookup
         self._reading = threading.Lock()
 
     @classmethod
-    def open(cls, place: Place, *, keys: Path, origin: str, deadline_s: float) -> Self:
+    def open(cls, place: Place, *, keys: Path, origin: str, deadline_s: float, spool: SpoolPlan | None = None) -> Self:
         """Open the log for writing, or begin it when neither its records nor keys exist.
 
         Takes the lock of the log (SQLite) or of the keys (PostgreSQL), writes `writer.start`, introduces schemas that
-        are new to this log, and closes what writers that are gone left without an outcome. Raises AuditLocked,
-        AuditMismatch or AuditUnavailable.
+        are new to this log, imports what was left in the spool, which lies beside the keys unless `spool` says
+        otherwise, and closes what writers that are gone left without an outcome. Raises AuditLocked, AuditMismatch or
+        AuditUnavailable.
         """
         writer = Writer(_instance(), new_id())
         try:
             opened = open_place(place, keys, origin, writer.epoch, deadline_s)
             try:
                 log = cls(place, writer, opened, deadline_s)
-                log._begin(opened, keys, origin)
+                log._begin(opened, keys, origin, spool or SpoolPlan(keys.with_name("spool")))
             except BaseException:
                 opened.store.close()
                 opened.lock.release()
                 raise
         except sqlite3.Error as error:
             raise unavailable(error) from None
+        except OSError as error:
+            raise refused(error) from None
         return log
 
     async def append(
@@ -111,6 +123,37 @@ class AuditLog:
             timer.cancel()
             entry.dropped = True
         return receipt
+
+    async def append_or_spool(
+        self,
+        kind: str,
+        body: Mapping[str, Any],
+        *,
+        id: str | None = None,  # noqa: A002
+        late: Late | None = None,
+    ) -> Receipt | Spooled:
+        """Do the same; while the log takes no record, the spool does, if it is open. Takes twice the deadline at most.
+
+        For what leads to own servers only: a spooled record permits nothing else. Without a chosen id, the record that
+        is spooled is another one than the log was offered, which may yet become durable and is `late` then. A further
+        attempt, known by its number, cannot be two: it is spooled only where the log is not offered it first.
+        """
+        beside_the_log = kind in (DECISION, ATTEMPT) and self.no_room_to_spool()
+        if beside_the_log or not self.spool.takes(kind):
+            return await self.append(kind, body, id=id, late=late)
+        reason = self.trouble()
+        if reason is None:
+            try:
+                return await self.append(kind, body, id=id, late=late)
+            except AuditUnavailable as error:
+                if error.reason in NOT_THE_STORE or kind == ATTEMPT:
+                    raise
+                reason = error.reason
+        record = draft(kind, body, id, self.clock)
+        require_short(kind, len(encode(record)))
+        spooled = await self.spool.offer(record, reason, self._deadline_s, late)
+        self._writer.nudge()
+        return spooled
 
     def append_sync(self, kind: str, body: Mapping[str, Any], *, id: str | None = None) -> Receipt:  # noqa: A002
         """Do the same for start-up and the command line; never call it from a running event loop."""
@@ -157,6 +200,10 @@ class AuditLog:
         body: dict[str, Any] = orjson.loads(row[0])
         return body
 
+    def confirmed(self, record_id: str) -> dict[str, Any] | None:
+        """Do the same for a record that may be in the spool. What is sent under it must not leave own servers."""
+        return self.spool.find(record_id) or self.committed(record_id)
+
     def not_ready(self) -> str | None:
         """Say why no record can be taken now; None when one can."""
         if not self._writer.alive():
@@ -165,7 +212,38 @@ class AuditLog:
             return f"the audit log cannot be written: {self._writer.trouble}"
         if self._writer.blocked(self._deadline_s):
             return "the audit log does not answer"
-        return None
+        reason = self._undecided()
+        return None if reason is None else f"the audit log takes no decisions: {reason}"
+
+    def spooling(self) -> bool:
+        """Whether decisions that lead to own servers go to the spool, because the log takes none."""
+        usable = self.spool.works() and not self.no_room_to_spool() and self._writer.alive()
+        return usable and self.trouble() is not None
+
+    def no_room_to_spool(self) -> bool:
+        """Whether the disk is full on which both log and spool lie: what room is left is for how everything ended."""
+        return self.spent and self.spool.shares_disk(self.place)
+
+    def trouble(self) -> Reason | None:
+        """Say what keeps decisions from being made durable in the log, as far as that is known beforehand."""
+        blocked: Reason | None = "deadline" if self._writer.blocked(self._deadline_s) else None
+        return self._writer.trouble or blocked or self._undecided()
+
+    @property
+    def pending(self) -> Pending:
+        """What this process began and no outcome tells the end of yet."""
+        return self._store.pending
+
+    def full(self) -> bool:
+        """Whether the disk was full when something was to be written last."""
+        return self._writer.trouble == "full"
+
+    def compare_clocks(self) -> None:
+        """Hold the wall clock against that of the database, which all writers share; raises AuditUnavailable."""
+        with self._reading:
+            now = self._lookup.now()
+        if now is not None:
+            self.clock.compare(now)
 
     def idle(self) -> bool:
         """Whether no append is under way, not even one whose caller has left."""
@@ -183,19 +261,41 @@ class AuditLog:
         with self._reading:
             self._lookup.close()
         if ended:
+            self.spool.close()
             self._lock.release()
 
-    def _begin(self, opened: Opened, keys: Path, origin: str) -> None:
+    def _begin(self, opened: Opened, keys: Path, origin: str, plan: SpoolPlan) -> None:
         n = 1 if opened.fresh and self._genesis(origin) else 0
-        _, missing = take_up(self._store, opened.keys, origin)
+        head, missing = take_up(self._store, opened.keys, origin)
+        self.clock.not_before(newest_stamp(self._store, head))
         finish(keys)
+        self.spool = Spool(plan, spool_key(opened.keys.master), head.log_id)
+        try:
+            self._start(n, missing)
+        except BaseException:
+            self.spool.close()
+            raise
+
+    def _start(self, n: int, missing: list[tuple[str, int]]) -> None:
+        spooled = attempts_in(self.spool)
         entries = [self._make("writer.start", {"version": metadata.version("ringfence")})]
+        if (off := self.clock.off()) is not None:  # on record now, for the next start sees only that it is not before
+            entries.append(self._make("incident.opened", {"incident": new_id(), "what": ANOMALY, "about": off}))
         entries += [self._make("schema.introduced", _introduction(*name)) for name in missing]
         for dec, attempt in self._store.open_attempts():
-            entries.append(self._make("route.outcome", crashed(dec, attempt)))
+            if (dec, attempt) not in spooled:
+                entries.append(self._make("route.outcome", crashed(dec, attempt)))
         self._store.commit([self._prepared(entry, n + index) for index, entry in enumerate(entries)])
-        self._writer = WriterThread(self._store, self._self, self._make, n + len(entries))
+        self._writer = WriterThread(self._store, self._self, self._make, n + len(entries), self.spool, self._holds_back)
         self._writer.start()
+
+    def _undecided(self) -> Reason | None:
+        """Say why no decision can be made durable, while other records can."""
+        return "full" if self.spent else "clock" if self.clock.off() is not None else None
+
+    def _holds_back(self) -> bool:
+        """Whether the spool is not to be imported yet, because decisions go on being spooled."""
+        return self._undecided() is not None
 
     def _genesis(self, origin: str) -> bool:
         """Begin the log; False when another process was faster."""
@@ -213,8 +313,8 @@ class AuditLog:
         body = entry.halves.join(self._self, n)
         return Prepared(entry.derived, body, body_hash(body))
 
-    def _make(self, kind: str, body: dict[str, Any]) -> Entry:
-        return self._entry(kind, body, None, None)
+    def _make(self, kind: str, body: dict[str, Any], chosen: str | None = None) -> Entry:
+        return self._entry(kind, body, chosen, None)
 
     def _entry(
         self,
@@ -224,20 +324,11 @@ class AuditLog:
         loop: asyncio.AbstractEventLoop | None,
         late: Late | None = None,
     ) -> Entry:
-        schema = validate(kind, body)
-        record_id = new_id() if chosen is None else validate_id(kind, chosen)
-        record = {
-            **body,
-            "v": schema.v,
-            "kind": kind,
-            "id": record_id,
-            "salt": base64.urlsafe_b64encode(os.urandom(16))[:22].decode(),
-            "ts": self._clock.stamp(),
-            "clock": self._clock.sync(),
-        }
-        parts = halves(record, self._clock.mono_us())
-        if len(parts.before) + len(parts.after) + W_BYTES > MAX_BODY_BYTES:
-            raise RecordRefused(kind, "", "too long")
+        if kind in (DECISION, ATTEMPT) and (reason := self._undecided()) is not None:
+            raise AuditUnavailable(reason)
+        record = draft(kind, body, chosen, self.clock)
+        parts = halves(record, self.clock.mono_us())
+        require_short(kind, len(parts.before) + len(parts.after))
         due = time.monotonic() + self._deadline_s
         return Entry(derive(record), parts, chosen is not None, due, Waiter(loop, late))
 

@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit import keys as key_files
+from audit.durable import sync_folder
 from audit.errors import AuditLocked, AuditMismatch, AuditUnavailable
-from audit.jcs import NotCanonicalError, parse
 from audit.keys import LogKeys
-from audit.lookup import Lookup, PostgresLookup, SqliteLookup
-from audit.migrate import migrate_sqlite, require_current
 from audit.place import Place, Postgres
-from audit.postgres import require_safe
-from audit.record import REGISTRY, known_at
-from audit.sqlite import MAX_BUSY_MS, open_reader, require_local
-from audit.store import Head, Store, tail_is_whole
-from audit.store_postgres import PostgresStore
-from audit.store_sqlite import SqliteStore
+from audit.records.jcs import NotCanonicalError, parse
+from audit.records.record import REGISTRY, known_at
+from audit.seen import Seen, fault
+from audit.stores.lookup import Lookup, PostgresLookup, SqliteLookup
+from audit.stores.migrate import migrate_sqlite, require_current
+from audit.stores.postgres import require_safe
+from audit.stores.sqlite import MAX_BUSY_MS, require_local, unavailable
+from audit.stores.store import Head, Store, tail_is_whole
+from audit.stores.store_postgres import PostgresStore
+from audit.stores.store_sqlite import SqliteStore
 
 TAIL = 64
 """How many of the last records are hashed again at start."""
@@ -65,16 +67,19 @@ def open_place(place: Place, keys: Path, origin: str, epoch: str, deadline_s: fl
     lock_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = FileLock(lock_file)
     store: Store | None = None
+    seen = Seen(keys.parent)
     try:
         if isinstance(place, Postgres):
             require_current(place, deadline_s)
             require_safe(place, deadline_s)
-            store = PostgresStore(place, epoch, deadline_s)
+            store = PostgresStore(place, epoch, deadline_s, seen)
             begun = store.head() is not None
             loaded, fresh = _with_keys(place, keys, origin, begun=begun, blank=not begun)
+            require_all(store, seen, place)
             return Opened(store, PostgresLookup(place, deadline_s), loaded, lock, fresh)
         loaded, fresh = establish(place, keys, origin)
-        store = SqliteStore(place, min(MAX_BUSY_MS, int(deadline_s * 1000)))
+        store = SqliteStore(place, min(MAX_BUSY_MS, int(deadline_s * 1000)), seen)
+        require_all(store, seen, place)
         return Opened(store, SqliteLookup(place), loaded, lock, fresh)
     except BaseException:
         if store is not None:
@@ -86,6 +91,8 @@ def open_place(place: Place, keys: Path, origin: str, epoch: str, deadline_s: fl
 def establish(path: Path, keys: Path, origin: str) -> tuple[LogKeys, bool]:
     """Make a SQLite file and the keys ready; True when the genesis record is still to be written."""
     require_local(path)
+    if path.is_dir():
+        raise AuditMismatch(f"{path} is a directory")
     begun, blank = _look(path)
     loaded, fresh = _with_keys(path, keys, origin, begun=begun, blank=blank)
     if fresh:
@@ -133,14 +140,37 @@ def take_up(store: Store, keys: LogKeys, origin: str) -> tuple[Head, list[tuple[
     return head, [name for name in REGISTRY if name not in known]
 
 
+def newest_stamp(store: Store, head: Head) -> str:
+    """Return the time that the log's last record says."""
+    try:
+        stamp: str = parse(store.tail(1, head.size)[0][4])["ts"]
+    except (NotCanonicalError, IndexError, KeyError, TypeError):
+        raise AuditUnavailable("corrupt") from None
+    return stamp
+
+
+def require_all(store: Store, seen: Seen, place: Place) -> None:
+    """Refuse a log that lacks records which this home's server saw; raises AuditMismatch, which says what to do."""
+    kept = seen.load()
+    if kept is None or kept == seen.lost():
+        return
+    head, last = store.head(), store.tail(1, kept.size)
+    at_end = last[0][3] if last and last[0][0] == kept.size - 1 else None
+    code = "STORE_BEHIND" if head is None else fault(kept, head, at_end)
+    if code is not None:
+        if head is not None and not tail_is_whole(head, store.tail(TAIL, head.size)):
+            raise AuditUnavailable("corrupt")
+        raise AuditMismatch(
+            f"{place} lacks records that this server saw ({code}): it saw {kept.size}, there are "
+            f"{head.size if head else 0}. Bring the newest copy back, or give up what is lost with "
+            "`ringfence audit acknowledge`"
+        )
+
+
 def _create(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(path.parent)
 
 
 def _look(path: Path) -> tuple[bool, bool]:
@@ -148,10 +178,11 @@ def _look(path: Path) -> tuple[bool, bool]:
     if not path.exists():
         return False, True
     try:
-        with closing(open_reader(path)) as connection:
+        # For writing: a first transaction that was cut off is rolled back by whoever reads, and only who may write can.
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)) as connection:
             if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'head'").fetchone() is None:
                 return False, False
             begun = connection.execute("SELECT 1 FROM head").fetchone() is not None
             return begun, not begun and connection.execute("SELECT 1 FROM record").fetchone() is None
-    except sqlite3.Error:
-        raise AuditUnavailable("corrupt") from None
+    except sqlite3.Error as error:
+        raise unavailable(error) from None

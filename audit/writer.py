@@ -5,23 +5,22 @@ that arrived meanwhile. Callers encode and check their records in their own thre
 commits. A record whose caller has given up is left out as long as its transaction has not begun.
 """
 
-import asyncio
-import concurrent.futures
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
-from audit.canonical import Halves, Writer
-from audit.chain import body_hash
 from audit.errors import AuditError, AuditUnavailable, Reason, RecordRefused
-from audit.jcs import parse
-from audit.kinds import ENVELOPE
-from audit.record import Derived
-from audit.store import Linked, Prepared, Store, Stored
+from audit.jobs import Entry, Job, Receipt, Signed, Text, Waiter, settle
+from audit.records.canonical import Writer
+from audit.records.chain import body_hash
+from audit.records.jcs import parse
+from audit.records.kinds import ENVELOPE
+from audit.spool.imports import Make, SpoolImport
+from audit.spool.spool import Spool
+from audit.stores.store import Linked, Prepared, Store, Stored
 
 MAX_BATCH = 256
 MAX_BATCH_BYTES = 1024 * 1024
@@ -31,87 +30,19 @@ HEARTBEAT_S = 3600.0
 PROBE_S = 0.5
 """While the store fails, a heartbeat is tried this often, so that readiness returns without traffic."""
 
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """Proof for the caller that a record is durable; `link` is H_n in hex. Kept, it can show a later omission."""
-
-    id: str
-    seq: int
-    link: str
-
-
-Late = Callable[[Receipt], None]
-"""Told, in the loop of its append, of a record that became durable although the caller was refused or had left."""
-
-
-class Waiter:
-    """Where a result goes: a future of an event loop, or of a thread; to `late`, when the caller does not take it."""
-
-    __slots__ = ("future", "late", "loop")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop | None, late: Late | None = None) -> None:
-        self.loop = loop
-        self.late = late
-        self.future: Any = concurrent.futures.Future() if loop is None else loop.create_future()
-
-    def settle(self, result: Receipt | AuditError) -> None:
-        """Give the result, unless the caller left. Runs in the loop's thread, or in the writer's for threads."""
-        if isinstance(result, AuditError):
-            if not self.future.done():
-                self.future.set_exception(result)
-        elif not self.future.done():
-            self.future.set_result(result)
-        elif self.late is not None:
-            self.late(result)
-
-    def miss(self) -> None:
-        """Note that the caller was cancelled: a receipt that lay ready for it is late as well."""
-        ready = self.future.done() and not self.future.cancelled() and self.future.exception() is None
-        if ready and self.late is not None:
-            self.late(self.future.result())
-
-
-@dataclass(slots=True, eq=False)
-class Entry:
-    """A record on its way. `due` is monotonic seconds; `dropped` is set by a caller that has given up."""
-
-    derived: Derived
-    halves: Halves
-    chosen_id: bool
-    due: float
-    waiter: Waiter
-    dropped: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Text:
-    """A text for the archive."""
-
-    sha256: str
-    text: bytes
-    waiter: Waiter
-    dropped: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Signed:
-    """A checkpoint, for the table of checkpoints."""
-
-    size: int
-    note: bytes
-    waiter: Waiter
-    dropped: bool = False
-
-
-Job = Entry | Text | Signed
+Results = list[tuple[Waiter, Receipt | AuditError]]
 
 
 class WriterThread:
     """Owns the store from `start` to the end of `stop`."""
 
-    def __init__(self, store: Store, writer: Writer, make: Callable[[str, dict[str, Any]], Entry], n: int) -> None:
+    def __init__(  # noqa: PLR0917 - the parts of a log
+        self, store: Store, writer: Writer, make: Make, n: int, spool: Spool, hold_back: Callable[[], bool]
+    ) -> None:
         self._store = store
+        self._spool = spool
+        self._hold_back = hold_back
+        self._import = SpoolImport(spool, make, self._take_in, lambda name: store.find(name) is not None)
         self._writer = writer
         self._make = make
         self._n = n
@@ -128,7 +59,8 @@ class WriterThread:
         self.busy_since: float | None = None
 
     def start(self) -> None:
-        """Start the thread."""
+        """Import what an earlier process left in the spool, then start the thread; raises AuditUnavailable."""
+        self._import.run(crashed=True)
         self._thread.start()
 
     def alive(self) -> bool:
@@ -144,6 +76,12 @@ class WriterThread:
                 raise AuditUnavailable("queue_full")
             self._submitted += 1
             self._queue.put(job)
+
+    def nudge(self) -> None:
+        """Have it look at the spool now, if it waits for nothing in particular."""
+        if self.trouble is None:
+            with suppress(AuditUnavailable):
+                self.submit(Text("", b"", Waiter(None), dropped=True))
 
     def idle(self) -> bool:
         """Whether everything submitted so far was written or refused, and its callers' loops were told."""
@@ -164,8 +102,8 @@ class WriterThread:
         return since is not None and time.monotonic() - since > limit_s
 
     def waiting_for_lock(self) -> bool:
-        """Whether another connection's transaction is what the writer waits for."""
-        return self._store.waiting
+        """Whether another connection's transaction is what the writer waits for, or waited for last, in vain."""
+        return self._store.waiting or self.trouble == "locked"
 
     def _run(self) -> None:
         try:
@@ -176,7 +114,7 @@ class WriterThread:
             self._closed = True
             self._store.close()
             left = [*self._deferred, *self._drain()]
-            _settle((job.waiter, AuditUnavailable("closed")) for job in left)
+            settle((job.waiter, AuditUnavailable("closed")) for job in left)
 
     def _gather(self) -> list[Job]:
         batch: list[Job] = [*self._deferred]
@@ -196,12 +134,16 @@ class WriterThread:
 
     def _patience(self) -> float:
         """Return how long to wait for a job."""
-        if self.trouble is not None:
+        due = min(self._spoken + HEARTBEAT_S, self._store.keep())
+        if self.trouble is not None or self._spool.pending:
             return PROBE_S
-        due = self._spoken + HEARTBEAT_S
         if self._store.lease_s is not None:
             due = min(due, self._tended + self._store.lease_s)
         return max(0.001, due - time.monotonic())
+
+    def _spooled(self) -> bool:
+        """Whether there is something to import, and may be."""
+        return self._spool.pending and not self._hold_back()
 
     def _drain(self) -> list[Job]:
         left: list[Job] = []
@@ -218,7 +160,7 @@ class WriterThread:
             if not isinstance(job, Entry) and not job.dropped:
                 self._put(job)
         entries = [job for job in batch if isinstance(job, Entry)]
-        if entries or self._store.in_doubt:
+        if entries or self._store.in_doubt or (self.trouble is None and self._spooled()):
             self._write(entries)
         self._tend()
         quiet = time.monotonic() - self._spoken >= HEARTBEAT_S
@@ -250,45 +192,55 @@ class WriterThread:
                 self._store.put_checkpoint(job.size, job.note)
         except AuditError as error:
             result = error
-        _settle([(job.waiter, result)])
+        settle([(job.waiter, result)])
 
     def _write(self, entries: list[Entry]) -> None:
-        now = time.monotonic()
-        live = [entry for entry in entries if not entry.dropped and entry.due > now]
-        _settle(
-            (entry.waiter, AuditUnavailable("deadline")) for entry in entries if not entry.dropped and entry.due <= now
-        )
-        fresh: list[Entry] = []
+        """Write records, and first what was spooled: so whatever follows from that comes after it."""
         try:
             if self._store.in_doubt:
                 self._n = self._store.next_n(self._writer.epoch)
             if self._doubtful:
                 self._find_out()
-            fresh, known = self._split(live)
-            linked = self._store.commit(self._prepare(fresh)) if fresh else []
+            if self._spooled():
+                self._import.run()
+            results = self._commit(_in_time(entries, "locked" if self.waiting_for_lock() else "deadline"))
         except AuditUnavailable as error:
             self.trouble = error.reason
-            if self._store.in_doubt:
-                self._doubtful += fresh
-            _settle((entry.waiter, AuditUnavailable(error.reason)) for entry in live)
-            return
         except Exception:  # noqa: BLE001 - whatever it was, no caller may wait for ever or be told that it succeeded
             self.trouble = "io"
             self._store.in_doubt = True
-            self._doubtful += fresh
-            _settle((entry.waiter, AuditUnavailable("io")) for entry in live)
+        else:
+            self.trouble = None
+            self._spoken = time.monotonic()
+            settle(results)
             return
-        self.trouble = None
-        self._spoken = time.monotonic()
+        settle((entry.waiter, AuditUnavailable(self.trouble)) for entry in entries if not entry.dropped)
+
+    def _commit(self, entries: list[Entry]) -> Results:
+        """Make records durable in one transaction; raises AuditUnavailable, and they may be durable then as well."""
+        fresh, known = self._split(entries)
+        try:
+            linked = self._store.commit(self._prepare(fresh)) if fresh else []
+        except AuditUnavailable:
+            if self._store.in_doubt:
+                self._doubtful += fresh
+            raise
+        except Exception:
+            self._doubtful += fresh
+            raise
         self._n += len(fresh)
-        made = [(entry.waiter, _receipt(entry, end)) for entry, end in zip(fresh, linked, strict=True)]
-        _settle([*made, *known])
+        return [*((entry.waiter, _receipt(entry, end)) for entry, end in zip(fresh, linked, strict=True)), *known]
+
+    def _take_in(self, entries: list[Entry]) -> None:
+        """Write records of the spool."""
+        if any(isinstance(result, AuditError) for _, result in self._commit(entries)):
+            raise AuditUnavailable("corrupt")
 
     def _find_out(self) -> None:
         """Look for what a failed COMMIT left in doubt: what is not stored before the next record never will be."""
         stored = [(entry, self._store.find(entry.derived.id)) for entry in self._doubtful]
         self._doubtful = []
-        _settle((entry.waiter, _receipt(entry, Linked(row.seq, row.link))) for entry, row in stored if row is not None)
+        settle((entry.waiter, _receipt(entry, Linked(row.seq, row.link))) for entry, row in stored if row is not None)
 
     def _prepare(self, entries: list[Entry]) -> list[Prepared]:
         rows = []
@@ -297,10 +249,10 @@ class WriterThread:
             rows.append(Prepared(entry.derived, body, body_hash(body)))
         return rows
 
-    def _split(self, entries: list[Entry]) -> tuple[list[Entry], list[tuple[Waiter, Receipt | AuditError]]]:
+    def _split(self, entries: list[Entry]) -> tuple[list[Entry], Results]:
         """Set apart entries whose chosen id is stored already: a retry of the same record gets its receipt."""
         fresh: list[Entry] = []
-        known: list[tuple[Waiter, Receipt | AuditError]] = []
+        known: Results = []
         seen: set[str] = set()
         for entry in entries:
             if entry.chosen_id and entry.derived.id in seen:
@@ -321,6 +273,13 @@ class WriterThread:
         return RecordRefused(entry.derived.kind, ".id", "another record has this id")
 
 
+def _in_time(entries: list[Entry], reason: Reason) -> list[Entry]:
+    """Refuse those whose time is over, and return the others."""
+    now = time.monotonic()
+    settle((entry.waiter, AuditUnavailable(reason)) for entry in entries if not entry.dropped and entry.due <= now)
+    return [entry for entry in entries if not entry.dropped and entry.due > now]
+
+
 def crashed(dec: str, attempt: int) -> dict[str, Any]:
     """Return the outcome of an attempt whose writer is gone."""
     return {"dec": dec, "attempt": attempt, "status": "unknown_after_crash"}
@@ -336,22 +295,3 @@ def _aside(job: Text | Signed) -> bytes:
 
 def _receipt(entry: Entry, linked: Linked) -> Receipt:
     return Receipt(entry.derived.id, linked.seq, linked.link.hex())
-
-
-def _settle(results: Iterable[tuple[Waiter, Receipt | AuditError]]) -> None:
-    """Hand results over, waking each event loop once."""
-    loops: dict[asyncio.AbstractEventLoop, list[tuple[Waiter, Receipt | AuditError]]] = {}
-    for waiter, result in results:
-        if waiter.loop is None:
-            with suppress(concurrent.futures.InvalidStateError):
-                waiter.settle(result)
-        else:
-            loops.setdefault(waiter.loop, []).append((waiter, result))
-    for loop, mine in loops.items():
-        with suppress(RuntimeError):  # the loop was closed; nobody waits any more
-            loop.call_soon_threadsafe(_settle_here, mine)
-
-
-def _settle_here(results: list[tuple[Waiter, Receipt | AuditError]]) -> None:
-    for waiter, result in results:
-        waiter.settle(result)

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from audit.checkpoint import Checkpoint
-from audit.merkle import EMPTY, is_consistent
-from audit.note import Note
+from audit.proofs.checkpoint import Checkpoint
+from audit.proofs.merkle import EMPTY, is_consistent
+from audit.proofs.note import Note
 from audit.witness.request import digest_of
 
 BUSY_S = 5.0

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from audit.cosignature import Cosigner
 from audit.errors import AuditMismatch
 from audit.keys import read_signer, write_secret
-from audit.vkey import ED25519, Signer, VerifierKey
+from audit.proofs.cosignature import Cosigner
+from audit.proofs.vkey import ED25519, Signer, VerifierKey
 from audit.witness.book import Book, BookUnusable
 from audit.witness.server import WitnessServer
 from audit.witness.witness import Witness

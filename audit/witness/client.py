@@ -1,27 +1,26 @@
-"""Has checkpoints cosigned by a witness that speaks https://c2sp.org/tlog-witness: a keeper of `audit.anchors`.
+"""Has checkpoints cosigned by a witness that speaks https://c2sp.org/tlog-witness: a keeper of heads.
 
 A witness is asked for its newest checkpoint where it tells (`GET <url>/<SHA-256 of the origin>/checkpoint`), and for a
 cosignature of each one that is newer. What it does not cosign, because it has seen another log, it never has.
 """
 
-import http.client
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
+from http import HTTPStatus
 
-from audit.checkpoint import Checkpoint, MalformedCheckpoint, decode_number
+from audit.anchors.asking import ask
 from audit.errors import AuditError
-from audit.merkle import Frontier
-from audit.note import Note, Signature, WrongSignature
-from audit.proving import grow
-from audit.source import Source
-from audit.vkey import VerifierKey
+from audit.proofs.checkpoint import Checkpoint, MalformedCheckpoint, decode_number
+from audit.proofs.merkle import Frontier
+from audit.proofs.note import Note, Signature, WrongSignature
+from audit.proofs.proving import grow
+from audit.proofs.vkey import VerifierKey
+from audit.sources.source import Source
 from audit.witness.remembered import Remembered
 from audit.witness.request import AddCheckpoint, digest_of
 
-WITHIN_S = 10.0
 MAX_ANSWER = 64 * 1024
 RECEIPT_EVERY_S = 3600.0
 """Each receipt is a record, which makes a checkpoint, which is cosigned: one an hour is how a quiet log stays quiet."""
@@ -45,6 +44,8 @@ class NotCosigned(OSError):
 class WitnessKeeper:
     """One log at one witness. Used by one thread at a time. `origin` may fail before a log has keys."""
 
+    every = False
+
     def __init__(
         self,
         address: Address,
@@ -55,7 +56,7 @@ class WitnessKeeper:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._url, self._vkey, self._origin = urlsplit(address.url), address.vkey, origin
+        self._url, self._vkey, self._origin = address.url, address.vkey, origin
         self._source, self._tell, self._remembered, self._clock = source, tell, remembered, clock
         self._tree, self._proved = remembered.load(), False
         self._newest: Note | None = None
@@ -64,12 +65,12 @@ class WitnessKeeper:
     def newest(self) -> bytes | None:
         """Return the newest checkpoint that the witness has seen, as far as it tells; raises OSError."""
         status, said = self._ask("GET", f"/{digest_of(self._named())}/checkpoint")
-        if status == http.client.OK:
+        if status == HTTPStatus.OK:
             note = Note.decode(said)
             if self._vkey not in _by(note, self._vkey) or Checkpoint.of(note).origin != self._named():
                 raise NotCosigned("what the witness calls its newest checkpoint is not cosigned by it")
             self._newest = note
-        elif status != http.client.NOT_FOUND:
+        elif status != HTTPStatus.NOT_FOUND:
             raise NotCosigned(f"the witness answers {status}")
         return None if self._newest is None else self._newest.encode()
 
@@ -116,10 +117,10 @@ class WitnessKeeper:
             raise NotCosigned("the log is not what was signed")
         asked = AddCheckpoint(self._tree.size, tuple(proof), note)
         status, said = self._ask("POST", "/add-checkpoint", asked.encode())
-        if status == http.client.CONFLICT:
+        if status == HTTPStatus.CONFLICT:
             self._follow(_size(said))
             return False
-        if status != http.client.OK:
+        if status != HTTPStatus.OK:
             raise NotCosigned(f"the witness answers {status}")
         self._cosigned(note, said)
         self._tree, self._proved = tree, True
@@ -148,20 +149,7 @@ class WitnessKeeper:
             self._told = now
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
-        secure = self._url.scheme == "https"
-        made = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        connection = made(self._url.hostname or "", self._url.port, timeout=WITHIN_S)
-        try:
-            connection.request(method, self._url.path.rstrip("/") + path, body)
-            answer = connection.getresponse()
-            said = answer.read(MAX_ANSWER + 1)
-        except http.client.HTTPException:
-            raise NotCosigned("the witness does not speak HTTP") from None
-        finally:
-            connection.close()
-        if len(said) > MAX_ANSWER:
-            raise NotCosigned("the witness says too much")
-        return answer.status, said
+        return ask(method, self._url.rstrip("/") + path, body, limit=MAX_ANSWER)
 
 
 def _by(note: Note, vkey: VerifierKey) -> tuple[VerifierKey, ...]:

@@ -6,8 +6,8 @@ Nothing trusts it: what follows from a wrong one is not what was signed, or is r
 import json
 from pathlib import Path
 
-from audit.chain import HASH_BYTES
-from audit.merkle import Frontier
+from audit.proofs.merkle import Frontier
+from audit.records.chain import HASH_BYTES
 
 
 class Remembered:

@@ -10,8 +10,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Self
 
-from audit.checkpoint import MAX_PROOF, MalformedCheckpoint, decode_hash, decode_number, encode_hash
-from audit.note import Note
+from audit.proofs.checkpoint import MAX_PROOF, MalformedCheckpoint, decode_hash, decode_number, encode_hash
+from audit.proofs.note import Note
 
 MAX_BYTES = 16 * 1024
 SIZE = "text/x.tlog.size"

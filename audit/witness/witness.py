@@ -15,11 +15,11 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from audit.checkpoint import Checkpoint, MalformedCheckpoint
-from audit.cosignature import Cosigner
-from audit.merkle import EMPTY
-from audit.note import MalformedNote, Note, WrongSignature
-from audit.vkey import VerifierKey
+from audit.proofs.checkpoint import Checkpoint, MalformedCheckpoint
+from audit.proofs.cosignature import Cosigner
+from audit.proofs.merkle import EMPTY
+from audit.proofs.note import MalformedNote, Note, WrongSignature
+from audit.proofs.vkey import VerifierKey
 from audit.witness.book import Book, BookUnusable, Forked, NotProved, Stale
 from audit.witness.request import SIZE, AddCheckpoint
 

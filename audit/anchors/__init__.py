@@ -1,0 +1,1 @@
+"""Places outside the database where heads of the log are kept."""

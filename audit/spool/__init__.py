@@ -1,0 +1,1 @@
+"""Where records are durable while the log takes none."""

@@ -1,0 +1,1 @@
+"""Where records become durable: SQLite and PostgreSQL beside each other, and their schemas."""

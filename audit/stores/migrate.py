@@ -1,0 +1,124 @@
+"""Brings a store's schema to this code's revision, and refuses a store that is newer than the code.
+
+A SQLite file is migrated by whoever opens it under the log's lock. A PostgreSQL database is migrated by a person with
+`ringfence audit migrate`, as the owner of the schema; a server only checks it.
+"""
+
+import sqlite3
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from psycopg.errors import InsufficientPrivilege, UndefinedTable
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from audit.errors import AuditMismatch
+from audit.place import Place, Postgres
+from audit.stores import roles
+from audit.stores.postgres import SCHEMA, Bounded, connect, unavailable
+from audit.stores.sqlite import unavailable as sqlite_unavailable
+
+CONNECT_S = 10.0
+
+
+def migrate_sqlite(path: Path) -> None:
+    """Create or upgrade the schema; raises AuditUnavailable. The caller holds the log's lock: nobody else writes."""
+
+    def open_file() -> sqlite3.Connection:
+        connection = sqlite3.connect(path, isolation_level=None)
+        connection.execute("PRAGMA synchronous=FULL")
+        return connection
+
+    engine = create_engine("sqlite://", creator=open_file, poolclass=NullPool)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # The driver would commit each CREATE by itself; an explicit transaction keeps a revision whole.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    try:
+        with engine.connect() as connection:
+            _upgrade(connection, path, None)
+    except DBAPIError as error:
+        raise sqlite_unavailable(error.orig if isinstance(error.orig, sqlite3.Error) else sqlite3.Error()) from error
+
+
+def migrate_postgres(place: Postgres) -> list[str]:
+    """Create or upgrade the schema and its roles, all in one transaction; return what a person should know of it.
+
+    Raises AuditMismatch when the user may not, AuditUnavailable when the server does not answer.
+    """
+
+    def open_database() -> Bounded:
+        connection = connect(place, CONNECT_S, autocommit=False)
+        connection.due = float("inf")
+        return connection
+
+    engine = create_engine("postgresql+psycopg://", creator=open_database, poolclass=NullPool, use_native_hstore=False)
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock(hashtext('{SCHEMA}'))")
+            if not connection.exec_driver_sql(f"SELECT to_regnamespace('{SCHEMA}')").scalar():
+                connection.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
+            _upgrade(connection, place, SCHEMA)
+            said = roles.arrange(connection)
+            connection.commit()
+    except DBAPIError as error:
+        if isinstance(error.orig, InsufficientPrivilege):
+            raise AuditMismatch(f"{place}: this user may not create or change the schema {SCHEMA}") from None
+        raise unavailable(error.orig if isinstance(error.orig, psycopg.Error) else psycopg.Error()) from None
+    return said
+
+
+def require_current(place: Postgres, within_s: float) -> None:
+    """Refuse a database whose schema is missing, older or newer; raises AuditMismatch, which says what to do."""
+    query = f"SELECT version_num FROM {SCHEMA}.alembic_version"  # noqa: S608 - a constant
+    with connect(place, within_s) as connection:
+        try:
+            row = connection.execute(query).fetchone()
+        except UndefinedTable:
+            row = None
+        except InsufficientPrivilege:
+            raise AuditMismatch(f"{place}: this user may not use the log; GRANT ringfence_writer to it") from None
+        except psycopg.Error as error:
+            raise unavailable(error) from None
+    scripts = ScriptDirectory.from_config(_config(SCHEMA))
+    if row is None:
+        raise AuditMismatch(f"{place} holds no audit log; create it with `ringfence audit migrate`")
+    if row[0] == scripts.get_current_head():
+        return
+    if row[0] in {script.revision for script in scripts.walk_revisions()}:
+        raise AuditMismatch(f"{place} was written by an older version; upgrade it with `ringfence audit migrate`")
+    raise AuditMismatch(f"{place} was written by a newer version; this server must be upgraded")
+
+
+def _upgrade(connection: Connection, place: Place, schema: str | None) -> None:
+    config = _config(schema)
+    scripts = ScriptDirectory.from_config(config)
+    context = MigrationContext.configure(connection, opts={"version_table_schema": schema})
+    current = context.get_current_revision()
+    if current == scripts.get_current_head():
+        return
+    if schema is None:
+        connection.rollback()
+    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+        raise AuditMismatch(f"{place} was written by a newer version")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    if schema is None:
+        connection.commit()
+
+
+def _config(schema: str | None) -> Config:
+    folder = Path(__file__).parent / "migrations"
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("version_locations", str(folder / ("versions" if schema is None else "versions_postgres")))
+    config.attributes["schema"] = schema
+    return config

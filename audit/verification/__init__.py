@@ -1,0 +1,1 @@
+"""What a stranger runs over a log; it needs the standard library and `cryptography`."""
