@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from audit.record import new_id
+from audit.records.record import new_id
 from proxy.approvals import approval, commits
 from proxy.approvals.approval import Approval, Remembered
 from proxy.approvals.statement import FILE as APPROVALS
@@ -28,7 +28,9 @@ from proxy.detection.findings import DetectorSet
 from proxy.errors import ConfigurationError
 from proxy.files import source
 from proxy.files.diagnostics import Diagnostic, FileRefused
+from proxy.limits.limits import NO_LIMITS, Limits, load_limits
 from proxy.notify.channels import NO_CHANNELS, Channels, load_channels
+from proxy.policy.lint import Surroundings
 from proxy.policy.load import load_policy
 from proxy.policy.model import Trust
 from proxy.policy.policy import Policy
@@ -59,6 +61,8 @@ class Active:
     warnings: tuple[Diagnostic, ...] = ()
     channels: Channels = field(default_factory=lambda: NO_CHANNELS)
     """Whom rules can tell. Taken up with the bundle, and no part of it: no decision depends on them."""
+    limits: Limits = field(default_factory=lambda: NO_LIMITS)
+    """What each key and team may have in a minute. The same."""
 
     def record(self) -> dict[str, Any]:
         """Return the `bundle` object of an audit record."""
@@ -81,21 +85,16 @@ def load(settings: Settings, detectors: DetectorSet | None, remembered: Remember
     age is not judged.
     """
     upstreams = source.read(settings.upstreams)
-    registry = read_registry(upstreams, settings.upstreams.name)
-    channels = load_channels(settings.channels, os.environ)
-    policy, warnings = load_policy(
-        settings.policies,
-        entity_types=detectors.entity_types if detectors else None,
-        thresholds=dict(detectors.thresholds) if detectors else {},
-        zones_with_upstreams=registry.zones,
-        today=datetime.now(UTC).date(),
-        channels=frozenset(channels),
-    )
+    registry = read_registry(upstreams, settings.upstreams.name, settings.upstreams.parent)
+    channels, limits = load_channels(settings.channels, os.environ), load_limits(settings.limits)
+    types, cuts = (detectors.entity_types, dict(detectors.thresholds)) if detectors else (None, {})
+    around = Surroundings(datetime.now(UTC).date(), types, cuts, registry.zones, frozenset(channels))
+    policy, warnings = load_policy(settings.policies, around)
     check_zones(registry, policy.zones)
     bound = registry.bind({name: (zone.trust is Trust.VENDOR, zone.networks) for name, zone in policy.zones.items()})
     approved, said = approval.find(settings, policy, upstreams, remembered)
     sha256, warnings = bundle_sha256(policy.sha256, registry.sha256), (*warnings, *said)
-    return Active(policy, bound, sha256, upstreams, approved, warnings, channels)
+    return Active(policy, bound, sha256, upstreams, approved, warnings, channels, limits)
 
 
 def bundle_sha256(policy: str, upstreams: str) -> str:
@@ -202,7 +201,9 @@ class Activation:
                     await self._activate(loaded, asked)
                 if loaded.channels != self.active.channels:
                     log.info("other channels are told from now on: %s", ", ".join(loaded.channels) or "none")
-                    self._active = replace(self.active, channels=loaded.channels)
+                if loaded.limits != self.active.limits:
+                    log.info("other limits apply from now on")
+                self._active = replace(self.active, channels=loaded.channels, limits=loaded.limits)
                 self._error = None
             except ConfigurationError as error:
                 self._error = error
@@ -268,7 +269,7 @@ class Activation:
 def signature(settings: Settings) -> Signature:
     """Say which files make up the bundle now, well enough to notice any change; a missing one is noticed too."""
     found = []
-    extra = [path for path in (settings.channels, settings.policy_signers) if path]
+    extra = [path for path in (settings.channels, settings.limits, settings.policy_signers) if path]
     files: list[Path] = []
     with contextlib.suppress(OSError):
         files = sorted(settings.policies.glob("*.y*ml"))

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,12 @@ from audit.access import MAX_LIMIT, Filters, Records
 from audit.errors import AuditError, AuditLocked, AuditUnavailable, RecordRefused
 from audit.log import AuditLog
 from audit.place import Postgres
+from proxy.break_glass import BreakGlass, grantor
 from proxy.checkpoints import Checkpoints
+from proxy.conditions import Conditions
 from proxy.errors import ConfigurationError, RequestRefused, RingfenceError, Unavailable
 from proxy.identity import KeyStore, Role, new_key
-from proxy.place import audit_place
+from proxy.place import audit_place, spool_plan, unopened
 from proxy.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -47,6 +50,10 @@ class Admin:
     """Takes up the policies on disk, in a server."""
     checkpoints: Checkpoints | None = None
     """Takes what the signer signs, in a server."""
+    conditions: Conditions | None = None
+    """Looks at disk and clock, in a server."""
+    glass: BreakGlass | None = None
+    """What two persons may open, in a server."""
 
     def do(self, op: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Run one operation by name; raises RingfenceError."""
@@ -55,9 +62,13 @@ class Admin:
             "key.list": self.list_keys,
             "key.revoke": self.revoke_key,
             "audit.verified": self.record_verification,
-            "audit.record": self.record_change,
+            "audit.exported": self.record_export,
+            "audit.records.record": self.record_change,
+            "clock.look": lambda: self._conditions().look_at_clock(),
+            "clock.accept": lambda: self._conditions().accept_clock(),
             "policy.reload": self.reload_policy,
             **self._of_signer(),
+            **self._of_persons(),
         }
         if op not in operations:
             raise RequestRefused("unknown operation")
@@ -93,9 +104,13 @@ class Admin:
         receipt = self.audit.append_sync("audit.verified", {"actor": ACTOR, **result})
         return {"seq": receipt.seq}
 
+    def record_export(self, **made: Any) -> dict[str, Any]:
+        """Record that somebody exported the log."""
+        return {"seq": self.audit.append_sync("audit.exported", {"actor": ACTOR, **made}).seq}
+
     def record_change(self, kind: str, body: dict[str, Any]) -> dict[str, Any]:
         """Record what the command line did to the log's keys, or that heads of the log were lost."""
-        if kind not in {"key.introduced", "key.retired", "key.revoked", "incident.opened"}:
+        if kind not in {"key.introduced", "key.retired", "key.revoked", "incident.opened", "incident.closed"}:
             raise RequestRefused("The command line makes no record of this kind.")
         return {"seq": self.audit.append_sync(kind, body).seq}
 
@@ -105,13 +120,47 @@ class Admin:
             raise RequestRefused("There is no server that could reload.")
         return self.reload()
 
+    def _conditions(self) -> Conditions:
+        return self.conditions or Conditions(self.audit)
+
+    def _of_persons(self) -> dict[str, Callable[..., dict[str, Any]]]:
+        glass, keys = self.glass, self.keys
+        if glass is None:
+            return {}
+
+        def state(key: str) -> dict[str, Any]:
+            grantor(keys, key)
+            return glass.state()
+
+        return {
+            "break_glass.propose": lambda key, **what: glass.propose(grantor(keys, key), **what),
+            "break_glass.confirm": lambda key, proposal: glass.confirm(grantor(keys, key), proposal),
+            "break_glass.end": lambda key: glass.end(grantor(keys, key)),
+            "break_glass.state": state,
+        }
+
     def _of_signer(self) -> dict[str, Callable[..., dict[str, Any]]]:
         if self.checkpoints is None:
             return {}
         return {
             "checkpoint.store": self.checkpoints.store,
             "checkpoint.report": self.checkpoints.report,
+            "checkpoint.want": self.checkpoints.want,
+            "checkpoint.wanted": self.checkpoints.wanted,
             "anchor.receipt": self.checkpoints.receipt,
+            "audit.state": partial(self._state, self.checkpoints),
+        }
+
+    def _state(self, checkpoints: Checkpoints) -> dict[str, Any]:
+        """Return what only this process knows of the log."""
+        audit, pending, conditions = self.audit, self.audit.pending, self._conditions()
+        shared = isinstance(audit.place, Postgres)
+        return {
+            "log": audit.not_ready() or conditions.not_ready(),
+            "signer": checkpoints.not_ready(),
+            "anchors": checkpoints.anchors,
+            "clock": {"off": audit.clock.off(), "sync": audit.clock.sync()["sync"]},
+            "open": None if shared else {"count": len(pending), "oldest": pending.oldest()},
         }
 
     def repair(self) -> None:
@@ -131,6 +180,7 @@ def open_log(settings: Settings) -> AuditLog:
         keys=settings.home / "keys",
         origin=settings.origin,
         deadline_s=settings.audit_deadline_s,
+        spool=spool_plan(settings),
     )
 
 
@@ -168,7 +218,7 @@ def call(settings: Settings, op: str, **arguments: Any) -> dict[str, Any]:
             f"A server holds the log in {settings.home} but does not answer on its admin socket; try again later."
         ) from None
     except AuditError as error:
-        raise ConfigurationError(f"The audit log at {audit_place(settings)} cannot be opened: {error}") from None
+        raise unopened(settings, error) from None
     keys = KeyStore(settings.home / "state.db")
     try:
         return Admin(audit, keys).do(op, arguments)

@@ -8,24 +8,39 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Self
 
 import orjson
 
-from audit.log import Receipt
+from audit.jobs import Receipt, Spooled
 from proxy import evidence
-from proxy.errors import UpstreamRefused
+from proxy.errors import PolicyRefused, RingfenceError, Unavailable, UpstreamRefused
 from proxy.evidence import Ask, Judged
+from proxy.holders import Keeping, not_found
+from proxy.notify.dispatch import Notifier
 from proxy.outcomes import Outcomes
+from proxy.policy.answering import Verdict
+from proxy.policy.model import Call, Identity, Outcome
 from proxy.routing import Candidate
+from proxy.scanning.tally import Asked
+from proxy.scanning.watch import Watch
+from proxy.state.database import StateUnavailable
+from proxy.state.held import HeldStates
 from proxy.upstreams.client import Lost, Response
-from proxy.upstreams.sse import Observed, error_event, relay
+from proxy.upstreams.permit import Outgoing
+from proxy.upstreams.sse import relay
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
+BLOCKED = "answer_blocked"
+WHOLE = frozenset({"ok", BLOCKED})
+"""How an answer ends of which all was looked at that had to be."""
 BROKEN_OFF = "The model server broke off its answer."
 CALLER_LEFT = "the caller left"
 """The message of the cancellation of a request whose caller closed the connection."""
+UNKNOWN_THERE = frozenset({404, 405, 501})
+"""Answers of a model server that does not keep something any more, or cannot be asked for what it keeps."""
 KEPT_STATUS = frozenset({400, 404, 409, 413, 415, 422, 429})
 CODES = {
     "context_length_exceeded": "context_length_exceeded",
@@ -48,14 +63,15 @@ class Attempt:
     judged: Judged
     candidate: Candidate
     number: int
-    decided: Receipt
+    decided: Receipt | Spooled
     """Of the decision record, which further attempts refer to as well."""
-    receipt: Receipt
+    receipt: Receipt | Spooled
     """Of this attempt's own record; the permit is issued under it."""
-    body: bytes
+    outgoing: Outgoing
 
     def outcome(self, status: str, **facts: Any) -> dict[str, Any]:
-        """Return the body of the attempt's outcome record."""
+        """Return the body of the attempt's outcome record, which the request's fate follows."""
+        self.ask.fate.ended(status, facts.get("http"), facts.get("observed"))
         return evidence.outcome(
             self.decided.id,
             self.number,
@@ -65,6 +81,37 @@ class Attempt:
             lat_us=self.ask.clock.total(),
             **facts,
         )
+
+    def blocked(self, verdict: Verdict) -> dict[str, Any]:
+        """Return what channels are told of its answer, in the shape in which they are told of a decision."""
+        told = [{"kind": "notify", "value": channel} for channel in verdict.notify]
+        return {
+            "answer": True,
+            "req": {"endpoint": self.ask.endpoint.name},
+            "actor": self.ask.caller.actor,
+            "bundle": self.judged.active.record(),
+            "classes": evidence.classes(verdict.classes),
+            "decision": Outcome.BLOCK.value,
+            "rules": [{"id": rule} for rule in verdict.rules],
+            "obligations": told,
+            "zone": self.candidate.zone,
+            "dry_run": False,
+        }
+
+    def keeping(self, states: HeldStates) -> Keeping:
+        """Return what remembers where its answer is kept, if it is."""
+        at = self.candidate.upstream
+        stores = self.candidate.zone in self.judged.decision.stores
+        stored = self.ask.endpoint.stored(self.ask.body, vendor=at.vendor, stores=stores)
+        return Keeping(states, self.ask.caller.team, at, stored)
+
+    def asked(self) -> Asked:
+        """Return what the rules on answers go by."""
+        ask, judged = self.ask, self.judged
+        requested = ask.body.get("model") if ask.body else judged.model
+        call = Call(ask.endpoint.name, requested if isinstance(requested, str) else judged.model, judged.model)
+        who = Identity(ask.caller.team, ask.caller.app, ask.caller.key_id)
+        return Asked(judged.active.policy, who, call, self.candidate.zone)
 
     def headers(self) -> dict[str, str]:
         """Return what a caller learns beside the answer: the decision, the zone, and the receipt of its record."""
@@ -83,12 +130,24 @@ class Answer:
     end, the caller left, or something failed.
     """
 
-    def __init__(self, attempt: Attempt, response: Response, outcomes: Outcomes) -> None:
+    def __init__(
+        self,
+        attempt: Attempt,
+        response: Response,
+        outcomes: Outcomes,
+        keeping: Keeping,
+        *,
+        watch: Watch,
+        notifier: Notifier,
+    ) -> None:
         self.attempt = attempt
+        self._keeping = keeping
+        self._watch = watch
+        self._notifier = notifier
         self._response = response
         self._outcomes = outcomes
         self._received = 0
-        self._observed = Observed()
+        self._dialect = attempt.ask.endpoint.dialect()
         self._status = ""
         """How the answer ended by itself; empty as long as it has not."""
 
@@ -101,10 +160,12 @@ class Answer:
             self.attempt.outcome(
                 self._status or how_it_ended(error),
                 http=self._response.status_code,
-                observed=self._observed,
-                sent=len(self.attempt.body),
+                observed=self._dialect.observed,
+                sent=len(self.attempt.outgoing.body),
                 received=self._received,
-            )
+            ),
+            partial(self._watch.finish, broken=self._status not in WHOLE),
+            self._tell,
         )
         await self._response.aclose()
 
@@ -116,29 +177,59 @@ class Answer:
         ).startswith("text/event-stream")
 
     async def whole(self) -> bytes:
-        """Read the whole answer as JSON bytes; raises UpstreamRefused in place of anything else."""
+        """Read the whole answer as JSON bytes; raises one of `proxy.errors` in place of what is not to be had."""
         try:
             body = await self._read()
         except Lost as error:
             self._status = how_it_ended(error)
             raise self._receipted(UpstreamRefused(BROKEN_OFF, status=502, code="upstream_lost")) from None
-        self._status, answer = self._judge(body)
-        if self._status != "ok":
-            raise self._receipted(_refusal(self._response, answer))
+        status, answer = self._judge(body)
+        if status != "ok":
+            self._status = status
+            raise self._receipted(_refusal(self._response, answer, self.attempt))
+        try:
+            await self._watch.whole(body, answer)
+            await self._keeping.remember(self._dialect.states)
+            if self.attempt.ask.endpoint.op == "delete":
+                await self._keeping.forget(self.attempt.judged.content.references)
+        except StateUnavailable as error:
+            self._status = "unknown"
+            raise self._receipted(error) from None
+        except (PolicyRefused, Unavailable) as error:
+            self._status = BLOCKED
+            raise self._receipted(error) from None
+        self._status = status
         return body
 
     async def events(self) -> AsyncGenerator[bytes]:
         """Pass a stream on, event by event."""
         try:
-            async with aclosing(relay(self._count(), self._observed)) as events:
-                async for event in events:
+            async with (
+                aclosing(relay(self._count(), self._dialect)) as events,
+                aclosing(self._watch.passed(events)) as passed,
+            ):
+                async for event in passed:
+                    await self._keeping.remember(self._dialect.states)
                     yield event
-            self._status = "upstream_error" if self._observed.failed else "ok"
+            self._status = "upstream_error" if self._dialect.observed.failed else "ok"
         except Lost as error:
             self._status = "timeout" if error.reason == "timeout" else "upstream_error"
-            yield error_event(BROKEN_OFF, "upstream_lost")
+            yield self._dialect.error_event(BROKEN_OFF, "upstream_lost")
+        except StateUnavailable as error:
+            self._status = "unknown"
+            yield self._dialect.error_event(error.message, error.code)
+        except (PolicyRefused, Unavailable) as error:
+            self._status = BLOCKED
+            yield self._dialect.refusal_event(error)
 
-    def _receipted(self, error: UpstreamRefused) -> UpstreamRefused:
+    def _tell(self, receipt: Receipt | Spooled) -> None:
+        """Tell whom a rule that blocked the answer obliges to be told, once its record is durable."""
+        if self._watch.blocked is not None:
+            active = self.attempt.judged.active
+            body = self.attempt.blocked(self._watch.blocked)
+            self._notifier.tell(body, active.policy, active.channels, receipt)
+
+    def _receipted(self, error: RingfenceError) -> RingfenceError:
         error.receipt = self.attempt.headers()
         return error
 
@@ -162,9 +253,9 @@ class Answer:
             answer = None
         if self._response.status_code != HTTPStatus.OK:
             return "refused_by_upstream", answer
-        if not isinstance(answer, dict) or answer.get("error"):
+        if not isinstance(answer, dict) or self._dialect.is_error(answer):
             return "upstream_error", answer
-        self._observed.see(answer)
+        self._dialect.see(answer)
         return "ok", answer
 
 
@@ -176,17 +267,24 @@ def how_it_ended(error: BaseException | None) -> str:
     return "client_abort" if left else "unknown"
 
 
-def receipt_headers(ask: Ask, receipt: Receipt) -> dict[str, str]:
-    """Return the headers with which a caller can later prove that the record existed."""
+def receipt_headers(ask: Ask, receipt: Receipt | Spooled) -> dict[str, str]:
+    """Return the headers with which a caller can later prove that the record existed.
+
+    A record in the spool has no place in the log yet, only the id that it will have there.
+    """
+    named = {**dict.fromkeys(ask.endpoint.id_headers, ask.id), "x-ringfence-audit-id": receipt.id}
+    if isinstance(receipt, Spooled):
+        return {**named, "x-ringfence-audit": "spooled"}
     return {
-        "x-request-id": ask.id,
-        "x-ringfence-audit-id": receipt.id,
+        **named,
         "x-ringfence-audit-seq": str(receipt.seq),
         "x-ringfence-audit-link": receipt.link,
     }
 
 
-def _refusal(response: Response, answer: Any) -> UpstreamRefused:
+def _refusal(response: Response, answer: Any, attempt: Attempt) -> RingfenceError:
+    if attempt.ask.endpoint.bodiless and response.status_code in UNKNOWN_THERE:
+        return not_found(None)
     error = answer.get("error") if isinstance(answer, dict) else None
     said = error if isinstance(error, dict) else {}
     code = next(

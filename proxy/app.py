@@ -19,35 +19,50 @@ from audit.api import Reader
 from audit.api import router as audit_router
 from audit.errors import AuditError, AuditUnavailable
 from audit.log import AuditLog
+from audit.place import Postgres
+from audit.space import Room
 from proxy import activation, admin
 from proxy.activation import Activation, Active, Announce, Asked
-from proxy.api import chat, health, inspect, models, policy
+from proxy.api import break_glass, exchange, health, inspect, models, policy, stored
 from proxy.api.denials import Denials
+from proxy.api.guard import Guard
 from proxy.api.requests import authenticate
 from proxy.api.shield import Shield, refuse
 from proxy.approvals.history import History
+from proxy.break_glass import BreakGlass
 from proxy.checkpoints import Checkpoints
+from proxy.conditions import Conditions
 from proxy.detection.engine import Engine
 from proxy.detection.findings import DetectorSet
+from proxy.endpoints.served import ENDPOINTS
 from proxy.errors import ConfigurationError, RequestRefused, RingfenceError, Unavailable
 from proxy.identity import KeyStore, Role
+from proxy.limits.limiter import Limiter
 from proxy.notify.dispatch import Notifier
 from proxy.notify.failures import Failures
 from proxy.outcomes import Outcomes
 from proxy.pipeline import Pipeline
-from proxy.place import audit_place
+from proxy.place import audit_place, unopened
 from proxy.recorded import Database, explained
+from proxy.scanning.watches import Watches
 from proxy.settings import Settings
+from proxy.state import database
+from proxy.state.buckets import InDatabase
+from proxy.state.held import HeldStates
+from proxy.state.idempotency import Idempotency
 from proxy.upstreams.client import Timeouts
 from proxy.upstreams.pool import RELIST_S, Pool
 
 log = logging.getLogger(__name__)
 MODELS_WITHIN_S = 120.0
 """Loading the detection models takes seconds; longer than this, something is wrong."""
+PASSING = frozenset({"unreachable", "locked", "deadline"})
 LOG_WITHIN_S = 60.0
 """A database of the audit log that cannot be reached for longer is not waited for."""
 POLL_S = 0.05
 DRAIN_S = 5.0
+SCANS_S = 1.0
+"""How long outcomes wait for the scans of their answers before that."""
 NOTIFY_DRAIN_S = 2.0
 AUDITORS = frozenset({Role.AUDITOR})
 
@@ -60,13 +75,18 @@ class Runtime:
     engine: Engine
     audit: AuditLog
     keys: KeyStore
+    state: database.Database
+    idempotency: Idempotency
     activation: Activation
     pool: Pool
     outcomes: Outcomes
+    watches: Watches
     denials: Denials
     notifier: Notifier
     failures: Failures
     checkpoints: Checkpoints
+    conditions: Conditions
+    glass: BreakGlass
     admin: admin.Admin
     admin_server: asyncio.Server
     tasks: list[asyncio.Task[None]]
@@ -75,12 +95,22 @@ class Runtime:
     async def start(cls, settings: Settings, engine: Engine) -> Self:
         """Start every part; raises ConfigurationError where the server must not run."""
         activation.load(settings, None)
-        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(f"The home {settings.home} cannot be made: {error.strerror}.") from None
         try:
             audit = await _open_log(settings)
         except AuditError as error:
-            raise ConfigurationError(f"The audit log at {audit_place(settings)} cannot be opened: {error}") from None
+            raise unopened(settings, error) from None
         keys = KeyStore(settings.home / "state.db")
+        try:
+            place, within_s = database.state_place(settings), settings.audit_deadline_s
+            state = await asyncio.to_thread(database.Database.open, place, within_s)
+        except BaseException:
+            keys.close()
+            await asyncio.to_thread(audit.close)
+            raise
         changes = admin.Admin(audit, keys)
         await asyncio.to_thread(changes.repair)
         await engine.start()
@@ -90,32 +120,48 @@ class Runtime:
             await bundles.start()
         except BaseException:
             await engine.close()
+            await asyncio.to_thread(state.close)
             keys.close()
             await asyncio.to_thread(audit.close)
             raise
+        idempotency = Idempotency(state, audit.fingerprinter)
+        await idempotency.start()
         pool = Pool(
             Timeouts(settings.upstream_connect_timeout_s, settings.upstream_read_timeout_s),
             audit.committed,
-            lambda tenant, body: audit.fingerprinter.fingerprint(tenant, "body", "chat", body),
+            lambda tenant, endpoint, told: audit.fingerprinter.fingerprint(tenant, "body", endpoint, told),
+            at_home=audit.confirmed,
         )
         await pool.list_models(bundles.active.registry, bundles.relist)
         denials, failures = Denials(audit), Failures(audit)
+        room = None if isinstance(audit.place, Postgres) else Room(audit.place)
+        conditions = Conditions(audit, room, settings.audit_deadline_s)
+        await asyncio.to_thread(conditions.look)
         checkpoints = Checkpoints(audit, settings.anchor_max_age_s)
-        changes = replace(changes, reload=_reloader(bundles), checkpoints=checkpoints)
+        glass = BreakGlass(audit)
+        changes = replace(
+            changes, reload=_reloader(bundles), checkpoints=checkpoints, conditions=conditions, glass=glass
+        )
         server = await admin.serve(changes, settings.home / "admin.sock")
-        work: list[Coroutine[Any, Any, None]] = [denials.run(), failures.run(), bundles.watch(), _relist(pool, bundles)]
+        watched = (denials.run(), failures.run(), conditions.run(), bundles.watch(), idempotency.run())
+        work: list[Coroutine[Any, Any, None]] = [*watched, _relist(pool, bundles)]
         return cls(
             settings=settings,
             engine=engine,
             audit=audit,
             keys=keys,
+            state=state,
+            idempotency=idempotency,
             activation=bundles,
             pool=pool,
             outcomes=Outcomes(audit),
+            watches=Watches(engine, settings.scan_answers),
             denials=denials,
             notifier=Notifier(failures),
             failures=failures,
             checkpoints=checkpoints,
+            conditions=conditions,
+            glass=glass,
             admin=changes,
             admin_server=server,
             tasks=[asyncio.create_task(each) for each in work],
@@ -128,12 +174,16 @@ class Runtime:
         await asyncio.gather(*self.tasks, return_exceptions=True)
         self.admin_server.close()
         (self.settings.home / "admin.sock").unlink(missing_ok=True)
+        await asyncio.to_thread(self.conditions.close)
+        await self.outcomes.drain(SCANS_S)
+        self.watches.stop()
         await self.outcomes.drain(DRAIN_S)
         await self.notifier.close(NOTIFY_DRAIN_S)
         await self.denials.flush()
         await self.failures.flush()
         await self.pool.close()
         await self.engine.close()
+        await asyncio.to_thread(self.state.close)
         self.keys.close()
         await asyncio.to_thread(self.audit.close)
 
@@ -149,26 +199,39 @@ def create_app(runtime: Runtime) -> ASGIApp:
         outcomes=runtime.outcomes,
         pool=runtime.pool,
         notifier=runtime.notifier,
-        late_anchors=runtime.checkpoints.late,
+        states=HeldStates(runtime.state),
+        watches=runtime.watches,
+        stopped=runtime.checkpoints.stopped,
     )
+    shared = InDatabase(runtime.state) if runtime.state.dialect == "postgresql" else None
+    guard = Guard(Limiter(shared), runtime.idempotency)
     checks = {
         "policy": lambda: (runtime.activation.not_ready() or "").partition(":")[0] or None,  # files: in the log only
         "detectors": runtime.engine.not_ready,
-        "audit_log": runtime.audit.not_ready,
+        "audit_log": lambda: runtime.audit.not_ready() or runtime.conditions.not_ready(),
         "checkpoints": runtime.checkpoints.not_ready,
     }
     app = FastAPI(title="Ringfence", openapi_url=None, redirect_slashes=False)
 
-    def route(path: str, method: str, endpoint: Callable[..., Awaitable[Response]], **parts: Any) -> None:
-        app.add_route(path, partial(endpoint, **parts), methods=[method], include_in_schema=False)
+    def route(path: str, method: str, does: Callable[..., Awaitable[Response]], **parts: Any) -> None:
+        app.add_route(path, partial(does, **parts), methods=[method], include_in_schema=False)
 
-    route("/v1/chat/completions", "POST", chat.chat, pipeline=pipeline, keys=keys)
+    for each in ENDPOINTS:
+        route(f"/v1{each.path}", "POST", exchange.create, endpoint=each, pipeline=pipeline, keys=keys, guard=guard)
+    for stored_op in stored.OPERATIONS:
+        parts: dict[str, Any] = {"operation": stored_op, "pipeline": pipeline, "keys": keys, "guard": guard}
+        route(f"/v1{stored_op.path}", stored_op.method, stored.ask_holder, **parts)
     route("/v1/models", "GET", models.models, pipeline=pipeline, keys=keys)
-    route("/ringfence/v1/inspect", "POST", inspect.inspect, pipeline=pipeline, keys=keys)
+    route("/v1/models/{name:path}", "GET", models.model, pipeline=pipeline, keys=keys)
+    route("/ringfence/v1/inspect", "POST", inspect.inspect, pipeline=pipeline, keys=keys, limiter=guard.limiter)
     route("/ringfence/v1/policy", "GET", policy.show, bundles=runtime.activation, keys=keys)
     route("/ringfence/v1/policy/reload", "POST", policy.reload, bundles=runtime.activation, keys=keys)
+    for way, does in (("", break_glass.propose), ("/confirm", break_glass.confirm), ("/end", break_glass.end)):
+        route(f"/ringfence/v1/break-glass{way}", "POST", does, glass=runtime.glass, keys=keys)
+    route("/ringfence/v1/break-glass", "GET", break_glass.show, glass=runtime.glass, keys=keys)
     route("/livez", "GET", health.livez)
-    route("/readyz", "GET", health.readyz, checks=checks, ages=lambda: runtime.checkpoints.anchors)
+    ages, spooling = lambda: runtime.checkpoints.anchors, lambda: runtime.audit.spooling() and not pipeline.stopped()
+    route("/readyz", "GET", health.readyz, checks=checks, ages=ages, spooling=spooling)
 
     async def auditor(request: Request) -> Reader:
         return authenticate(request, keys, AUDITORS)
@@ -192,18 +255,18 @@ def create_app(runtime: Runtime) -> ASGIApp:
 def _not_found(error: Exception) -> RequestRefused:
     status = getattr(error, "status_code", 404)
     what = "There is nothing at this path." if status == 404 else "This path does not take this method."  # noqa: PLR2004
-    served = "Ringfence serves /v1/chat/completions and /v1/models."
+    served = f"Ringfence serves {', '.join(f'/v1{each.path}' for each in ENDPOINTS)} and /v1/models."
     return RequestRefused(f"{what} {served}", status=status, code="not_found")
 
 
 async def _open_log(settings: Settings) -> AuditLog:
-    """Open the log; a database that is away may be starting, too, and is waited for."""
+    """Open the log; a database that is away may be starting, too, or a reader recovers a file: that is waited for."""
     until = time.monotonic() + LOG_WITHIN_S
     while True:
         try:
             return admin.open_log(settings)
         except AuditUnavailable as error:
-            if error.reason != "unreachable" or time.monotonic() > until:
+            if error.reason not in PASSING or time.monotonic() > until:
                 raise
             log.warning("the audit log at %s cannot be reached yet", audit_place(settings))
         await asyncio.sleep(1.0)

@@ -11,13 +11,18 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from audit.checkpoint import Checkpoint
 from audit.errors import AuditUnavailable, RecordRefused
-from audit.log import AuditLog, new_id
-from audit.note import Note
-from proxy.late_anchors import LateAnchors
+from audit.incidents import Incidents
+from audit.log import AuditLog
+from audit.proofs.checkpoint import Checkpoint
+from audit.proofs.note import Note
+from proxy import late_anchors
+from proxy.errors import Unavailable
 
 log = logging.getLogger(__name__)
+REFUSAL = "checkpoint_"
+LOST = frozenset({"STORE_BEHIND", "FORK", "LOG_ID"})
+"""Refusals after which a person has to say that what is lost is given up."""
 SILENT_S = 120.0
 """The signer reports every ten seconds."""
 
@@ -34,11 +39,25 @@ class Checkpoints:
         """For how many seconds each anchor has lacked a checkpoint, when the signer reported last."""
         self._clock = clock
         self._heard = clock()
-        self._refused: str | None = None
-        self._incident: str | None = None
-        self._of: str | None = None
-        self._late = LateAnchors(audit)
+        self._unheard = True
+        """Whether there was no report yet: then nobody knows since when anchors lack a checkpoint."""
+        self._incidents = Incidents(audit)
+        found = [what.removeprefix(REFUSAL).upper() for what, _ in self._incidents.among(REFUSAL)]
+        self._refused: str | None = next((code for code in found if code in LOST), None)
+        """By the newest report; until there is one, by what the process before this one heard last."""
         self._reporting = threading.Lock()
+        self._asked = threading.Event()
+
+    def want(self) -> dict[str, Any]:
+        """Ask the signer for a checkpoint of what is there now; it looks every second."""
+        self._asked.set()
+        return {}
+
+    def wanted(self) -> dict[str, Any]:
+        """Say whether somebody has asked for one since the last time."""
+        asked = self._asked.is_set()
+        self._asked.clear()
+        return {"wanted": asked}
 
     def store(self, note: str) -> dict[str, Any]:
         """Store a checkpoint; `stored` is False where one of as many records or more is there already."""
@@ -54,16 +73,13 @@ class Checkpoints:
     ) -> dict[str, Any]:
         """Take note of how the signing goes. The first refusal opens an incident, the next success closes it."""
         with self._reporting:
-            self._heard = self._clock()
+            self._heard, self._unheard = self._clock(), False
+            if refused not in (None, self._refused):
+                log.error("the signer refuses the audit log: %s", refused)
             self._refused, self.anchors = refused, anchors or {}
             try:
-                if self._incident is not None and refused != self._of:
-                    how = "signed_again" if refused is None else "refused_otherwise"
-                    self._audit.append_sync("incident.closed", {"incident": self._incident, "how": how})
-                    self._incident = None
-                if refused is not None and self._incident is None:
-                    self._open(refused, seq)
-                self._late.hear(self.anchors)
+                self._record(refused, seq)
+                late_anchors.hear(self._incidents, self.anchors)
             except AuditUnavailable:
                 log.warning("an incident of the signer could not be recorded now")  # the next report tries again
         return {}
@@ -81,21 +97,36 @@ class Checkpoints:
         """Say why the log is not signed; None when it is."""
         if self._refused is not None:
             return f"the signer refuses this log: {self._refused}"
-        if self._clock() - self._heard > SILENT_S:
+        if self._must_hear() or self._clock() - self._heard > SILENT_S:
             return "the signer has not been heard of"
         late = self.late()
         return f"checkpoints do not reach an anchor: {late}" if late else None
+
+    def stopped(self) -> Unavailable | None:
+        """Say why nothing may be sent: the log lost what was signed, or an anchor has been late for too long."""
+        if self._refused in LOST:
+            text = f"The audit log is not the one that was signed ({self._refused}), so nothing is sent."
+            return Unavailable(text, code="audit_behind")
+        if self._must_hear():
+            text = "Nobody knows yet whether checkpoints of the audit log reach its anchors, so nothing is sent."
+            return Unavailable(text, code="audit_unanchored")
+        if late := self.late():
+            text = f"Checkpoints of the audit log have not reached {late} for too long, so nothing is sent."
+            return Unavailable(text, code="audit_unanchored")
+        return None
 
     def late(self) -> str:
         """Name the anchors that have lacked a checkpoint for longer than the settings allow."""
         silent = max(0.0, self._clock() - self._heard - SILENT_S)
         return ", ".join(name for name, age in self.anchors.items() if age + silent > self._anchor_max_age_s > 0)
 
-    def _open(self, refused: str, seq: int | None) -> None:
-        log.error("the signer refuses the audit log: %s", refused)
-        incident = new_id()
-        at = {} if seq is None else {"from_seq": seq}
-        self._audit.append_sync(
-            "incident.opened", {"incident": incident, "what": f"checkpoint_{refused.lower()}", **at}
-        )
-        self._incident, self._of = incident, refused
+    def _must_hear(self) -> bool:
+        return self._unheard and self._anchor_max_age_s > 0
+
+    def _record(self, refused: str | None, seq: int | None) -> None:
+        what = None if refused is None else f"{REFUSAL}{refused.lower()}"
+        for other, _ in self._incidents.among(REFUSAL):
+            if other != what:
+                self._incidents.close(other, how="refused_otherwise" if refused else "signed_again")
+        if what is not None:
+            self._incidents.open(what, from_seq=seq)

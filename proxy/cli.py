@@ -3,32 +3,25 @@
 import functools
 import os
 import sys
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from audit import cli as audit_cli
-from audit import cli_signing
-from audit.keepers import Outside
-from proxy import admin
-from proxy.approvals import office
-from proxy.detection import cli as detection_cli
-from proxy.errors import RingfenceError
-from proxy.identity import Role
-from proxy.notify.channels import load_channels
-from proxy.place import audit_place
-from proxy.policy import cli as policy_cli
-from proxy.policy.commands.common import Injected
-from proxy.policy.labels import Scanned
-from proxy.policy.replay import Log
+from proxy import anchors
+from proxy.errors import ConfigurationError, RingfenceError
+from proxy.place import audit_place, given_place
 from proxy.settings import PREFIX, Settings
-from proxy.upstreams.registry import load_registry
-from proxy.witnesses import witnesses
 
 if TYPE_CHECKING:
+    from audit.cli_signing import Own
+    from audit.place import Postgres
     from proxy.once import Scanner
+    from proxy.policy.labels import Scanned
+    from proxy.policy.replay import Log
 
 
 def _detector_types() -> tuple[frozenset[str], dict[str, float]]:
@@ -40,17 +33,21 @@ def _detector_types() -> tuple[frozenset[str], dict[str, float]]:
 
 
 def _upstream_zones() -> frozenset[str]:
+    from proxy.upstreams.registry import load_registry  # noqa: PLC0415 - no other command reads upstreams
+
     return load_registry(Settings.load().upstreams).zones
 
 
 def _channels() -> frozenset[str]:
+    from proxy.notify.channels import load_channels  # noqa: PLC0415 - no other command reads channels
+
     return frozenset(load_channels(Settings.load().channels))
 
 
-def _open_log(db: Path | None, export: Path | None) -> Log:
+def _open_log(db: str | None, export: Path | None) -> "Log":
     from proxy.recorded import Database, Export  # noqa: PLC0415 - no other command reads decisions
 
-    return Export(export) if export else Database(db or audit_place(Settings.load()))
+    return Export(export) if export else Database(given_place(db) if db else audit_place(Settings.load()))
 
 
 @functools.cache
@@ -60,41 +57,102 @@ def _scanner() -> "Scanner":
     return Scanner(Settings.load())
 
 
-def _scan(raw: bytes, request: bool) -> Scanned:
+def _scan(raw: bytes, request: bool) -> "Scanned":
     return _scanner().scan(raw, request=request)
 
 
 def _reload_server() -> dict[str, Any] | None:
-    return admin.tell_server(Settings.load(), "policy.reload")
+    from proxy.admin import tell_server  # noqa: PLC0415 - it knows logs and key stores
+
+    return tell_server(Settings.load(), "policy.reload")
 
 
-def _record_verification(kind: str, body: dict[str, Any]) -> None:
-    admin.tell_server(Settings.load(), kind, **body)
+def _record_reading(kind: str, body: dict[str, Any]) -> str | None:
+    from proxy.admin import call, tell_server  # noqa: PLC0415 - it knows logs and key stores
+
+    if kind == "audit.verified":
+        tell_server(Settings.load(), kind, **body)
+        return None
+    try:
+        call(Settings.load(), kind, **body)
+    except ConfigurationError as error:
+        return error.message
+    return None
 
 
-def _own_log() -> cli_signing.Own:
+def _sign_now() -> bool:
+    from proxy.admin import tell_server  # noqa: PLC0415 - it knows logs and key stores
+
+    return tell_server(Settings.load(), "checkpoint.want") is not None
+
+
+def _own_log() -> "Own":
+    from audit.anchors.keepers import Outside  # noqa: PLC0415 - the same
+    from audit.cli_signing import Own  # noqa: PLC0415 - no other command changes keys
+    from proxy.admin import call  # noqa: PLC0415 - the same
+
     settings = Settings.load()
 
     def record(kind: str, body: dict[str, Any]) -> None:
-        admin.call(settings, "audit.record", kind=kind, body=body)
+        call(settings, "audit.records.record", kind=kind, body=body)
 
-    outside = Outside(settings.anchor_file, settings.anchor_git, witnesses(settings.anchor_witnesses))
-    return cli_signing.Own(audit_place(settings), settings.home, record, outside)
-
-
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-keys = typer.Typer(no_args_is_help=True, help="Grant and revoke access.")
-app.add_typer(keys, name="key")
-app.add_typer(audit_cli.app, name="audit")
-app.add_typer(policy_cli.app, name="policy")
-app.command("detect")(detection_cli.detect)
-
-Home = Annotated[Path | None, typer.Option(help="Where databases, keys and the admin socket live.")]
+    outside = Outside.of(Outside.flags().parse_args(anchors.flags(settings)))
+    return Own(audit_place(settings), settings.home, record, outside, lambda what: call(settings, f"clock.{what}"))
 
 
-def main() -> None:
-    """Run a command; what Ringfence can explain ends in one line and status 1, never in a traceback."""
-    policy_cli.injected = Injected(
+def _own_state() -> tuple[dict[str, Any] | None, str | None]:
+    from proxy.admin import tell_server  # noqa: PLC0415 - no other command asks
+
+    try:
+        return tell_server(Settings.load(), "audit.state"), None
+    except RingfenceError as error:
+        return None, error.message
+
+
+def _migrate_state(place: "Postgres") -> None:
+    from proxy.state.schema import migrate_postgres  # noqa: PLC0415 - no other command changes a schema
+
+    migrate_postgres(place)
+
+
+# The parts of the command line, each with what it needs of the others put into it.
+
+
+def _detect() -> typer.Typer:
+    from proxy.detection.cli import detect  # noqa: PLC0415 - read when it is asked for
+
+    part = typer.Typer(add_completion=False)
+    part.command("detect")(detect)
+    return part
+
+
+def _key() -> typer.Typer:
+    from proxy.cli_keys import keys  # noqa: PLC0415 - read when it is asked for
+
+    return keys
+
+
+@functools.cache
+def _audit() -> typer.Typer:
+    from audit import cli, cli_signing  # noqa: PLC0415 - read when it is asked for
+    from proxy import cli_break_glass  # noqa: PLC0415 - the same
+
+    cli.record_hook = _record_reading
+    cli.sign_hook = _sign_now
+    cli_signing.own_log = _own_log
+    cli.own_place = lambda: audit_place(Settings.load())
+    cli.own_state = _own_state
+    cli.also_migrate = _migrate_state
+    cli.app.add_typer(cli_break_glass.app, name="break-glass")
+    return cli.app
+
+
+def _policy() -> typer.Typer:
+    from proxy.approvals import office  # noqa: PLC0415 - read when it is asked for
+    from proxy.policy import cli  # noqa: PLC0415 - the same
+    from proxy.policy.commands.common import Injected  # noqa: PLC0415 - the same
+
+    cli.injected = Injected(
         detector_types=_detector_types,
         upstream_zones=_upstream_zones,
         channels=_channels,
@@ -103,9 +161,42 @@ def main() -> None:
         reload=_reload_server,
         approvals=office,
     )
-    audit_cli.record_hook = _record_verification
-    cli_signing.own_log = _own_log
-    audit_cli.own_place = lambda: audit_place(Settings.load())
+    return cli.app
+
+
+LATER: dict[str, Callable[[], typer.Typer]] = {"detect": _detect, "key": _key, "audit": _audit, "policy": _policy}
+
+
+class Commands(TyperGroup):
+    """`serve`, and the parts that are read when they are asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return every name."""
+        return [*super().list_commands(ctx), *LATER]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command or a group of them, or None where there is none of that name."""
+        if cmd_name not in LATER:
+            return super().get_command(ctx, cmd_name)
+        part = get_command(LATER[cmd_name]())
+        part.name = cmd_name
+        return part
+
+
+app = typer.Typer(
+    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+)
+
+Home = Annotated[Path | None, typer.Option(help="Where databases, keys and the admin socket live.")]
+
+
+@app.callback()
+def ringfence() -> None:
+    """Be a group of commands, though only one of them is here."""
+
+
+def main() -> None:
+    """Run a command; what Ringfence can explain ends in one line and status 1, never in a traceback."""
     try:
         app()
     except RingfenceError as error:
@@ -124,45 +215,10 @@ def serve(
 
     settings = _settings(host=host, port=port, home=home)
     homes = {"--keys": "keys", "--state": "signer", "--admin": "admin.sock"}
-    if settings.anchor_file is not None:
-        homes["--anchor-file"] = str(settings.anchor_file.absolute())
     signer = [word for flag, name in homes.items() for word in (flag, str(settings.home / name))]
-    signer += [] if settings.anchor_git is None else ["--anchor-git", settings.anchor_git]
-    signer += [word for told in witnesses(settings.anchor_witnesses) for word in ("--witness", *told)]
+    signer += anchors.flags(settings)
     server = [sys.executable, "-m", "proxy.server"]
-    raise typer.Exit(supervisor.run(settings, server, [sys.executable, "-m", "audit.signing", *signer]))
-
-
-@keys.command("create")
-def create_key(
-    app_name: Annotated[str, typer.Option("--app", help="The application that will use the key.")],
-    team: Annotated[str, typer.Option(help="The team it belongs to: the tenant.")],
-    role: Annotated[Role, typer.Option(help="What the key may do.")] = Role.APP,
-    expires: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last valid moment is this day, 00:00 UTC.")
-    ] = None,
-    home: Home = None,
-) -> None:
-    """Create a key. It is shown once, here, and kept only as a hash."""
-    until = expires.replace(tzinfo=UTC).isoformat() if expires else None
-    made = admin.call(_settings(home=home), "key.create", app=app_name, team=team, role=role.value, expires=until)
-    sys.stderr.write(f"{_line(made['key'])}\nThis is the only time the key is shown:\n")
-    sys.stdout.write(f"{made['secret']}\n")
-
-
-@keys.command("list")
-def list_keys(home: Home = None) -> None:
-    """List every key that ever was, without its secret."""
-    for key in admin.call(_settings(home=home), "key.list")["keys"]:
-        sys.stdout.write(f"{_line(key)}\n")
-
-
-@keys.command("revoke")
-def revoke_key(
-    key_id: Annotated[str, typer.Argument(help="The id, as `key list` shows it.")], home: Home = None
-) -> None:
-    """Revoke a key, at once."""
-    sys.stdout.write(f"{_line(admin.call(_settings(home=home), 'key.revoke', key_id=key_id)['key'])}\n")
+    raise typer.Exit(supervisor.run(settings, server, [sys.executable, "-m", "audit.signing.process", *signer]))
 
 
 def _settings(**flags: Any) -> Settings:
@@ -170,10 +226,3 @@ def _settings(**flags: Any) -> Settings:
     given = {name: value for name, value in flags.items() if value is not None}
     os.environ.update({f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()})
     return Settings.load(given)
-
-
-def _line(key: dict[str, str]) -> str:
-    state = (
-        f"revoked {key['revoked']}" if "revoked" in key else f"until {key['expires']}" if "expires" in key else "active"
-    )
-    return f"{key['id']}  app={key['app']}  team={key['team']}  role={key['role']}  created={key['created']}  {state}"

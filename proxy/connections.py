@@ -20,8 +20,10 @@ HEAD_S = 10.0
 """From the connection, or the first byte of a further request, to the end of the headers."""
 PAUSE_S, BODY_S = 30.0, 300.0
 """Between two pieces of a body, and for all of it."""
-MAX_CONNECTIONS = max(64, min(2000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2 - 128))
-"""Each may need a second file descriptor, for its model server."""
+OWN_FILES = 256
+"""File descriptors for everything but connections of callers and what is opened for them."""
+MAX_CONNECTIONS = max(64, min(2000, (resource.getrlimit(resource.RLIMIT_NOFILE)[1] - OWN_FILES) // 2))
+"""Each may need a second file descriptor, for its model server; `allow_files` asks for as many."""
 SPARE_CONNECTIONS = 64
 """So many more get an answer that says so; what comes beyond is closed at once."""
 
@@ -29,6 +31,12 @@ TOO_LATE = RequestRefused("The request did not arrive in time.", status=408, cod
 TOO_LONG = RequestRefused(f"The headers are larger than {MAX_HEAD_BYTES} bytes.", status=431, code="headers_too_large")
 MALFORMED = RequestRefused("This is not a valid HTTP request.", code="malformed_request")
 TOO_MANY = Unavailable("Too many connections are open.", code="too_many_connections")
+
+
+def allow_files() -> None:
+    """Let this process open as many files as its connections need, where a login shell lets it open fewer."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2 * MAX_CONNECTIONS + OWN_FILES)), hard))
 
 
 class _Part(Enum):

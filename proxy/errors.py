@@ -3,7 +3,7 @@
     RingfenceError
     ├── ConfigurationError      the server does not start, or a reload is refused
     ├── RequestRefused          4xx: the request itself is at fault (body, key, path, model)
-    ├── PolicyRefused           403: the decision is `block`; says why in the policy's words
+    ├── PolicyRefused           403: the decision, or that on an answer, is `block`; says why in the policy's words
     ├── UpstreamRefused         a model server's refusal or failure, in our words
     └── Unavailable             503: something needed to decide or to answer is not there; names what
 
@@ -59,17 +59,17 @@ class RequestRefused(RingfenceError):
 
 
 class PolicyRefused(RingfenceError):
-    """The decision is `block`. `explanation` says so in the policy's words, never anything of the content.
+    """The decision is `block`, or a rule blocks the answer. `explanation` says why, never anything of the content.
 
-    That is `because`, the reasons; `rules`, those that matched; and `zones`, each with what struck it.
+    That is `because`, the reasons; `rules`, those that matched; and, of a request, `zones`, each with what struck it.
     """
 
     status = 403
-    kind = "policy_error"
+    kind = "permission_error"
     code = "policy_blocked"
 
-    def __init__(self, message: str, *, explanation: dict[str, Any]) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, explanation: dict[str, Any], code: str | None = None) -> None:
+        super().__init__(message, code=code)
         self.explanation = explanation
 
     def body(self) -> dict[str, Any]:

@@ -15,21 +15,26 @@ from typing import Any
 import orjson
 
 from audit.errors import AuditError, AuditUnavailable, RecordRefused
-from audit.record import MAX_BODY_BYTES
+from audit.records.record import MAX_BODY_BYTES
 from proxy.activation import Active
-from proxy.content import Content
+from proxy.content.walk import Content
 from proxy.detection.findings import UNSCANNED, Finding, Scan
-from proxy.errors import RingfenceError, Unavailable
+from proxy.endpoints.endpoint import Endpoint
+from proxy.endpoints.observed import Observed
+from proxy.errors import RequestRefused, RingfenceError, Unavailable
+from proxy.holders import Holder
 from proxy.identity import Caller
 from proxy.policy.labels import to_grid
-from proxy.policy.model import Decision
-from proxy.routing import Candidate
-from proxy.upstreams.sse import Observed
+from proxy.policy.model import Call, Decision
+from proxy.routing import Candidate, Route, routes, to_holder
+from proxy.upstreams.registry import OTHER, Registry
 
 log = logging.getLogger(__name__)
 MAX_LISTED = 64
 """Paths and types that one record can list."""
 MAX_PATH = 200
+REFUSED = frozenset({"not_sent", "refused_by_upstream"})
+"""How an attempt ends at which no model server worked."""
 ENVELOPE_BYTES = 1024
 """Room for what the log itself adds to a record."""
 
@@ -53,17 +58,38 @@ class Clock:
         return {**self.spent, "total": int((time.perf_counter() - self.started) * 1e6)}
 
 
+@dataclass(slots=True)
+class Fate:
+    """What became of a request at model servers, as its outcome records say it."""
+
+    usage: dict[str, int] = field(default_factory=dict)
+    """What an answer said that it cost, by the record's names."""
+    worked: bool = False
+    """Whether one of them worked on it, or may have: it answered, or broke off. One that refused it did not."""
+
+    def ended(self, status: str, http: int | None, observed: Observed | None) -> None:
+        """Note how an attempt ended."""
+        if status not in REFUSED and http in {None, 200}:
+            self.worked = True
+        if observed is not None:
+            self.usage.update(observed.usage)
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One authenticated request: who, from where, and the body as parsed once."""
+    """One authenticated request: who, from where, and the body as parsed once. Nothing is sent of a dry run."""
 
     id: str
-    endpoint: str
+    endpoint: Endpoint
     caller: Caller
     address: str
     body: dict[str, Any]
     raw: bytes
     clock: Clock
+    dry_run: bool = False
+    idem_fp: str = ""
+    """The fingerprint of the caller's `Idempotency-Key`, if it sent one."""
+    fate: Fate = field(default_factory=Fate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +107,43 @@ class Judged:
     scores: Mapping[str, tuple[int, ...]]
     """Of `scores`: what `decide` was given."""
     decision: Decision
+    holder: Holder | None = None
+    """Holds what the request refers to: it can go nowhere else."""
+
+    @property
+    def in_reach(self) -> bool:
+        """Whether the decision leaves the zone of what the request refers to.
+
+        A conversation grows with each request: a vendor may keep it only as long as the policy lets it keep state.
+        """
+        if self.holder is None:
+            return True
+        at, grows = self.holder.upstream, "conversation" in self.holder.kinds
+        return at.zone in (self.decision.stores if grows and at.vendor else self.decision.zones)
+
+    def ways(self, ask: Ask) -> list[Route]:
+        """Return where the request may go."""
+        if not self.in_reach:
+            return []
+        zones, registry = self.decision.zones, self.active.registry
+        if ask.endpoint.bodiless and self.holder is not None:
+            return to_holder(zones, self.holder.upstream, self.model)
+        only = self.holder.upstream if self.holder is not None else None
+        return routes(zones, ask.endpoint.name, ask.body["model"], registry, only)
+
+
+def calls(ask: Ask, registry: Registry) -> list[Call]:
+    """Return what is called. Raises RequestRefused: 400 without a model, 404 for one that is not served.
+
+    What is only about kept state names no model: it may be asked for under every model that the caller may use in the
+    zone that keeps it.
+    """
+    if ask.endpoint.bodiless:
+        return [Call(ask.endpoint.name, name, name) for name in registry.every() or [OTHER]]
+    requested = ask.body.get("model")
+    if not isinstance(requested, str):
+        raise RequestRefused("'model' must be a string.", param="model")
+    return [Call(ask.endpoint.name, requested, registry.resolve(requested))]
 
 
 def findings(scan: Scan, content: Content) -> tuple[Finding, ...]:
@@ -106,7 +169,7 @@ def decision(
     body: dict[str, Any] = {
         "req": {
             "id": ask.id,
-            "endpoint": ask.endpoint,
+            "endpoint": ask.endpoint.name,
             "model_req": judged.model,
             "model_resolved": up["model"] if up else judged.model,
             "stream": ask.body.get("stream") is True,
@@ -115,12 +178,14 @@ def decision(
             "n_tools": judged.content.n_tools,
             "n_opaque": len(judged.content.opaque),
             "body_fp": fingerprints["body"],
+            **({"op": ask.endpoint.op} if ask.endpoint.op else {}),
+            **({"idem_fp": ask.idem_fp} if ask.idem_fp else {}),
         },
         "actor": ask.caller.actor,
         "net": {"ingress": "http", "ip_fp": fingerprints["ip"]},
         "bundle": active.record(),
         "detect": _detect(judged),
-        "classes": [{"c": name, "count": count, "score_bp": grid * 500} for name, count, grid in made.classes],
+        "classes": classes(made.classes),
         "decision": made.outcome.value,
         "zones_left": list(made.zones),
         "rules": [{"id": rule, "effect": effect} for rule, effect in made.rules],
@@ -131,8 +196,11 @@ def decision(
         ],
         "exceptions": [{"id": used.id, "without": _would(used.outcome, used.zone)} for used in made.exceptions],
         "shadow": [{"rule": would.rule, "would": _would(would.outcome, would.zone)} for would in made.shadow],
-        "dry_run": ask.endpoint == "inspect",
+        "dry_run": ask.dry_run,
     }
+    if judged.holder is not None:
+        at = judged.holder.upstream
+        body["state"] = [{"kind": kind, "zone": at.zone, "up": at.id} for kind in judged.holder.kinds]
     if zone is not None:
         body["zone"] = zone
     if up is not None:
@@ -194,7 +262,7 @@ def outcome(
 def unrecorded(error: AuditError) -> Exception:
     """Return what a caller is told whose record the log does not take. One outside its schema is a fault of ours."""
     if isinstance(error, AuditUnavailable):
-        text = f"The audit log cannot take a record now ({error.reason})."
+        text = f"The audit log cannot take a record now ({error.said})."
         return Unavailable(text, code="audit_unavailable")
     if isinstance(error, RecordRefused) and (error.why == "too many items" or not error.where):
         log.error("a request was refused that matches more than one record holds: %s", error)
@@ -213,9 +281,6 @@ def address_bytes(address: str) -> bytes:
 
 def _detect(judged: Judged) -> dict[str, Any]:
     scan = judged.scan
-    detectors: dict[str, set[str]] = defaultdict(set)
-    for finding in judged.found:
-        detectors[finding.entity_type].add(finding.detector)
     body: dict[str, Any] = {
         "set_sha256": judged.detector_set,
         "complete": scan.complete and not judged.content.opaque,
@@ -223,19 +288,32 @@ def _detect(judged: Judged) -> dict[str, Any]:
         "segments": scan.segments,
         "views": scan.views,
         "cached": scan.cached,
-        "types": [
-            {
-                "t": entity,
-                "det": sorted(detectors[entity])[:16],
-                "hist": {str(grid): count for grid, count in sorted(Counter(grids).items())},
-            }
-            for entity, grids in sorted(judged.scores.items())[:MAX_LISTED]
-        ],
+        "types": types(judged.found, judged.scores),
     }
     failures = sorted(scan.failures | {"opaque" for _ in judged.content.opaque[:1]})
     if failures:
         body["fail"] = failures[:16]
     return body
+
+
+def classes(found: tuple[tuple[str, int, int], ...]) -> list[dict[str, Any]]:
+    """List classes as a record does, with how many values they have and the highest score."""
+    return [{"c": name, "count": count, "score_bp": grid * 500} for name, count, grid in found]
+
+
+def types(found: tuple[Finding, ...], counted: Mapping[str, tuple[int, ...]]) -> list[dict[str, Any]]:
+    """List the types found, with who found them and how many distinct values there are of which score."""
+    detectors: dict[str, set[str]] = defaultdict(set)
+    for finding in found:
+        detectors[finding.entity_type].add(finding.detector)
+    return [
+        {
+            "t": entity,
+            "det": sorted(detectors[entity])[:16],
+            "hist": {str(grid): count for grid, count in sorted(Counter(grids).items())},
+        }
+        for entity, grids in sorted(counted.items())[:MAX_LISTED]
+    ]
 
 
 def _places(found: tuple[Finding, ...], room: int) -> list[dict[str, str]]:

@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlmodel import Field, Session, SQLModel, create_engine, select
 
-from proxy.errors import RequestRefused
+from proxy.errors import ConfigurationError, RequestRefused
 
 KEY_PREFIX = "rf-"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -104,8 +104,12 @@ class KeyStore:
     """The rows of `state.db`, mirrored in memory: the process that holds the audit lock is their only writer."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create the database and bring it to the current version."""
-        _migrate(path)
+        """Open or create the database and bring it to the current version; raises ConfigurationError."""
+        try:
+            _migrate(path)
+        except sqlite3.Error:
+            what = "it cannot be read or written, or is damaged; restore it, or move it away and make new keys"
+            raise ConfigurationError(f"The API keys in {path} cannot be opened: {what}.") from None
         self._engine = _engine(path)
         self._by_hash: dict[bytes, ApiKey] = {}
         self._changing = threading.Lock()

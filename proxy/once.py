@@ -5,15 +5,19 @@ in this process.
 """
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from proxy import content, evidence
-from proxy.content import Content
+from proxy import evidence
+from proxy.content.parsing import parse
+from proxy.content.token_ids import NO_TOKENIZERS
+from proxy.content.walk import Content
 from proxy.detection.findings import Segment, Unit
+from proxy.endpoints.chat import CHAT
+from proxy.endpoints.served import endpoint_of
 from proxy.errors import RequestRefused
 from proxy.policy.labels import Scanned
 from proxy.settings import Settings
-from proxy.upstreams.registry import OTHER, load_registry
+from proxy.upstreams.registry import OTHER, Registry, load_registry
 
 if TYPE_CHECKING:
     from proxy.detection.analysis import Analyzer
@@ -29,11 +33,11 @@ class Scanner:
 
     def scan(self, raw: bytes, *, request: bool) -> Scanned:
         """Scan; raises RequestRefused for what cannot be read, and ConfigurationError if detectors do not load."""
-        body = content.parse(raw) if request else {}
-        said = content.read(body, self._settings.max_depth) if request else _plain(raw)
+        body = parse(raw) if request else {}
         model = body.get("model") if request else ""
         if not isinstance(model, str):
             raise RequestRefused("'model' must be a string.", param="model")
+        said = self._said(body) if request else _plain(raw)
         seen = self._analyzer.analyze(said.units)
         missing = sorted(seen.failures | {part.reason for part in said.opaque})
         return Scanned(
@@ -43,6 +47,15 @@ class Scanner:
             self._resolved(model) if model else "",
         )
 
+    def _said(self, body: dict[str, Any]) -> Content:
+        endpoint = endpoint_of(body) or CHAT
+        tokenizers = self._registry.tokenizers if endpoint.ids else NO_TOKENIZERS
+        return endpoint.said(body, self._settings.max_depth, tokenizers)
+
+    @functools.cached_property
+    def _registry(self) -> Registry:
+        return load_registry(self._settings.upstreams)
+
     @functools.cached_property
     def _analyzer(self) -> "Analyzer":
         from proxy.detection.analysis import Analyzer  # noqa: PLC0415 - imports the models
@@ -51,7 +64,7 @@ class Scanner:
 
     def _resolved(self, model: str) -> str:
         """Return the registered name; a model that only a running server's upstreams list stands for itself."""
-        registered = load_registry(self._settings.upstreams).registered(model)
+        registered = self._registry.registered(model)
         return model if registered == OTHER else registered
 
 

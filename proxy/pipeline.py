@@ -1,9 +1,11 @@
 """The way of a request, from a parsed body to an open answer. Read this page to believe the promises.
 
-    content.read        every part of the body, or what cannot be read as text
+    endpoint.read       every part of the body, or what cannot be read as text
+    look_up             what holds whatever it refers to: then it may go only there
     detector.scan       findings, or an incomplete scan, which is a finding of its own
     decide              the zones that are left; pure
-    audit.append        the decision record, durable before anything else happens
+    audit.append        the decision record, durable before anything else happens: in the log, or, if it leads to an own
+                        server and the operator allows it, in the spool while the log takes none
     notifier.tell       whom the decision obliges to be told, behind the request
     EgressPermit        only from the receipt of that record, for these bytes and this upstream
     client.send         redeems the permit, or sends nothing
@@ -19,29 +21,32 @@ from functools import partial
 from typing import Any, NoReturn
 
 from audit.errors import AuditError, AuditUnavailable
-from audit.log import AuditLog, Receipt
-from audit.writer import Late
-from proxy import content, evidence
+from audit.jobs import Late, Receipt, Spooled
+from audit.log import AuditLog
+from proxy import evidence
 from proxy.activation import Activation
 from proxy.answers import Answer, Attempt, how_it_ended, receipt_headers
 from proxy.detection.findings import Detector
-from proxy.errors import PolicyRefused, RequestRefused, RingfenceError, Unavailable, UpstreamRefused
+from proxy.errors import Unavailable
 from proxy.evidence import Ask, Judged
+from proxy.holders import look_up
 from proxy.notify.channels import NO_CHANNELS
 from proxy.notify.dispatch import Notifier
 from proxy.outcomes import Outcomes
 from proxy.policy.decide import decide
-from proxy.policy.explain import explain
-from proxy.policy.model import Call, Identity, Outcome
-from proxy.routing import Candidate, Route, routes
+from proxy.policy.model import Identity
+from proxy.refusals import TOO_MANY, nowhere, unanswered
+from proxy.routing import Candidate
+from proxy.scanning.watches import Watches
 from proxy.settings import Settings
+from proxy.state.held import HeldStates
 from proxy.upstreams.client import Lost, UpstreamError
-from proxy.upstreams.permit import EgressPermit, PermitError
+from proxy.upstreams.permit import EgressPermit, Outgoing, PermitError
 from proxy.upstreams.pool import Pool
 
+Of = tuple[str, int] | None
 UNTRIED = UpstreamError("none")
-TOO_MANY = 429
-TRY_ELSEWHERE = frozenset({408, TOO_MANY, 500, 502, 503, 504})
+TRY_ELSEWHERE = frozenset({408, TOO_MANY, 500, 502, 503, 504, 529})
 """Answers after which another upstream of the same zone may be asked; nothing else is worth a second try."""
 
 
@@ -56,16 +61,17 @@ class Pipeline:
     outcomes: Outcomes
     pool: Pool
     notifier: Notifier
-    late_anchors: Callable[[], str]
-    """Names those without which nothing is to be sent."""
+    states: HeldStates
+    watches: Watches
+    stopped: Callable[[], Unavailable | None]
+    """Says why nothing is to be sent, whatever is asked."""
 
-    async def chat(self, ask: Ask) -> Answer:
+    async def answer(self, ask: Ask) -> Answer:
         """Judge, record, send; the answer is open. Raises the errors of `proxy.errors`."""
-        if late := self.late_anchors():
-            text = f"Checkpoints of the audit log have not reached {late} for too long, so nothing is sent."
-            raise Unavailable(text, code="audit_unanchored")
+        if stop := self.stopped():
+            raise stop
         judged = await self.judge(ask)
-        ways = routes(judged.decision.zones, ask.body["model"], judged.active.registry)
+        ways = judged.ways(ask)
         if not ways:
             await self._refuse(ask, judged)
         failure = UNTRIED
@@ -80,67 +86,69 @@ class Pipeline:
                 except UpstreamError as error:
                     failure = error
                 if isinstance(failure, Lost) and not failure.answered and candidate.upstream.vendor:
-                    raise _unanswered(attempt, failure, ways)
-        raise _unanswered(attempt, failure, ways)
+                    raise unanswered(attempt, failure, ways)
+        raise unanswered(attempt, failure, ways)
 
-    async def inspect(self, ask: Ask) -> tuple[Judged, Receipt]:
+    async def inspect(self, ask: Ask) -> tuple[Judged, Receipt | Spooled]:
         """Judge and record a dry run: nothing is sent."""
         judged = await self.judge(ask)
-        return judged, await self._append_decision(ask, judged, judged.decision.zone, None)
+        return judged, await self._append_decision(ask, judged)
 
     async def judge(self, ask: Ask) -> Judged:
         """Read, scan and decide, under one snapshot of the bundle."""
         active = self.activation.active
-        said = content.read(ask.body, self.settings.max_depth)
-        requested = ask.body.get("model")
-        if not isinstance(requested, str):
-            raise RequestRefused("'model' must be a string.", param="model")
-        model = active.registry.resolve(requested)
+        said = ask.endpoint.said(ask.body, self.settings.max_depth, active.registry.tokenizers)
+        calls = evidence.calls(ask, active.registry)
         loaded = self.detector.loaded
         if loaded is None:
             raise Unavailable("No detector is loaded.", code="detectors_unavailable")
-        scan = await self.detector.scan(ask.caller.team, said.units)
-        ask.clock.mark("detect")
-        found = evidence.findings(scan, said)
-        scores = evidence.scores(found)
-        decision = decide(
-            active.policy,
-            Identity(ask.caller.team, ask.caller.app, ask.caller.key_id),
-            Call("chat", requested, model),
-            scores,
-            datetime.now(UTC),
-        )
-        return Judged(active, said, model, loaded.sha256, scan, found, scores, decision)
+        known = await look_up(self.states, ask.caller.team, said.references, active.registry)
+        who = Identity(ask.caller.team, ask.caller.app, ask.caller.key_id)
+        for state in (known, known.elsewhere()) if known.optional else (known,):
+            content = state.of(said)
+            scan = await self.detector.scan(ask.caller.team, state.to_scan(said))
+            ask.clock.mark("detect")
+            found = evidence.findings(scan, content)
+            scores = evidence.scores(found)
+            for call in calls:
+                made = decide(active.policy, who, call, scores, datetime.now(UTC))
+                judged = Judged(active, content, call.resolved, loaded.sha256, scan, found, scores, made, state.holder)
+                if judged.ways(ask):
+                    return judged
+        return judged
 
     async def _record(  # noqa: PLR0917 - the facts of one attempt
         self, ask: Ask, judged: Judged, candidate: Candidate, number: int, first: Attempt | None, failure: UpstreamError
     ) -> Attempt:
-        """Make the record of one attempt durable and return what may be sent under it.
-
-        The first attempt of a zone is a decision record, which the further ones refer to.
-        """
-        body = candidate.final_body(ask.body)
-        up = evidence.upstream(candidate, judged.active, self._fingerprint(ask.caller.team, body))
+        """Make the record of one attempt durable, the first of a zone's as a decision; return what it lets be sent."""
+        if stop := self.stopped():  # since it was judged, or tried elsewhere
+            raise stop
+        stores = candidate.zone in judged.decision.stores
+        at, texts = candidate.upstream, judged.content.texts
+        told = {"vendor": at.vendor, "stores": stores, "unasked": at.stores_chats}
+        final = ask.endpoint.final(ask.body, candidate.model, texts, **told)
+        outgoing = Outgoing(ask.endpoint.name, ask.endpoint.method, ask.endpoint.path, final)
+        up = evidence.upstream(candidate, judged.active, self._fingerprint(ask, outgoing.told))
         if first is None:
-            receipt = decided = await self._append_decision(ask, judged, candidate.zone, up, new=failure is UNTRIED)
+            receipt = decided = await self._append_decision(ask, judged, candidate, up, failure is UNTRIED)
         else:
             decided = first.decided
             again = {"dec": decided.id, "attempt": number, "zone": candidate.zone, "up": up, "why": failure.why}
-            receipt = await self._append("route.attempt", again, (decided.id, number))
+            receipt = await self._append("route.attempt", again, candidate, (decided.id, number))
         ask.clock.mark("audit")
-        return Attempt(ask, judged, candidate, number, decided, receipt, body)
+        return Attempt(ask, judged, candidate, number, decided, receipt, outgoing)
 
     async def _send(self, attempt: Attempt) -> Answer:
         """Issue the permit and send. Whatever happens instead of an answer is followed by an outcome record."""
-        upstream, body = attempt.candidate.upstream, attempt.body
+        upstream, outgoing = attempt.candidate.upstream, attempt.outgoing
         permit: EgressPermit | None = None
         try:
             await self.pool.check(attempt.candidate)
-            permit = EgressPermit(attempt.receipt.id, attempt.ask.caller.team, upstream.id, upstream.zone, body)
-            response = await self.pool.client(upstream).send(permit, body)
+            permit = EgressPermit.issue(attempt.receipt, attempt.ask.caller.team, upstream, outgoing)
+            response = await self.pool.client(upstream).send(permit, outgoing)
         except BaseException as error:
             written = permit is not None and permit.written
-            status, sent = (how_it_ended(error), len(body)) if written else ("not_sent", 0)
+            status, sent = (how_it_ended(error), len(outgoing.body)) if written else ("not_sent", 0)
             self.outcomes.write(attempt.outcome(status, sent=sent))
             if isinstance(error, (PermitError, AuditUnavailable)):
                 text = "The audit log does not confirm the decision."
@@ -148,73 +156,49 @@ class Pipeline:
             raise
         attempt.ask.clock.mark("ttfb")
         if response.status_code in TRY_ELSEWHERE:
-            self.outcomes.write(attempt.outcome("upstream_error", http=response.status_code, sent=len(body)))
+            self.outcomes.write(attempt.outcome("upstream_error", http=response.status_code, sent=len(outgoing.body)))
             await response.aclose()
             raise Lost(f"http_{response.status_code}", answered=response.status_code)
-        return Answer(attempt, response, self.outcomes)
+        watch = self.watches.begin(attempt.asked())
+        kept = attempt.keeping(self.states)
+        return Answer(attempt, response, self.outcomes, kept, watch=watch, notifier=self.notifier)
 
     async def _refuse(self, ask: Ask, judged: Judged) -> NoReturn:
         """Record what cannot be sent anywhere, and raise why."""
-        receipt = await self._append_decision(ask, judged, judged.decision.zone, None)
+        receipt = await self._append_decision(ask, judged)
         self.outcomes.write(evidence.outcome(receipt.id, 1, "not_sent"))
-        error: RingfenceError
-        if judged.decision.outcome is Outcome.BLOCK:
-            told = explain(judged.active.policy, judged.decision).for_caller()
-            error = PolicyRefused("The policy of your organisation refuses this request.", explanation=told)
-        else:
-            zones = ", ".join(judged.decision.zones)
-            text = f"No model server of the zones that are left ({zones}) serves this model."
-            error = Unavailable(text, code="no_upstream", retry_after_s=None)
+        error = nowhere(judged)
         error.receipt = {**receipt_headers(ask, receipt), "x-ringfence-decision": judged.decision.outcome.value}
         raise error
 
     async def _append_decision(
-        self, ask: Ask, judged: Judged, zone: str | None, up: dict[str, Any] | None, *, new: bool = True
-    ) -> Receipt:
+        self, ask: Ask, judged: Judged, at: Candidate | None = None, up: dict[str, Any] | None = None, new: bool = True
+    ) -> Receipt | Spooled:
         """Make a decision durable, and only then tell whom it obliges to be told: once, whatever zones are tried."""
-        keyed = {"body": self._fingerprint(ask.caller.team, ask.raw), "ip": self._ip(ask)}
-        body = evidence.decision(ask, judged, keyed, zone=zone, up=up)
+        address = self.audit.fingerprinter.fingerprint(ask.caller.team, "ip", "ip", evidence.address_bytes(ask.address))
+        keyed = {"body": self._fingerprint(ask, ask.raw), "ip": address}
+        body = evidence.decision(ask, judged, keyed, zone=at.zone if at else judged.decision.zone, up=up)
         channels = judged.active.channels if new else NO_CHANNELS
         tell = partial(self.notifier.tell, body, judged.active.policy, channels)
-        receipt = await self._append("route.decision", body, None, tell)
+        receipt = await self._append("route.decision", body, at, None, tell)
         tell(receipt)
         return receipt
 
     async def _append(
-        self, kind: str, body: Mapping[str, Any], of: tuple[str, int] | None, also: Late = lambda _: None
-    ) -> Receipt:
+        self, kind: str, body: Mapping[str, Any], at: Candidate | None, of: Of = None, also: Late = lambda _: None
+    ) -> Receipt | Spooled:
         """Make a record durable; one that becomes so too late, or when nobody waits any more, is closed at once."""
 
-        def close(receipt: Receipt) -> None:
+        def close(receipt: Receipt | Spooled) -> None:
             if not body.get("dry_run"):
                 self.outcomes.write(evidence.outcome(*(of or (receipt.id, 1)), "not_sent"))
             also(receipt)
 
         try:
-            return await self.audit.append(kind, body, late=close)
+            append = self.audit.append if at is None or at.upstream.vendor else self.audit.append_or_spool
+            return await append(kind, body, late=close)
         except AuditError as error:
             raise evidence.unrecorded(error) from None
 
-    def _fingerprint(self, tenant: str, body: bytes) -> str:
-        return self.audit.fingerprinter.fingerprint(tenant, "body", "chat", body)
-
-    def _ip(self, ask: Ask) -> str:
-        return self.audit.fingerprinter.fingerprint(ask.caller.team, "ip", "ip", evidence.address_bytes(ask.address))
-
-
-def _unanswered(attempt: Attempt | None, failure: UpstreamError, ways: list[Route]) -> RingfenceError:
-    """Say why nothing came back, with the receipt of the last decision."""
-    error: RingfenceError
-    if isinstance(failure, Lost) and failure.answered == TOO_MANY:
-        text = "The model server is at its rate limit."
-        error = UpstreamRefused(text, status=TOO_MANY, code="rate_limit_exceeded", retry_after_s=1)
-    elif isinstance(failure, Lost) and not failure.answered:
-        text = f"The model server gave no answer ({failure.reason}); it may have received the request."
-        error = Unavailable(text, code="upstream_lost", retry_after_s=None)
-    else:
-        zones = ", ".join(route.zone for route in ways)
-        text = f"No model server answered in the zones that this request may use ({zones}): {failure.reason}."
-        error = Unavailable(text, code="upstream_unavailable")
-    if attempt is not None:
-        error.receipt = attempt.headers()
-    return error
+    def _fingerprint(self, ask: Ask, told: bytes) -> str:
+        return self.audit.fingerprinter.fingerprint(ask.caller.team, "body", ask.endpoint.name, told)

@@ -8,16 +8,17 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from audit.access import Records
-from audit.errors import AuditUnavailable
-from audit.kinds import UUID7
+from audit.errors import AuditMismatch, AuditUnavailable
 from audit.place import Place
-from audit.record import DECISION, REGISTRY
+from audit.records.kinds import UUID7
+from audit.records.record import DECISION, OUTCOME, REGISTRY
 from proxy.archive import Archive, every
 from proxy.errors import ConfigurationError, Unavailable
 from proxy.evidence import MAX_LISTED
@@ -28,10 +29,10 @@ from proxy.policy.policy import Policy
 from proxy.policy.replay import Log, Recorded, Skipped, Why
 from proxy.upstreams.registry import OTHER
 
-VERSIONS = frozenset({1})
+VERSIONS = frozenset({1, 2})
 """Versions of the record that are understood here."""
 DRY_RUN, DECIDED_AS = "inspect", "chat"
-"""A dry run is decided as the endpoint that it stands for."""
+"""The first version of the record did not say which endpoint a dry run stood for: chat was the only one."""
 BASIS_POINTS = 500
 """Of a grid step."""
 
@@ -79,6 +80,32 @@ def noted(body: Mapping[str, Any]) -> Noted | Skipped:
     )
 
 
+def answered(body: Mapping[str, Any], decided: Mapping[str, Any] | None) -> Noted | Skipped:
+    """Read what a `route.outcome` says about rules on answers in shadow, and exceptions, to the decision before it."""
+    if not _is_known(body, OUTCOME):
+        return Skipped(_name(body), Why.SCHEMA)
+    if decided is None:
+        return Skipped(_name(body), Why.ALONE)
+    asked, answer = noted(decided), body["answer"]
+    if isinstance(asked, Skipped):
+        return Skipped(_name(body), asked.why)
+    return replace(
+        asked,
+        id=body["id"],
+        at=body["ts"],
+        made=Landing.at(Outcome.BLOCK if answer.get("rules") else Outcome.ALLOW, None),
+        shadow=tuple(Would(name, Outcome.BLOCK, None) for name in answer.get("shadow", ())),
+        exceptions=tuple(Waiver(name, Outcome.BLOCK, None) for name in answer.get("exceptions", ())),
+        of_answer=True,
+    )
+
+
+def _is_telling(body: Mapping[str, Any]) -> bool:
+    """Whether a `route.outcome` says anything about rules in shadow or exceptions."""
+    answer = body.get("answer")
+    return isinstance(answer, dict) and bool(answer.get("shadow") or answer.get("exceptions"))
+
+
 class Database:
     """The decisions of a log in its database; a running server is not held up.
 
@@ -93,26 +120,32 @@ class Database:
 
     def decisions(self, since: str | None) -> Iterator[Recorded | Skipped]:
         """Read every decision from a time on, page by page."""
-        return map(recorded, self._bodies(since))
+        return map(recorded, self._bodies(DECISION, since))
 
     def notes(self, since: str | None) -> Iterator[Noted | Skipped]:
-        """Read of every decision what it says about rules in shadow and exceptions, page by page."""
-        return map(noted, self._bodies(since))
+        """Read of every decision and answer what it says about rules in shadow and exceptions, page by page."""
+        yield from map(noted, self._bodies(DECISION, since))
+        for body in filter(_is_telling, self._bodies(OUTCOME, since)):
+            yield answered(body, self._decision(body["dec"]))
 
     def decision(self, record: str) -> Recorded | Skipped | None:
         """Return the decision with this id."""
-        with _answering():
-            found = self._records.one(record)
-        return recorded(found.body) if found is not None and found.body["kind"] == DECISION else None
+        found = self._decision(record)
+        return None if found is None else recorded(found)
 
     def policy(self, bundle: str) -> Policy | None:
         """Return the policy that decided."""
         with _answering():
             return self._archive.policy(bundle)
 
-    def _bodies(self, since: str | None) -> Iterator[dict[str, Any]]:
+    def _decision(self, record: str) -> Mapping[str, Any] | None:
         with _answering():
-            for record in every(self._records, DECISION, since=since):
+            found = self._records.one(record)
+        return found.body if found is not None and found.body["kind"] == DECISION else None
+
+    def _bodies(self, kind: str, since: str | None) -> Iterator[dict[str, Any]]:
+        with _answering():
+            for record in every(self._records, kind, since=since):
                 yield record.body
 
 
@@ -128,6 +161,8 @@ def _answering() -> Iterator[None]:
         yield
     except AuditUnavailable as error:
         raise Unavailable(f"The audit log cannot be read ({error.reason}).", code="audit_unavailable") from None
+    except AuditMismatch as error:
+        raise ConfigurationError(f"The audit log cannot be read: {error}") from None
 
 
 class Export:
@@ -138,31 +173,36 @@ class Export:
 
     def decisions(self, since: str | None) -> Iterator[Recorded | Skipped]:
         """Read every decision from a time on; raises ConfigurationError for a file or a line that cannot be read."""
-        return map(recorded, self._from(since))
+        return map(recorded, self._from(DECISION, since))
 
     def notes(self, since: str | None) -> Iterator[Noted | Skipped]:
-        """Read of every decision what it says about rules in shadow and exceptions; raises the same."""
-        return map(noted, self._from(since))
+        """Read of every decision and answer what it says about rules in shadow and exceptions; raises the same."""
+        yield from map(noted, self._from(DECISION, since))
+        told = list(filter(_is_telling, self._from(OUTCOME, since)))
+        wanted = {body.get("dec") for body in told}
+        decided = {body["id"]: body for body in self._bodies(DECISION) if body.get("id") in wanted}
+        for body in told:
+            yield answered(body, decided.get(body.get("dec")))
 
     def decision(self, record: str) -> Recorded | Skipped | None:
         """Return the decision with this id."""
-        return next((recorded(body) for body in self._bodies() if body.get("id") == record), None)
+        return next((recorded(body) for body in self._bodies(DECISION) if body.get("id") == record), None)
 
     def policy(self, bundle: str) -> Policy | None:  # noqa: ARG002 - there is none for any bundle
         """Return None: a file of records holds no policies."""
         return None
 
-    def _from(self, since: str | None) -> Iterator[dict[str, Any]]:
-        return (body for body in self._bodies() if since is None or str(body.get("ts", "")) >= since)
+    def _from(self, kind: str, since: str | None) -> Iterator[dict[str, Any]]:
+        return (body for body in self._bodies(kind) if since is None or str(body.get("ts", "")) >= since)
 
-    def _bodies(self) -> Iterator[dict[str, Any]]:
+    def _bodies(self, kind: str) -> Iterator[dict[str, Any]]:
         try:
             with self._path.open("rb") as lines:
                 for number, line in enumerate(lines, start=1):
                     body = _body(line)
                     if body is None:
                         raise ConfigurationError(f"{self._path}:{number} is not a record")
-                    if body["kind"] == DECISION:
+                    if body["kind"] == kind:
                         yield body
         except OSError as error:
             raise ConfigurationError(f"{self._path} cannot be read: {error.strerror}") from None
@@ -182,10 +222,10 @@ def _name(body: Mapping[str, Any]) -> str:
     return name if name.isprintable() else "?"
 
 
-def _is_known(body: Mapping[str, Any]) -> bool:
+def _is_known(body: Mapping[str, Any], kind: str = DECISION) -> bool:
     """Whether a body is, in every part, in a schema that is understood here."""
     version = body.get("v")
-    return type(version) is int and version in VERSIONS and REGISTRY[DECISION, version].whole(body) is None
+    return type(version) is int and version in VERSIONS and REGISTRY[kind, version].whole(body) is None
 
 
 def _grids(histogram: Mapping[str, int]) -> tuple[int, ...]:

@@ -7,9 +7,6 @@ next entry; it cannot name a zone that is not in the list.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
-
-import orjson
 
 from proxy.upstreams.registry import Registry, Upstream
 
@@ -26,13 +23,6 @@ class Candidate:
         """The zone of the upstream."""
         return self.upstream.zone
 
-    def final_body(self, body: dict[str, Any]) -> bytes:
-        """Serialise what is sent: the object that was scanned, with the model mapped and nothing stored at a vendor."""
-        sent = {**body, "model": self.model}
-        if self.upstream.vendor and sent.get("store"):
-            sent["store"] = False
-        return orjson.dumps(sent)
-
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -42,15 +32,27 @@ class Route:
     candidates: tuple[Candidate, ...]
 
 
-def routes(zones_left: Iterable[str], model: str, registry: Registry) -> list[Route]:
-    """List the routes for a requested model, in the order of the zones that survived the decision."""
-    found = [candidate for zone in zones_left for candidate in candidates(zone, model, registry)]
+def routes(
+    zones_left: Iterable[str], endpoint: str, model: str, registry: Registry, only: Upstream | None = None
+) -> list[Route]:
+    """List the routes for a requested model, in the order of the zones that survived the decision.
+
+    A request that refers to what one server holds has `only` that one.
+    """
+    found = [candidate for zone in zones_left for candidate in candidates(zone, endpoint, model, registry)]
+    if only is not None:
+        found = [candidate for candidate in found if candidate.upstream == only]
     return [Route(zone, tuple(group)) for zone, group in groupby(found, key=lambda candidate: candidate.zone)]
 
 
-def candidates(zone: str, model: str, registry: Registry) -> list[Candidate]:
+def to_holder(zones_left: Iterable[str], holder: Upstream, model: str) -> list[Route]:
+    """Return the route to what a server holds, if it is in reach. Nothing is asked of a model there."""
+    return [Route(holder.zone, (Candidate(holder, holder.default_model or model),))] * (holder.zone in zones_left)
+
+
+def candidates(zone: str, endpoint: str, model: str, registry: Registry) -> list[Candidate]:
     """List the upstreams of one zone that serve the model or its stand-in there, then those with a default model."""
-    inside = [upstream for upstream in registry.upstreams if upstream.zone == zone]
+    inside = [upstream for upstream in registry.upstreams if upstream.zone == zone and endpoint in upstream.endpoints]
     wanted = registry.stand_ins.get(model, {}).get(zone, model)
     exact = [Candidate(upstream, wanted) for upstream in inside if registry.serves(upstream, wanted)]
     serving = {candidate.upstream.id for candidate in exact}

@@ -3,7 +3,7 @@
     python -m proxy.server --control-fd N
 
 Settings come from the environment and the settings file. Exit status 78 (sysexits.h, EX_CONFIG) means that a restart
-cannot help: settings, policies, upstreams or the audit log are not usable as they are.
+cannot help: settings, policies, upstreams or the audit log are not usable as they are. 1: it may help.
 """
 
 import argparse
@@ -17,11 +17,12 @@ import sys
 import uvicorn
 import uvloop
 
+from audit.errors import AuditError
 from proxy.activation import SIGNAL, Activation
 from proxy.app import Runtime, create_app
-from proxy.connections import BoundedProtocol
+from proxy.connections import BoundedProtocol, allow_files
 from proxy.detection.engine import Engine
-from proxy.errors import ConfigurationError
+from proxy.errors import ConfigurationError, RingfenceError
 from proxy.settings import Settings
 from proxy.supervisor import EX_CONFIG
 
@@ -33,6 +34,7 @@ def main() -> int:
     control_fd = parser.parse_args().control_fd
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    allow_files()
     try:
         settings = Settings.load()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -40,6 +42,11 @@ def main() -> int:
     except ConfigurationError as error:
         sys.stderr.write(error.said())
         return EX_CONFIG
+    except RingfenceError as error:
+        sys.stderr.write(error.said())
+    except AuditError as error:
+        sys.stderr.write(f"ringfence: The audit log failed while the server started: {error}.\n")
+    return 1
 
 
 async def _serve(settings: Settings, control_fd: int) -> int:

@@ -45,6 +45,8 @@ class Settings(BaseModel):
     """Then policies and upstreams load only as an approver with a known key signed them, and never an older bundle."""
     channels: Path | None = None
     """Who can be told of decisions, as in `deploy/channels.example.yaml`; without it, nobody is."""
+    limits: Path | None = None
+    """How much each key and team may ask in a minute, as in `deploy/limits.example.yaml`; without it, as they like."""
     origin: str = Field(default="ringfence.local/audit", pattern=r"^[a-z0-9][a-z0-9./_-]{0,127}$")
     """Names this log in its genesis record and, later, in every checkpoint."""
 
@@ -55,6 +57,13 @@ class Settings(BaseModel):
     """
     audit_deadline_s: float = Field(default=2.0, gt=0, le=30)
     """No durable record within this time: 503 `audit_unavailable`, and nothing is sent."""
+    audit_on_unavailable: Literal["deny", "spool_local"] = "deny"
+    """What becomes of requests to own servers while the log takes no records: 503, or they go on, with their records
+    in a spool that is imported later. To vendors nothing is sent either way."""
+    audit_spool: Path | None = None
+    """The folder of the spool, best on another disk than the log. Without it, `spool` in the home."""
+    audit_spool_max_bytes: int = Field(default=64 * 1024 * 1024, ge=1024 * 1024)
+    """When the spool holds so much, requests to own servers are refused as well."""
     anchor_file: Path | None = None
     """Each checkpoint of the log is appended to this file. On another mount, best one where nobody can change what is
     there, it shows a log that was restored together with its signer; for auditors: `audit verify --trust FILE`."""
@@ -67,6 +76,16 @@ class Settings(BaseModel):
     anchor_witnesses: Path | None = None
     """Each checkpoint is cosigned by the witnesses that this file names with a URL: a C2SP tlog-policy, as auditors
     bring one to `audit verify --trust FILE`, together with a newest checkpoint that a witness gave them."""
+    anchor_rfc3161: str | None = Field(default=None, repr=False)
+    """Every five minutes, this time-stamp authority (RFC 3161, by its URL) says that a checkpoint was there, and once
+    an hour the log keeps that."""
+    anchor_rfc3161_certificates: Path | None = None
+    """The authority's root certificates, in PEM: a stamp that does not lead to one of them is refused."""
+    anchor_s3: str | None = Field(default=None, repr=False)
+    """Every five minutes, a checkpoint becomes an object below `s3://BUCKET/PREFIX`, which holds nothing else. The
+    bucket has Object Lock; credentials, region and endpoint are found as by every program that speaks to AWS."""
+    anchor_s3_retention_days: int = Field(default=400, ge=1, le=36500)
+    """For how long nobody can delete such an object, the owner of the bucket neither (mode COMPLIANCE)."""
     anchor_max_age_s: float = Field(default=0, ge=0)
     """While an anchor lacks a checkpoint for longer, the server is not ready and sends nothing; 0: it goes on."""
     max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
@@ -92,6 +111,9 @@ class Settings(BaseModel):
     """What a worker may allocate beyond the models it was forked with; one that needs more dies with its scan."""
     detect_worker_recycle_bytes: int = Field(default=256 * 1024 * 1024, ge=1024 * 1024)
     """A worker that has grown to this much memory of its own is replaced after the scan it is at."""
+    scan_answers: Literal["all", "ruled"] = "all"
+    """Which answers are scanned: all of them, or only those that an enforced rule of the policy could block, and which
+    are held back until they are. What is found in the others stands in their records; nothing waits for that."""
     detect_queue: int = Field(default=256, ge=1)
     """Scans waiting for a worker; one more is refused with 503, never skipped."""
 

@@ -2,9 +2,9 @@
 
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from audit.trust import MalformedTrust, Trust
+from audit.verification.trust import MalformedTrust, Trust
+from proxy.addresses import is_plain
 from proxy.errors import ConfigurationError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/*@-]{0,127}")
@@ -27,17 +27,8 @@ def witnesses(path: Path | None) -> list[tuple[str, str, str]]:
     for name, url in policy.urls.items():
         if not NAME.fullmatch(name):
             raise ConfigurationError(f"{path}: a witness's name has letters, digits and any of . _ : / * @ - only")
-        if not _is_prefix(url):
+        if not is_plain(url):
             raise ConfigurationError(f"{path}: the URL of {name} is not one such as https://witness.example/prefix")
     if not policy.urls:
         raise ConfigurationError(f"{path} names no witness with a URL; write: witness NAME VKEY https://HOST")
     return [(name, url, policy.witnesses[name].encode()) for name, url in policy.urls.items()]
-
-
-def _is_prefix(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        named = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return False
-    return named and parts.scheme in {"http", "https"} and not (parts.query or parts.fragment or parts.username)

@@ -10,9 +10,9 @@ from proxy.errors import RequestRefused
 
 log = logging.getLogger(__name__)
 WINDOW_S = 60.0
-DENIED = {"invalid_api_key": 401, "wrong_role": 403, "not_found": 404}
-"""Refusals of a caller by its key, role or path, by code. What a policy refuses or a model server answers has a record
-of its own."""
+DENIED = {"invalid_api_key": 401, "wrong_role": 403, "not_found": 404, "state_not_found": 404}
+"""Refusals of a caller by its key, role or path, or by an id that its team does not have; by code. What a policy
+refuses or a model server answers has a record of its own."""
 
 
 class Denials:
@@ -26,7 +26,8 @@ class Denials:
     def count(self, error: Exception) -> None:
         """Take note of what a request is refused with."""
         if isinstance(error, RequestRefused) and DENIED.get(error.code) == error.status:
-            self._counts[error.status] += 1
+            recorded = "x-ringfence-audit-id" in error.receipt
+            self._counts[error.status] += not recorded
 
     async def run(self) -> None:
         """Flush every minute until cancelled."""

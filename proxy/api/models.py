@@ -1,4 +1,7 @@
-"""`GET /v1/models`: what this caller may ask for, and the zone that would answer a harmless request."""
+"""`GET /v1/models` and `/v1/models/{id}`: what this caller may ask for, and the zone that would answer.
+
+That is the zone of a harmless request, at the first endpoint that leads anywhere for the model.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,11 +11,14 @@ from starlette.responses import JSONResponse, Response
 
 from proxy.activation import Active
 from proxy.api.requests import authenticate
+from proxy.endpoints.served import ENDPOINTS
+from proxy.errors import RequestRefused
 from proxy.identity import Caller, KeyStore, Role
 from proxy.pipeline import Pipeline
 from proxy.policy.decide import decide
 from proxy.policy.model import Call, Identity
 from proxy.routing import routes
+from proxy.upstreams.registry import OTHER
 
 CALLERS = frozenset({Role.APP})
 
@@ -25,16 +31,24 @@ async def models(request: Request, pipeline: Pipeline, keys: KeyStore) -> Respon
     return JSONResponse({"object": "list", "data": rows})
 
 
+async def model(request: Request, pipeline: Pipeline, keys: KeyStore) -> Response:
+    """Show one model; raises RequestRefused (404) for one that is not served, or not to this caller."""
+    caller = authenticate(request, keys, CALLERS)
+    active = pipeline.activation.active
+    name = str(request.path_params["name"])
+    row = _row(name, caller, active) if active.registry.registered(name) != OTHER else None
+    if row is None:
+        text = "This model is not served here; GET /v1/models lists what you may use."
+        raise RequestRefused(text, status=404, code="model_not_found", param="model")
+    return JSONResponse(row)
+
+
 def _row(name: str, caller: Caller, active: Active) -> dict[str, Any] | None:
     who = Identity(caller.team, caller.app, caller.key_id)
-    decision = decide(active.policy, who, Call("chat", name, name), {}, datetime.now(UTC))
-    ways = routes(decision.zones, name, active.registry)
-    if not ways:
-        return None
-    return {
-        "id": name,
-        "object": "model",
-        "created": 0,
-        "owned_by": ways[0].candidates[0].upstream.id,
-        "zone": ways[0].zone,
-    }
+    for endpoint in ENDPOINTS:
+        call = Call(endpoint.name, name, active.registry.registered(name))
+        decision = decide(active.policy, who, call, {}, datetime.now(UTC))
+        if ways := routes(decision.zones, endpoint.name, name, active.registry):
+            served_by = ways[0].candidates[0].upstream.id
+            return {"id": name, "object": "model", "created": 0, "owned_by": served_by, "zone": ways[0].zone}
+    return None

@@ -1,15 +1,21 @@
 """What is common to the endpoints: who calls, and a body read strictly and within bounds."""
 
+import asyncio
+from typing import Any
+
 from starlette.requests import Request
 
-from audit.record import new_id
-from proxy import content
+from audit.records.record import new_id
 from proxy.api.shield import client_address
+from proxy.content.parsing import parse
+from proxy.endpoints.endpoint import Endpoint
 from proxy.errors import RequestRefused
 from proxy.evidence import Ask, Clock
 from proxy.identity import Caller, KeyStore, Role
 
 REALM = 'Bearer realm="ringfence"'
+LONG = 64 * 1024
+"""Bytes of a body that takes long enough to parse to keep others waiting: megabytes of numbers take seconds."""
 
 
 class Unauthenticated(RequestRefused):
@@ -22,19 +28,24 @@ class Unauthenticated(RequestRefused):
         return {**super().headers(), "www-authenticate": REALM}
 
 
-def authenticate(request: Request, keys: KeyStore, allowed: frozenset[Role]) -> Caller:
-    """Return the caller of a request.
+def authenticate(request: Request, keys: KeyStore, allowed: frozenset[Role], key_header: str = "") -> Caller:
+    """Return the caller of a request, whose key may also stand alone in `key_header`, where one is named.
 
+    An empty header of that name is none: a library that was given no key sends it beside another credential.
     Raises RequestRefused: 400 for two credentials, 401 for none that is valid, 403 for the wrong role.
     """
     given = request.headers.getlist("authorization")
-    if len(given) > 1:
-        raise RequestRefused("Two Authorization headers were sent; send one.", code="duplicate_authorization")
-    scheme, _, secret = given[0].partition(" ") if given else ("", "", "")
+    bare = [key for key in request.headers.getlist(key_header) if key.strip()] if key_header else []
+    if len(given) + len(bare) > 1:
+        text = f"Two Authorization headers{f', or one and {key_header},' if key_header else ''} were sent; send one."
+        raise RequestRefused(text, code="duplicate_authorization")
+    scheme, _, secret = given[0].partition(" ") if given else ("bearer", "", "".join(bare))
     caller = keys.authenticate(secret.strip()) if scheme.lower() == "bearer" else None
     if caller is None:
+        beside = f" or '{key_header}: rf-...'" if key_header else ""
         raise Unauthenticated(
-            "A valid Ringfence API key is needed: 'Authorization: Bearer rf-...'; 'ringfence key create' makes one.",
+            f"A valid Ringfence API key is needed: 'Authorization: Bearer rf-...'{beside}; "
+            "'ringfence key create' makes one.",
             status=401,
             code="invalid_api_key",
         )
@@ -47,9 +58,22 @@ def authenticate(request: Request, keys: KeyStore, allowed: frozenset[Role]) -> 
     return caller
 
 
-async def read_ask(request: Request, caller: Caller, endpoint: str, max_body_bytes: int) -> Ask:
+async def read_ask(
+    request: Request, caller: Caller, endpoint: Endpoint, max_body_bytes: int, *, dry_run: bool = False
+) -> Ask:
     """Read a request whole; raises RequestRefused: 400, 413 or 415."""
     clock = Clock()
+    raw = await _read_whole(request, max_body_bytes)
+    body = parse(raw) if len(raw) < LONG else await asyncio.to_thread(parse, raw)
+    return Ask(new_id(), endpoint, caller, client_address(request.scope), body, raw, clock, dry_run)
+
+
+async def read_json(request: Request, max_body_bytes: int) -> dict[str, Any]:
+    """Read the object that a body is; raises the same."""
+    return parse(await _read_whole(request, max_body_bytes))
+
+
+async def _read_whole(request: Request, limit: int) -> bytes:
     encoding = ",".join(request.headers.getlist("content-encoding")) or "identity"
     if encoding.strip().lower() != "identity":
         raise RequestRefused("A compressed body is not accepted.", status=415, code="unsupported_encoding")
@@ -57,11 +81,6 @@ async def read_ask(request: Request, caller: Caller, endpoint: str, max_body_byt
     charset = parameters.partition("=")[2].strip().strip('"').lower()
     if media.strip().lower() != "application/json" or charset not in {"", "utf-8"}:
         raise RequestRefused("The body must be 'application/json' in UTF-8.", status=415, code="unsupported_media_type")
-    raw = await _read(request, max_body_bytes)
-    return Ask(new_id(), endpoint, caller, client_address(request.scope), content.parse(raw), raw, clock)
-
-
-async def _read(request: Request, limit: int) -> bytes:
     body = bytearray()
     too_large = RequestRefused(f"The body is larger than {limit} bytes.", status=413, code="body_too_large")
     if int(request.headers.get("content-length") or 0) > limit:

@@ -1,4 +1,4 @@
-"""Around every request: errors in the OpenAI shape, and nothing of a failure's text let out."""
+"""Around every request: errors in the shape of the API that a path is of, and nothing of a failure's text let out."""
 
 import logging
 import traceback
@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from proxy.endpoints import anthropic
 from proxy.errors import RingfenceError
 
 log = logging.getLogger(__name__)
@@ -34,16 +35,16 @@ class Shield:
             log.error("unexpected %s at %s:%s", type(error).__name__, frame.filename, frame.lineno)  # noqa: TRY400
 
 
-async def refuse(_: Request, error: Exception) -> JSONResponse:
+async def refuse(request: Request, error: Exception) -> JSONResponse:
     """Answer for an error: in its own words if it is one of ours, else without any."""
     if not isinstance(error, RingfenceError):
         error = RingfenceError("Ringfence failed to handle this request.")
-    return error_response(error)
+    return error_response(error, anthropic.refusal(error) if anthropic.speaks(request.scope["path"]) else None)
 
 
-def error_response(error: RingfenceError) -> JSONResponse:
-    """Return an error as the OpenAI API would."""
-    return JSONResponse(error.body(), status_code=error.status, headers={**error.headers(), **error.receipt})
+def error_response(error: RingfenceError, body: dict[str, Any] | None = None) -> JSONResponse:
+    """Return an error as the OpenAI API would, or with another body."""
+    return JSONResponse(body or error.body(), status_code=error.status, headers={**error.headers(), **error.receipt})
 
 
 def client_address(scope: MutableMapping[str, Any]) -> str:

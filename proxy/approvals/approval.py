@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from audit.note import MalformedNote, Note, WrongSignature
-from audit.vkey import VerifierKey
+from audit.proofs.note import MalformedNote, Note, WrongSignature
+from audit.proofs.vkey import VerifierKey
 from proxy.approvals import commits
 from proxy.approvals.signers import read_signers
 from proxy.approvals.statement import FILE, Statement, Subject, parse, place

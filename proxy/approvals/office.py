@@ -8,13 +8,11 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from audit.access import Records
 from audit.errors import AuditError
 from audit.keys import read_signer, write_secret
-from audit.note import Note
-from audit.vkey import Signer
+from audit.proofs.note import Note
+from audit.proofs.vkey import Signer
 from proxy.approvals.approval import Approval, decode, find
-from proxy.approvals.history import History
 from proxy.approvals.statement import FILE, MAX_SERIAL, Statement, Subject
 from proxy.errors import ConfigurationError
 from proxy.files import source
@@ -79,6 +77,9 @@ def standing(directory: Path, policy: Policy) -> tuple[Account | None, tuple[Dia
 
     Judged as a server with these settings would judge it, by its log if that lies here.
     """
+    from audit.access import Records  # noqa: PLC0415 - nothing else of policies reads a database
+    from proxy.approvals.history import History  # noqa: PLC0415 - the same
+
     settings = Settings.load().model_copy(update={"policies": directory})
     upstreams, log = source.read(settings.upstreams), audit_place(settings)
     try:

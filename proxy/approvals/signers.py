@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from audit.kinds import SIGNER
-from audit.vkey import ED25519, VerifierKey
+from audit.proofs.vkey import ED25519, VerifierKey
+from audit.records.kinds import SIGNER
 from proxy.files import source
 from proxy.files.diagnostics import Place, Problems
 

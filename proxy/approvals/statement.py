@@ -1,15 +1,7 @@
 """What an approval says, as a text of one form only: it is what is signed, so no two texts may say the same.
 
-    ringfence.policy/v1
-    files <SHA-256 of the policy files' text>
-    upstreams <SHA-256 of the upstream file's text>
-    serial 7
-    author dana@acme.example
-    approver ciso@acme.example
-    ticket SEC-4412
-
-The ticket may be left out, nothing else. The digests are of texts, comments and tests included, and not of what some
-version of the program takes them to mean.
+`audit.verification.approved` shows the form. The ticket may be left out, nothing else. The digests are of texts,
+comments and tests included, and not of what some version of the program takes them to mean.
 """
 
 import hashlib
@@ -17,13 +9,13 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from audit.verification.approved import HEADER, statement
 from proxy.files.diagnostics import Place, Problems, did_you_mean, shown
 from proxy.policy.policy import Policy
 from proxy.policy.vocabulary import PERSON
 
 FILE = "APPROVALS"
 """The file beside the policies, a signed note; without any signature, its text alone."""
-HEADER = "ringfence.policy/v1"
 MAX_SERIAL = 2**53 - 1
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _SERIAL = re.compile(r"[1-9][0-9]{0,15}")
@@ -62,17 +54,9 @@ class Statement:
     ticket: str = ""
 
     def text(self) -> str:
-        """Return the text that is signed."""
-        lines = [
-            HEADER,
-            f"files {self.subject.files}",
-            f"upstreams {self.subject.upstreams}",
-            f"serial {self.serial}",
-            f"author {self.author}",
-            f"approver {self.approver}",
-            *([f"ticket {self.ticket}"] if self.ticket else []),
-        ]
-        return "".join(f"{line}\n" for line in lines)
+        """Return the text that is signed, as whoever verifies the log writes it as well."""
+        subject = self.subject
+        return statement(subject.files, subject.upstreams, self.serial, self.author, self.approver, self.ticket)
 
 
 def place(field: str) -> Place:

@@ -12,8 +12,11 @@ from typing import Annotated, Any, BinaryIO
 
 import typer
 
-from proxy import content
+from proxy.content.parsing import parse
+from proxy.content.walk import Opaque
 from proxy.detection.findings import UNSCANNED, Segment, Unit
+from proxy.endpoints.endpoint import Endpoint
+from proxy.endpoints.served import endpoint_of
 from proxy.errors import ConfigurationError, RequestRefused, RingfenceError
 from proxy.settings import Settings
 
@@ -164,11 +167,12 @@ _UNSCANNED: Row = {
 }
 
 
-def _read(raw: bytes, max_depth: int) -> tuple[tuple[Unit, ...], tuple[content.Opaque, ...]]:
+def _read(raw: bytes, max_depth: int) -> tuple[tuple[Unit, ...], tuple[Opaque, ...]]:
     """Return the strings of a request body, or all of it as one text; raises RequestRefused."""
-    if _is_body(raw):
-        body = content.read(content.parse(raw), max_depth)
-        return body.units, body.opaque
+    if endpoint := _endpoint(raw):
+        body = endpoint.read(parse(raw), max_depth)
+        elsewhere = tuple(Opaque(each.param, each.unknown or "reference") for each in body.references)
+        return body.units, (*body.opaque, *elsewhere)
     try:
         text = raw.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
@@ -176,14 +180,15 @@ def _read(raw: bytes, max_depth: int) -> tuple[tuple[Unit, ...], tuple[content.O
     return (Unit(TEXT_PATH, "user", (Segment(TEXT_PATH, "", text),)),), ()
 
 
-def _is_body(raw: bytes) -> bool:
+def _endpoint(raw: bytes) -> Endpoint | None:
+    """Return the endpoint that a text looks like a request's body of."""
     if not raw.lstrip().startswith(b"{"):
-        return False
+        return None
     try:
         value = json.loads(raw)
     except (ValueError, RecursionError):
-        return False
-    return isinstance(value, dict) and "messages" in value
+        return None
+    return endpoint_of(value) if isinstance(value, dict) else None
 
 
 def mask(text: str) -> str:

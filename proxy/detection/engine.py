@@ -10,7 +10,7 @@ import math
 import secrets
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from proxy.detection import control, protocol
@@ -44,7 +44,7 @@ class Engine:
         self._settings = settings
         self._key = secrets.token_bytes(32)
         self._cache = Cache(settings.detect_cache_bytes, secrets.token_bytes(32))
-        self._queue = FairQueue()
+        self._queue = FairQueue(behind=max(1, settings.detect_workers // 2))
         self._loaded: DetectorSet | None = None
         self._workers: dict[tuple[int, int], asyncio.Task[None]] = {}
         self._pids: dict[tuple[int, int], int] = {}
@@ -87,7 +87,7 @@ class Engine:
         self._reader.close()
         self._control.close()
 
-    async def scan(self, tenant: str, units: Sequence[Unit]) -> Scan:
+    async def scan(self, tenant: str, units: Sequence[Unit], *, behind: bool = False) -> Scan:
         """Scan for one tenant; raises Unavailable when no detector is loaded, or no worker will be free in time."""
         started = time.perf_counter_ns()
         if self._loaded is None:
@@ -96,7 +96,7 @@ class Engine:
         known = {key: self._cache.get(tenant, key) for key in keys}
         missing = {key: item.task for key, item in zip(keys, planned, strict=True) if known[key] is None}
         if missing:
-            known |= await self._ask(tenant, missing)
+            known |= await self._ask(Job(tenant, missing, behind=behind))
         results = [known[key] or failed("error") for key in keys]
         hits = sum(key not in missing for key in keys[: len(units)])
         segments = sum(len(unit.segments) for unit in units)
@@ -115,9 +115,8 @@ class Engine:
                 until = time.perf_counter() + SLICE_S
         return planned, keys
 
-    async def _ask(self, tenant: str, tasks: Mapping[bytes, Task]) -> dict[bytes, Result]:
+    async def _ask(self, job: Job) -> dict[bytes, Result]:
         """Have tasks done, and return their results by the same keys; those not finished in time are incomplete."""
-        job = Job(tenant, tasks)
         for part in job.parts:
             if not protocol.fits(part.tasks):
                 part.fail("view_bound")
@@ -137,7 +136,11 @@ class Engine:
         A job may wait for its turn as long as it may take, and both together end at the ceiling. Where the queue is
         full, the longest line gives way.
         """
-        if len(self._queue) >= self._settings.detect_queue and not self._queue.make_room(job.tenant):
+        if job.behind:
+            full = self._queue.behind >= self._settings.detect_queue
+        else:
+            full = len(self._queue) >= self._settings.detect_queue and not self._queue.make_room(job.tenant)
+        if full:
             raise self._busy()
         now = asyncio.get_running_loop().time()
         wait = self._allowed(job.size)
@@ -216,6 +219,7 @@ class Engine:
                     outcome = await self._work(part, reader, writer)
                 finally:
                     part.fail(outcome or "error")
+                    self._queue.returned(part)
         finally:
             self._kill(name)
             writer.transport.abort()

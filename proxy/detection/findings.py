@@ -84,8 +84,11 @@ class Detector(Protocol):
     def loaded(self) -> DetectorSet | None:
         """The loaded set, or None while models are still loading."""
 
-    async def scan(self, tenant: str, units: Sequence[Unit]) -> Scan:
-        """Scan for one tenant, in a time that grows with the size; raises Unavailable when none can begin in time."""
+    async def scan(self, tenant: str, units: Sequence[Unit], *, behind: bool = False) -> Scan:
+        """Scan for one tenant, in a time that grows with the size; raises Unavailable when none can begin in time.
+
+        What is scanned `behind` waits for everything else, and keeps nothing else waiting.
+        """
 
     def not_ready(self) -> str | None:
         """Why no scan can be made now; None when one can."""

@@ -2,11 +2,14 @@
 
 A scan is cut into parts, so that a long conversation neither keeps a worker from others nor waits for one worker while
 more are idle. A task is never cut: one text alone may make a *long* part, which some workers leave to the others.
+
+Work that nobody waits for is done *behind* all other: only what is idle does it, and never all workers at once.
 """
 
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from proxy.detection.tasks import Result, Task, failed
 
@@ -50,8 +53,9 @@ class Part:
 class Job:
     """The uncached tasks of one scan, by their keys. `deadline` is a time of the event loop's clock, in seconds."""
 
-    def __init__(self, tenant: str, tasks: Mapping[bytes, Task]) -> None:
+    def __init__(self, tenant: str, tasks: Mapping[bytes, Task], *, behind: bool = False) -> None:
         self.tenant = tenant
+        self.behind = behind
         keys, these = list(tasks), list(tasks.values())
         self.parts = [Part(self, keys[first:end], these[first:end], size) for first, end, size in _cut(these)]
         self.waiting = deque(self.parts)
@@ -64,15 +68,28 @@ class Job:
         self.done = asyncio.Event()
 
 
-class FairQueue:
-    """Jobs that have parts waiting, by tenant. Belongs to one event loop."""
+Lines = OrderedDict[str, deque[Job]]
 
-    def __init__(self) -> None:
-        self._tenants: OrderedDict[str, deque[Job]] = OrderedDict()
+
+class FairQueue:
+    """Jobs that have parts waiting, by tenant; `behind` is how many parts of that kind are with workers at most.
+
+    Belongs to one event loop. Counts, sizes and room are those of jobs that somebody waits for.
+    """
+
+    def __init__(self, behind: int = 1) -> None:
+        self._tenants: Lines = OrderedDict()
+        self._behind: Lines = OrderedDict()
+        self._free = behind
         self._news = asyncio.Event()
 
     def __len__(self) -> int:
         return sum(map(len, self._tenants.values()))
+
+    @property
+    def behind(self) -> int:
+        """How many jobs wait that are done behind all others."""
+        return sum(map(len, self._behind.values()))
 
     def size(self) -> int:
         """Return the size of all that waits."""
@@ -80,18 +97,24 @@ class FairQueue:
 
     def put(self, job: Job) -> None:
         """Add a job behind the others of its tenant."""
-        self._tenants.setdefault(job.tenant, deque()).append(job)
+        self._lines(job).setdefault(job.tenant, deque()).append(job)
         self._news.set()
 
     def put_back(self, part: Part) -> None:
         """Let a part come next, that was taken for a worker that turned out to be gone."""
         job = part.job
         job.waiting.appendleft(part)
-        line = self._tenants.setdefault(job.tenant, deque())
+        lines = self._lines(job)
+        line = lines.setdefault(job.tenant, deque())
         if job in line:
             line.remove(job)
         line.appendleft(job)
-        self._tenants.move_to_end(job.tenant, last=False)
+        lines.move_to_end(job.tenant, last=False)
+        self.returned(part)
+
+    def returned(self, part: Part) -> None:
+        """Take note that a worker is done with a part."""
+        self._free += part.job.behind
         self._news.set()
 
     def make_room(self, tenant: str) -> bool:
@@ -112,11 +135,12 @@ class FairQueue:
 
     def discard(self, job: Job) -> None:
         """Take out a job for which nobody waits any more, if it is still here."""
-        line = self._tenants.get(job.tenant, deque[Job]())
+        lines = self._lines(job)
+        line = lines.get(job.tenant, deque[Job]())
         if job in line:
             line.remove(job)
             if not line:
-                del self._tenants[job.tenant]
+                del lines[job.tenant]
 
     async def take(self, *, long: bool = True) -> Part:
         """Wait for the next part; for one that is not long, unless `long`."""
@@ -126,18 +150,23 @@ class FairQueue:
         job = part.job
         job.begun.set()
         job.waiting.remove(part)
-        line = self._tenants[job.tenant]
+        self._free -= job.behind
+        lines = self._lines(job)
+        line = lines[job.tenant]
         line.remove(job)
         if job.waiting:
             line.append(job)
-        self._tenants.move_to_end(job.tenant)
+        lines.move_to_end(job.tenant)
         if not line:
-            del self._tenants[job.tenant]
+            del lines[job.tenant]
         return part
+
+    def _lines(self, job: Job) -> Lines:
+        return self._behind if job.behind else self._tenants
 
     def _open(self, *, long: bool) -> Iterator[Part]:
         """Yield what may be taken, in the order of turns."""
-        for line in self._tenants.values():
+        for line in chain(self._tenants.values(), self._behind.values() if self._free > 0 else ()):
             for job in line:
                 yield from (part for part in job.waiting if long or not part.long)
 

@@ -7,6 +7,7 @@ depth and nodes, and nothing here recurses, so a hostile file costs a diagnostic
 """
 
 import errno
+import functools
 import os
 import stat
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,8 @@ from proxy.files.slips import told
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 16
 MAX_NODES = 50_000
+KEPT = 32
+"""Files whose values, which nothing changes, are kept: of those that a reload reads, most are as they were."""
 
 
 def load(path: Path) -> Node:
@@ -32,7 +35,7 @@ def load(path: Path) -> Node:
 def read(path: Path) -> bytes:
     """Read at most MAX_BYTES of a file; raises FileRefused, also when it cannot be read. Never waits for a writer."""
     try:
-        with open(path, "rb", opener=_at_once) as stream:
+        with open(path, "rb", opener=at_once) as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise _refused(path.name, "unreadable", f"cannot be read: {error.strerror or 'input error'}") from None
@@ -41,7 +44,7 @@ def read(path: Path) -> bytes:
     return data
 
 
-def _at_once(path: str, flags: int) -> int:
+def at_once(path: str, flags: int) -> int:
     """Open a regular file and nothing else: a pipe in its place would hold whoever reads for ever."""
     opened = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
     if stat.S_ISREG(os.fstat(opened).st_mode):
@@ -50,6 +53,7 @@ def _at_once(path: str, flags: int) -> int:
     raise OSError(errno.EINVAL, "it is no file")
 
 
+@functools.lru_cache(maxsize=KEPT)
 def parse(data: bytes, file: str) -> Node:
     """Parse bytes of UTF-8; raises FileRefused with every place that is not strict YAML."""
     if len(data) > MAX_BYTES:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from audit.log import Receipt
+from audit.jobs import Receipt, Spooled
 from proxy.notify.channels import Channel, Channels
 from proxy.notify.delivery import Note
 from proxy.notify.failures import Failures
@@ -30,10 +30,11 @@ class Notifier:
         self._senders: dict[Channel, Sender] = {}
         self._closed = False
 
-    def tell(self, body: Mapping[str, Any], policy: Policy, channels: Channels, receipt: Receipt) -> None:
+    def tell(self, body: Mapping[str, Any], policy: Policy, channels: Channels, receipt: Receipt | Spooled) -> None:
         """Queue the messages that a durable decision asks for: one a channel. Never waits and never raises.
 
-        `body` is that of its record; `policy` and `channels` are those that it was made under.
+        `body` is that of its record, or says the same of an answer that was blocked; `policy` and `channels` are those
+        that it was made under.
         """
         wanted = [item["value"] for item in body["obligations"] if item["kind"] == "notify"]
         for name in wanted:
@@ -52,15 +53,16 @@ class Notifier:
         self._closed = True
         await asyncio.gather(*(sender.close() for sender in self._senders.values()))
 
-    def _tell(self, body: Mapping[str, Any], policy: Policy, channel: Channel, receipt: Receipt) -> None:
+    def _tell(self, body: Mapping[str, Any], policy: Policy, channel: Channel, receipt: Receipt | Spooled) -> None:
         matched = {item["id"] for item in body["rules"]}
         asked = [
             rule
-            for rule in policy.bundle.rules
+            for rule in (*policy.bundle.rules, *policy.bundle.answers)
             if rule.id in matched and channel.name in rule.notify and rule.mode is Mode.ENFORCE
         ]
         due = asyncio.get_running_loop().time() + GIVE_UP_S
-        text = encode(message(receipt.id, receipt.seq, body, asked))
+        seq = receipt.seq if isinstance(receipt, Receipt) else None
+        text = encode(message(receipt.id, seq, body, asked))
         note = Note(receipt.id, channel.name, text, due)
         if self._closed:
             self._failures.count(note, "shutdown")

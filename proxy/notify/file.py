@@ -1,5 +1,7 @@
 """A file: one JSON object a line, opened for each message, so that moving the file away is enough to rotate it.
 
+It is no symbolic link, which whoever may write the folder could point at a file that others trust.
+
 Writing happens in a thread, for a disk may hang. It is a thread of its own that nobody has to wait for: not another
 request, and not the end of the process.
 """
@@ -19,6 +21,7 @@ MODE = 0o600
 WHY = {
     errno.ENOSPC: "full", errno.EDQUOT: "full", errno.EFBIG: "full", errno.EACCES: "denied", errno.EPERM: "denied",
     errno.EROFS: "denied", errno.ENOENT: "no_folder", errno.ENOTDIR: "no_folder", errno.EISDIR: "no_file",
+    errno.ELOOP: "no_file",
 }  # fmt: skip
 
 
@@ -46,7 +49,7 @@ class File:
 
 def append(path: Path, text: bytes) -> None:
     """Append a line in one write; what a full disk took of it is taken back. Raises OSError."""
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK | os.O_NOFOLLOW
     made = os.open(path, flags, MODE)
     try:
         before = os.fstat(made)

@@ -11,27 +11,29 @@ from typing import Any
 
 from proxy.policy.model import Rule
 
-TYPE = "ringfence.decision"
+TYPE, ANSWER = "ringfence.decision", "ringfence.answer"
+"""Of a decision on a request, and of an answer that was blocked."""
 MAX_BYTES = 8192
 """Of one message: what receivers of syslog take."""
 MAX_LISTED = 16
 """Classes and rules that are listed; the record has them all."""
 
 
-def message(record_id: str, seq: int, body: Mapping[str, Any], asked: Sequence[Rule]) -> dict[str, Any]:
+def message(record_id: str, seq: int | None, body: Mapping[str, Any], asked: Sequence[Rule]) -> dict[str, Any]:
     """Make the message of a decision for the channel that these rules asked to tell.
 
-    `body` is that of the durable `route.decision` record. Of what would make the message longer than MAX_BYTES, the
-    rules' reasons are left out, the last first.
+    `body` is that of the durable `route.decision` record, or says the same of an answer, with `answer`; `seq` is None
+    while the record is in the spool. Of what would make the message longer than MAX_BYTES, the rules' reasons are left
+    out, the last first.
     """
     found = [{"class": item["c"], "count": item["count"]} for item in body["classes"][:MAX_LISTED]]
     rules: list[dict[str, str]] = [{"id": rule.id, "effect": rule.effect} for rule in asked[:MAX_LISTED]]
     told = {
-        "type": TYPE,
+        "type": ANSWER if body.get("answer") else TYPE,
         "timestamp": _time(record_id),
         "data": {
             "record": record_id,
-            "seq": seq,
+            **({} if seq is None else {"seq": seq}),
             "decision": body["decision"],
             **({"zone": body["zone"]} if "zone" in body else {}),
             "team": body["actor"]["team"],

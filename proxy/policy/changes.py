@@ -21,9 +21,10 @@ _WORDS = {
     "effect": "then",
     "log_full": "log in full",
     "parts": "or_all_of",
+    "sources": "from",
 }
 _SCORES = frozenset({"floor", "min_score"})
-_LISTS = ("zones", "classes", "grants", "rules", "exceptions")
+_LISTS = ("zones", "classes", "grants", "rules", "answers", "exceptions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def changes(old: Bundle, new: Bundle) -> tuple[Change, ...]:
 def _things(old: Bundle, new: Bundle) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
     """Yield each kind of thing with what either bundle has of it, by name."""
     for field in _LISTS:
-        kind = {"classes": "class"}.get(field, field.removesuffix("s"))
+        kind = {"classes": "class", "answers": "rule on answers"}.get(field, field.removesuffix("s"))
         yield kind, _named(getattr(old, field)), _named(getattr(new, field))
     yield "ignored type", dict(old.ignored), dict(new.ignored)
     yield "claim", _claims(old), _claims(new)

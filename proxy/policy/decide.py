@@ -67,6 +67,7 @@ def settle(index: Index, selected: int, findings: Findings, now: dt.date | dt.da
         notify=tuple(sorted({channel for rule in enforced for channel in rule.notify})) if enforced else (),
         exceptions=tuple([Waiver(name, *_landing(index, order, left & ~strikes)) for name, strikes in waived]),
         shadow=tuple([Would(rule.id, *_landing(index, order, left & ~rule.strikes)) for rule in shadowed]),
+        stores=_stores(index, order, selected & index.storing, left) if selected & index.storing else (),
         strikes=index.no_strikes if untouched else _strikes(index, granted, enforced, found),
     )
 
@@ -144,6 +145,12 @@ def _preference(index: Index, grants: int) -> Sequence[int]:
             if place < best.get(zone, len(index.zones)):
                 best[zone] = place
     return [zone for _, _, zone in sorted([(place, index.vendors >> zone & 1, zone) for zone, place in best.items()])]
+
+
+def _stores(index: Index, order: Sequence[int], grants: int, left: int) -> tuple[str, ...]:
+    """Return the vendors' zones left that a grant lists under which they may keep state."""
+    kept = {zone for number, zones in enumerate(index.grants) if grants >> number & 1 for zone in zones}
+    return tuple(index.zones[zone] for zone in order if zone in kept and left & index.vendors & 1 << zone)
 
 
 def _outcome(index: Index, left: int) -> Outcome:

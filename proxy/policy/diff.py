@@ -1,20 +1,7 @@
 """Which requests a change of policy decides differently, and a proof when none is decided more loosely.
 
-**What looser means.** A request is decided *looser* by the new bundle than by the old one when, for some set of zones
-that have upstreams, either
-
-1. it can reach a zone that it could not reach (so `block` becomes `pin` or `allow`, `pin` becomes `allow`, or another
-   vendor is added), whatever else it loses; or
-2. an own zone would have answered it, and a vendor's zone does: the own zone came first in the order of preference,
-   and now comes after the vendor's or is struck.
-
-It is *tighter* when it is not looser, and it lost a zone or rule 2 holds the other way round; *moved* when only the
-order of zones of one kind changed. Over all sets of served zones, rule 2 is the same as: some own zone `h` that was
-left stood before some vendor's zone `v` that is left now, and now `h` is gone or stands after `v`; so all zones count
-as served here, and no other set has to be tried. A zone that both bundles know but the new one describes more weakly
-(other trust or region, an agreement less, a wider network) is a looser change of its own, found by `changes`.
-
-**Why finitely many requests are enough.** In either bundle more findings, or higher scores, only strike more zones.
+What is looser, `shift` says. Why finitely many requests are enough: in either bundle more findings, or higher scores,
+only strike more zones.
 
 1. Say a request `F` reaches zone `z` in the new bundle and not in the old. If no old grant opens `z`, the request in
    which nothing was found reaches `z`, too. Otherwise an old rule or ceiling strikes `z` on `F`. It waits for an atom:
@@ -23,19 +10,24 @@ as served here, and no other set has to be tried. A zone that both bundles know 
 2. Say `h` and `v` are as above. If the orders alone do it, the request in which nothing was found shows it. Otherwise
    a new rule or ceiling strikes `h` on `F`; a request within `F` that just meets its atom leaves `v` in the new bundle
    and `h` in the old, and still strikes `h` in the new.
+3. Where state may be kept depends on the grants, and on what is left: the request in which nothing was found shows it.
 
-In both cases the rule or ceiling is in one bundle and has no like in the other, which would strike the same. So only
-atoms of such strikers (`force`) matter, and the request in which nothing was found where grants differ. And the points
-of `points` suffice, provided they hold, for each such `F'`, one that both bundles treat at least as freely; that module
-says why they do. Pairs of classes need no points of their own, unless a derived class waits for a pair, because a class
-that is present beside the atom can only strike more. A looser change hides between witnesses only where one is too
-coarse: one threshold left out, all values of one kind, a type known to one side only, one name tried where the other
-bundle tells two apart. Hence atoms, kinds and names are those of both bundles together.
+In the first two cases the rule or ceiling is in one bundle and has no like in the other, which would strike the same.
+So only atoms of such strikers (`force`) matter, and the request in which nothing was found where grants differ. And the
+points of `points` suffice, provided they hold, for each such `F'`, one that both bundles treat at least as freely; that
+module says why they do. Pairs of classes need no points of their own, unless a derived class waits for a pair, because
+a class that is present beside the atom can only strike more. A looser change hides between witnesses only where one is
+too coarse: one threshold left out, all values of one kind, a type known to one side only, one name tried where the
+other bundle tells two apart. Hence atoms, kinds and names are those of both bundles together.
 
 Callers, endpoints and models are quantified over the cells of both bundles' names (`groups`), as far as they are told
 apart by a grant, or by a rule that one of the requests to be tried meets: no other rule strikes anything of these. Days
 are quantified over every day from `today` on, as exceptions change what counts only on the day after their last. Where
 an atom could be met in too many ways to try, it is `undecided`, and nothing is said to be proved.
+
+**Answers** are compared in the same way, by the bundles that decide them (`index.answer_side`): one is decided more
+loosely when it passes from a zone from which it did not. Only zones that both bundles know are compared; what a new
+zone may be asked, and so answer, is a matter of requests.
 
 What this is about: labels and settings of policy, not what a detector misses.
 """
@@ -43,44 +35,18 @@ What this is about: labels and settings of policy, not what a detector misses.
 import datetime as dt
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 
 from proxy.policy.changes import Change, changes
 from proxy.policy.decide import settle
 from proxy.policy.exceptions import expired
 from proxy.policy.force import Forces, Meanings, telling
 from proxy.policy.groups import CALLER, Box, Labels, boxes, cells
-from proxy.policy.index import Index, compile_index
-from proxy.policy.model import Bundle, Call, Decision, Identity, Landing, Trust
+from proxy.policy.index import Index, answer_side, compile_index
+from proxy.policy.model import Bundle, Call, Identity
 from proxy.policy.points import ALWAYS, Atom, Point, Points
+from proxy.policy.shift import ORDER, Shift, Verdict, judge
 from proxy.policy.witness import Witness
-
-
-class Verdict(StrEnum):
-    """How the new bundle decides a request, beside the old one."""
-
-    LOOSER = "looser"
-    TIGHTER = "tighter"
-    MOVED = "moved"
-
-
-ORDER = (Verdict.LOOSER, Verdict.TIGHTER, Verdict.MOVED)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Shift:
-    """One way in which decisions differ."""
-
-    verdict: Verdict
-    before: Landing
-    after: Landing
-
-    def __str__(self) -> str:
-        gained = sorted(set(self.after.zones[1:]) - set(self.before.zones))
-        lost = sorted(set(self.before.zones[1:]) - set(self.after.zones))
-        more = " ".join([*(f"+{zone}" for zone in gained), *(f"-{zone}" for zone in lost)])
-        return f"{self.before} => {self.after}{f' ({more})' if more else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,45 +84,29 @@ class Comparison:
     since: dt.date
     cells: int
     decisions: int
+    answers: "Comparison | None" = None
+    """The same of answers, where a bundle has rules on them; zones are then those from which they pass."""
 
     @property
     def looser(self) -> bool:
-        """Whether some request is decided more loosely, or a zone is described more weakly."""
-        return any(line.shift.verdict is Verdict.LOOSER for line in self.lines) or any(c.looser for c in self.changes)
+        """Whether some request or answer is decided more loosely, or a zone is described more weakly."""
+        weaker = any(change.looser for change in self.changes) or bool(self.answers and self.answers.looser)
+        return weaker or any(line.shift.verdict is Verdict.LOOSER for line in self.lines)
 
     @property
     def proved(self) -> bool:
         """Whether nothing is looser, for everything that is quantified over."""
-        return not self.looser and not self.undecided
+        return not self.looser and not self.undecided and (self.answers is None or self.answers.proved)
 
 
 def compare(old: Bundle, new: Bundle, today: dt.date) -> Comparison:
     """Compare two bundles that lint has passed, from this day on."""
-    return _Comparing(old, new, today).run()
-
-
-def judge(
-    old: Decision, new: Decision, old_trust: Mapping[str, Trust], new_trust: Mapping[str, Trust]
-) -> Verdict | None:
-    """Compare two decisions about one request; None when the same zones are left in the same order."""
-    if set(new.zones) - set(old.zones) or _strays(old.zones, new.zones, old_trust, new_trust):
-        return Verdict.LOOSER
-    if set(old.zones) - set(new.zones) or _strays(new.zones, old.zones, new_trust, old_trust):
-        return Verdict.TIGHTER
-    return None if old.zones == new.zones else Verdict.MOVED
-
-
-def _strays(
-    before: tuple[str, ...], after: tuple[str, ...], trust: Mapping[str, Trust], now_trust: Mapping[str, Trust]
-) -> bool:
-    """Whether an own zone that came before a vendor's now comes after it, or is gone."""
-    for place, home in enumerate(before):
-        if trust[home] is Trust.OWN:
-            passed = set(before[:place])
-            ahead = after[: after.index(home)] if home in after else after
-            if any(now_trust[zone] is Trust.VENDOR and zone not in passed for zone in ahead):
-                return True
-    return False
+    requests = replace(_Comparing(old, new, today).run(), changes=changes(old, new))
+    if not (old.answers or new.answers):
+        return requests
+    zones = {zone.name for zone in old.zones} & {zone.name for zone in new.zones}
+    answers = _Comparing(answer_side(old, zones), answer_side(new, zones), today).run()
+    return replace(requests, answers=answers)
 
 
 Pair = tuple[int, int]
@@ -197,7 +147,7 @@ class _Comparing:
                     spots.setdefault(pair, set()).add((who, what, number))
         return Comparison(
             lines=tuple(sorted(self._lines(spots), key=lambda line: ORDER.index(line.shift.verdict))),
-            changes=changes(*self.bundles),
+            changes=(),
             undecided=tuple(sorted(self.points.undecided)),
             every=self.cells.everything,
             since=self.days[0],

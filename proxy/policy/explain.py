@@ -36,6 +36,8 @@ class Explanation:
         lines = [f"{'zone':<{widest}}  {'verdict':<7}  by"]
         lines += [f"{row.zone:<{widest}}  {row.verdict:<7}  {', '.join(row.by)}".rstrip() for row in self.rows]
         lines.append(f"{'decision':<{widest}}  {self.decision.landing}")
+        if self.decision.stores:
+            lines.append(f"{'stores':<{widest}}  {', '.join(self.decision.stores)}")
         for name, count, score in self.decision.classes:
             lines.append(f"{'found':<{widest}}  {name} x{count} at {written(score)}")
         for reason, where in self.because:
@@ -51,6 +53,7 @@ class Explanation:
         return {
             "decision": self.decision.outcome.value,
             "zone": self.decision.zone,
+            "stores": list(self.decision.stores),
             "zones": [{"zone": row.zone, "verdict": row.verdict, "by": list(row.by)} for row in self.rows],
             "classes": [
                 {"class": name, "count": count, "score": float(written(score))}
@@ -79,7 +82,7 @@ def explain(policy: Policy, decision: Decision) -> Explanation:
     rows = [Row(zone, _verdict(decision, zone), tuple(map(str, by))) for zone, by in decision.strikes]
     order = {zone: place for place, zone in enumerate(decision.zones)}
     rows.sort(key=lambda row: (order.get(row.zone, len(order)), row.zone))
-    places = {rule.because: str(rule.where) for rule in policy.bundle.rules}
+    places = {rule.because: str(rule.where) for rule in policy.bundle.every_rule}
     ceilings = {item.name: str(item.ceiling_where) for item in policy.bundle.classes}
     places |= {item.because: ceilings[item.name] for item in policy.index.classes}
     return Explanation(decision, tuple(rows), tuple((reason, places.get(reason, "")) for reason in decision.because))

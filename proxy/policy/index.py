@@ -7,10 +7,10 @@ the findings and the day are all that a decision depends on, which is also what 
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from proxy.policy.labels import BUILT_IN
-from proxy.policy.model import Bundle, DataClass, Effect, Mode, Strike, Trust, Zone
+from proxy.policy.model import Bundle, DataClass, Effect, Grant, Mode, Strike, Trust, What, Who, Zone
 
 ANY = "*"
 Patterns = Sequence[str]
@@ -86,6 +86,8 @@ class Index:
     models: Dimension
     grants: tuple[tuple[int, ...], ...]
     grant_bits: int
+    storing: int
+    """Bits of the grants under which vendors' zones may keep state."""
     rules: tuple[CompiledRule, ...]
     rule_shift: int
     unconditional: int
@@ -132,6 +134,7 @@ def compile_index(bundle: Bundle, live: frozenset[str] | None, *, ceilings: bool
         models=_dimension([*(what.models for what in whats), *anywhere]),
         grants=tuple(tuple(zone_of[zone] for zone in grant.zones) for grant in bundle.grants),
         grant_bits=(1 << shift) - 1,
+        storing=sum(1 << number for number, grant in enumerate(bundle.grants) if grant.stores),
         rules=compiled,
         rule_shift=shift,
         unconditional=bits(lambda rule: rule.data_class < 0),
@@ -143,6 +146,28 @@ def compile_index(bundle: Bundle, live: frozenset[str] | None, *, ceilings: bool
         unknown=((class_of["unscanned"], -1),),
         derived=_derived(classes, class_of),
         no_strikes=tuple((zone.name, ()) for zone in zones),
+    )
+
+
+def answer_side(bundle: Bundle, zones: Iterable[str]) -> Bundle:
+    """Return the bundle that decides answers from these zones, by all that decides requests.
+
+    Everybody is granted these zones, no ceiling strikes, and a rule on answers strikes the zones that it names: what is
+    left are the zones whose answers pass. Who runs a zone makes no difference to an answer, so none is an own one.
+    """
+    names = tuple(sorted(zones))
+    rules = []
+    for rule in bundle.answers:
+        left = tuple(name for name in names if rule.sources and name not in rule.sources)
+        if left != names:
+            rules.append(replace(rule, effect="only" if left else "block", only=left, sources=()))
+    return replace(
+        bundle,
+        zones=tuple(replace(zone, trust=Trust.VENDOR, networks=()) for zone in bundle.zones if zone.name in names),
+        classes=tuple(replace(item, ceiling=names) for item in bundle.classes),
+        grants=(Grant("answers", Who(), What(), names),),
+        rules=tuple(rules),
+        answers=(),
     )
 
 

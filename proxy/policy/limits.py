@@ -1,7 +1,7 @@
 """How much one bundle may hold, so that every decision about a request fits into one record of the audit log.
 
-A record's lists have a longest length (`audit.kinds`; a test holds the two together). Where what a bundle holds in all
-is what one request can meet, one that holds more does not load. Rules and exceptions may be many, for different
+A record's lists have a longest length (`audit.records.kinds`; a test holds the two together). Where what a bundle holds
+in all is what one request can meet, one that holds more does not load. Rules and exceptions may be many, for different
 callers: a request that more than 64 rules or 32 exceptions match at once is refused when it comes.
 """
 
@@ -23,7 +23,7 @@ MAX_SHADOWS = 32
 
 def check_limits(files: Sequence[Parts], problems: Problems) -> None:
     """Report the first of each kind that is one too many, in the order of the files."""
-    rules = [rule for parts in files for rule in parts.rules]
+    rules = [rule for parts in files for rule in (*parts.rules, *parts.answers)]
     first: dict[str, Place] = {}
     for rule in rules:
         for channel in rule.notify:

@@ -49,7 +49,7 @@ def check_references(bundle: Bundle, references: Sequence[Reference], problems: 
     known = {
         "zone": {item.name for item in bundle.zones},
         "class": {item.name for item in bundle.classes},
-        "rule": {item.id for item in bundle.rules},
+        "rule": {item.id for item in bundle.every_rule},
         "entity": entities | {name for name, _ in bundle.ignored} | built_in,
     }
     for item in (item for item in references if item.kind != "channel"):
@@ -148,6 +148,7 @@ def check_rules(bundle: Bundle, _: Surroundings, problems: Problems) -> None:
             problems.error(rule.then_where, "rule-without-effect", f"'{rule.id}' leaves every zone open")
         if rule.effect == "pin" and not vendors:
             problems.error(rule.then_where, "rule-without-effect", f"'{rule.id}' has no vendor zone to strike")
+    for rule in bundle.every_rule:
         _check_condition(rule, classes, problems)
 
 
@@ -184,7 +185,7 @@ def _for_everyone(grant: Grant) -> bool:
 
 def check_exceptions(bundle: Bundle, around: Surroundings, problems: Problems) -> None:
     """Exceptions are short, approved by someone else, and waive something."""
-    shadowed = {rule.id for rule in bundle.rules if rule.mode is Mode.SHADOW}
+    shadowed = {rule.id for rule in bundle.every_rule if rule.mode is Mode.SHADOW}
     for item in bundle.exceptions:
         _check_exception(item, around.today, problems)
         if item.waives in shadowed:
@@ -204,7 +205,7 @@ def _check_exception(item: PolicyException, today: dt.date, problems: Problems) 
 
 def check_shadows(bundle: Bundle, around: Surroundings, problems: Problems) -> None:
     """See that somebody decides about a rule in shadow: until then it protects nothing."""
-    for rule in bundle.rules:
+    for rule in bundle.every_rule:
         if rule.mode is not Mode.SHADOW:
             continue
         if rule.until is None:

@@ -4,7 +4,6 @@ A bundle loads when lint finds no error, every inline test passes and every clai
 which types the loaded detectors emit and which zones have upstreams; nothing here asks for them.
 """
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,17 +61,8 @@ def check_files(data: Mapping[str, bytes], around: Surroundings, problems: Probl
     return Checked(texts, problems.found, bundle, tests, proofs)
 
 
-def load_policy(
-    directory: Path,
-    *,
-    entity_types: frozenset[str] | None,
-    thresholds: Mapping[str, float] | None = None,
-    zones_with_upstreams: frozenset[str] | None,
-    today: dt.date,
-    channels: frozenset[str] | None = None,
-) -> tuple[Policy, tuple[Diagnostic, ...]]:
+def load_policy(directory: Path, around: Surroundings) -> tuple[Policy, tuple[Diagnostic, ...]]:
     """Return the policy and its warnings; raises FileRefused with all diagnostics, and then nothing was loaded."""
-    around = Surroundings(today, entity_types, thresholds or {}, zones_with_upstreams, channels)
     checked = check(directory, around)
     problems = Problems()
     problems.add(checked.diagnostics)
@@ -80,7 +70,7 @@ def load_policy(
     problems.check()
     if checked.bundle is None:
         raise FileRefused(checked.diagnostics)
-    return Policy.of(checked.bundle, dict(checked.files), zones_with_upstreams), problems.found
+    return Policy.of(checked.bundle, dict(checked.files), around.zones_with_upstreams), problems.found
 
 
 def read_directory(directory: Path, problems: Problems) -> dict[str, bytes]:

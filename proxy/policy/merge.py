@@ -20,10 +20,11 @@ def merge(files: Sequence[Parts], problems: Problems) -> Bundle | None:
     taxonomy = taxonomies[0]
     grants = sorted((item for parts in files for item in parts.grants), key=lambda item: item.id)
     rules = sorted((item for parts in files for item in parts.rules), key=lambda item: item.id)
+    answers = sorted((item for parts in files for item in parts.answers), key=lambda item: item.id)
     exceptions = sorted((item for parts in files for item in parts.exceptions), key=lambda item: item.id)
     _distinct("policy", ((parts.id[0], parts.where) for parts in [taxonomy, *policies]), problems)
     _distinct("grant", ((item.id, item.where) for item in grants), problems)
-    _distinct("rule", ((item.id, item.where) for item in rules), problems)
+    _distinct("rule", ((item.id, item.where) for item in (*rules, *answers)), problems)
     _distinct("exception", ((item.id, item.where) for item in exceptions), problems)
     return Bundle(
         taxonomy=taxonomy.id,
@@ -34,6 +35,7 @@ def merge(files: Sequence[Parts], problems: Problems) -> Bundle | None:
         ignored=tuple(sorted(taxonomy.ignored)),
         grants=tuple(grants),
         rules=tuple(rules),
+        answers=tuple(answers),
         exceptions=tuple(exceptions),
         claims=tuple(sorted((item for parts in files for item in parts.claims), key=lambda c: (c.never, c.zones))),
         tests=tuple(item for parts in files for item in parts.tests),

@@ -40,6 +40,13 @@ class Mode(StrEnum):
     SHADOW = "shadow"
 
 
+class Direction(StrEnum):
+    """What a rule is about: what callers send, or what comes back."""
+
+    REQUEST = "request"
+    ANSWER = "answer"
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Who calls: configured names only, never text from the request."""
@@ -104,12 +111,13 @@ class What:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Zones for callers and calls, the preferred first."""
+    """Zones for callers and calls, the preferred first; a vendor's that is in `stores` may keep state."""
 
     id: str
     who: Who
     what: What
     zones: tuple[str, ...]
+    stores: tuple[str, ...] = ()
     where: Place = field(default=NOWHERE, compare=False)
 
 
@@ -132,6 +140,8 @@ Effect = Literal["block", "pin", "only"]
 class Rule:
     """Takes zones away: all (`block`), the vendors' (`pin`), or all but those listed (`only`).
 
+    A rule on answers blocks those that come from its `sources`, which are all zones if none is named.
+
     `until` is the day by which someone decides about a rule in shadow; it changes no decision.
     """
 
@@ -146,6 +156,7 @@ class Rule:
     notify: tuple[str, ...] = ()
     mode: Mode = Mode.ENFORCE
     until: dt.date | None = None
+    sources: tuple[str, ...] = ()
     where: Place = field(default=NOWHERE, compare=False)
     mode_where: Place = field(default=NOWHERE, compare=False)
     until_where: Place = field(default=NOWHERE, compare=False)
@@ -186,6 +197,7 @@ class Expectation:
     zone: str | None = None
     rules: tuple[str, ...] | None = None
     ceilings: tuple[str, ...] | None = None
+    stores: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +212,8 @@ class Sample:
 class InlineTest:
     """One case, of a policy file or of a file of tests. Without a day (`on`), no exception is live: tests must not age.
 
-    With a `sample`, it has no findings of its own: a detector finds them.
+    With a `sample`, it has no findings of its own: a detector finds them. With a `source`, it is about an answer from
+    that zone.
     """
 
     name: str
@@ -210,6 +223,7 @@ class InlineTest:
     on: dt.date
     expect: Expectation
     sample: Sample | None = None
+    source: str | None = None
     where: Place = field(default=NOWHERE, compare=False)
 
 
@@ -225,7 +239,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """The merged files, as written; `policies` are (id, version) pairs, the taxonomy's own first."""
+    """The merged files, as written; `policies` are (id, version) pairs.
+
+    `rules` are about requests and `answers` about answers: what decides a request never sees one of these.
+    """
 
     taxonomy: tuple[str, int]
     policies: tuple[tuple[str, int], ...]
@@ -238,7 +255,13 @@ class Bundle:
     exceptions: tuple[PolicyException, ...]
     claims: tuple[Claim, ...]
     tests: tuple[InlineTest, ...]
+    answers: tuple[Rule, ...] = ()
     where: Place = field(default=NOWHERE, compare=False)
+
+    @property
+    def every_rule(self) -> tuple[Rule, ...]:
+        """The rules on requests and those on answers."""
+        return (*self.rules, *self.answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,10 +303,11 @@ class Would:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Landing:
-    """What comes of a request: the outcome, and the zones left in order of preference."""
+    """What comes of a request: the outcome, the zones left in order of preference, and the vendors' that keep state."""
 
     outcome: Outcome
     zones: tuple[str, ...]
+    stores: tuple[str, ...] = ()
 
     @classmethod
     def at(cls, outcome: Outcome, zone: str | None) -> Self:
@@ -295,7 +319,8 @@ class Landing:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain values."""
-        return {"decision": self.outcome.value, "zones": list(self.zones)}
+        stores = {"stores": list(self.stores)} if self.stores else {}
+        return {"decision": self.outcome.value, "zones": list(self.zones), **stores}
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +341,8 @@ class Decision:
     notify: tuple[str, ...] = ()
     exceptions: tuple[Waiver, ...] = ()
     shadow: tuple[Would, ...] = ()
+    stores: tuple[str, ...] = ()
+    """Vendors' zones left at which state may be kept; at an own zone, it always may."""
     strikes: tuple[tuple[str, tuple[Strike, ...]], ...] = ()
     """Per zone of the taxonomy what struck it; a zone that survives has an empty list."""
 
@@ -327,4 +354,4 @@ class Decision:
     @property
     def landing(self) -> Landing:
         """What comes of the request."""
-        return Landing(self.outcome, self.zones)
+        return Landing(self.outcome, self.zones, self.stores)

@@ -1,4 +1,4 @@
-"""What a recorded decision says about rules in shadow and exceptions: what would have been without the difference."""
+"""What a recorded decision, or the end of an answer, says about rules in shadow and exceptions, and what they made."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +27,8 @@ class Noted:
     who: Identity
     made: Landing
     dry_run: bool = False
+    of_answer: bool = False
+    """Whether it is an answer to the request that was decided: made at its end, by the rules on answers."""
     shadow: tuple[Would, ...] = ()
     exceptions: tuple[Waiver, ...] = ()
 

@@ -2,7 +2,7 @@
 
 from proxy.files.node import Node
 from proxy.policy import reading, vocabulary
-from proxy.policy.model import Claim, Condition, Effect, Grant, Mode, PolicyException, Rule, Who
+from proxy.policy.model import Claim, Condition, Direction, Effect, Grant, Mode, PolicyException, Rule, Who
 from proxy.policy.parse_context import Context, Parts
 from proxy.policy.parse_taxonomy import taxonomy
 from proxy.policy.parse_tests import inline_test
@@ -32,6 +32,9 @@ def parse_file(node: Node, ctx: Context) -> Parts:
 def _policy(node: Node, ctx: Context) -> Parts:
     problems = ctx.problems
     given = reading.fields(node, problems, vocabulary.POLICY)
+    rules: dict[Direction, list[Rule]] = {direction: [] for direction in Direction}
+    for item in given["rules"].items(problems):
+        rules[_direction(item)].append(_rule(item, ctx))
     return Parts(
         kind="policy",
         where=given["policy"].place,
@@ -41,7 +44,8 @@ def _policy(node: Node, ctx: Context) -> Parts:
         ),
         owner=given["owner"].text(problems, vocabulary.PERSON, "an id such as an e-mail address"),
         grants=[_grant(item, ctx) for item in given["grants"].items(problems)],
-        rules=[_rule(item, ctx) for item in given["rules"].items(problems)],
+        rules=rules[Direction.REQUEST],
+        answers=rules[Direction.ANSWER],
         claims=[_claim(item, ctx) for item in given["claims"].items(problems)],
         tests=[inline_test(item, ctx) for item in given["tests"].items(problems)],
     )
@@ -51,20 +55,37 @@ def _grant(node: Node, ctx: Context) -> Grant:
     problems = ctx.problems
     given = reading.fields(node, problems, vocabulary.GRANT)
     ctx.refer("zone", given["zones"])
+    zones = reading.names(given["zones"], problems, vocabulary.WORD, "a zone's name", least=1, ordered=True)
     return Grant(
         id=given["id"].text(problems, vocabulary.ID, "an id"),
         who=reading.who(given["who"], problems),
         what=reading.what(given["what"], problems),
-        zones=reading.names(given["zones"], problems, vocabulary.WORD, "a zone's name", least=1, ordered=True),
+        zones=zones,
+        stores=tuple(sorted(zones)) if given["store"].boolean(problems) else (),
         where=given["id"].place,
     )
+
+
+def _direction(node: Node) -> Direction:
+    said = node.entries.get("direction")
+    return Direction.ANSWER if said and said[1].raw == Direction.ANSWER else Direction.REQUEST
 
 
 def _rule(node: Node, ctx: Context) -> Rule:
     problems = ctx.problems
     given = reading.fields(node, problems, vocabulary.RULE)
     ctx.refer("channel", given["notify"])
-    effect, only = _effect(given["then"], ctx)
+    ctx.refer("zone", given["from"])
+    given["direction"].choice(problems, [direction.value for direction in Direction])
+    if _direction(node) is Direction.ANSWER:
+        effect, only = _effect_on_answers(given["then"], ctx)
+        if not given["if"].present:
+            problems.error(node, "missing-key", "'if' is missing here: a rule on answers says what they carry")
+    else:
+        effect, only = _effect(given["then"], ctx)
+        if given["from"].present:
+            message = "only a rule on answers says where they come from"
+            problems.error(given["from"], "unsupported", message, "add 'direction: answer', or take 'from' away")
     mode = Mode(given["mode"].choice(problems, [mode.value for mode in Mode]) or Mode.ENFORCE)
     if given["until"].present and mode is Mode.ENFORCE:
         problems.error(given["until"], "unsupported", "only a rule in shadow mode has an end; an enforced one stays")
@@ -80,6 +101,7 @@ def _rule(node: Node, ctx: Context) -> Rule:
         notify=reading.names(given["notify"], problems, vocabulary.ID, "a channel's name", least=1),
         mode=mode,
         until=reading.day(given["until"], problems) if given["until"].present else None,
+        sources=reading.names(given["from"], problems, vocabulary.WORD, "a zone's name", least=1),
         where=given["id"].place,
         mode_where=given["mode"].place,
         until_where=given["until"].place,
@@ -103,6 +125,14 @@ def _effect(node: Node, ctx: Context) -> tuple[Effect, tuple[str, ...]]:
         return "block", ()
     chosen = node.choice(problems, vocabulary.EFFECTS, "unknown-action")
     return "pin" if chosen == "pin" else "block", ()
+
+
+def _effect_on_answers(node: Node, ctx: Context) -> tuple[Effect, tuple[str, ...]]:
+    if node.kind == "mapping" or node.raw in vocabulary.EFFECTS[1:]:
+        message = "an answer can only be blocked: what it carries has been in the zone that it comes from"
+        ctx.problems.error(node, "unknown-action", message, "write 'then: block'")
+        return "block", ()
+    return _effect(node, ctx)
 
 
 def _condition(node: Node, ctx: Context) -> Condition:

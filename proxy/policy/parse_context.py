@@ -47,6 +47,7 @@ class Parts:
     ignored: list[tuple[str, str]] = field(default_factory=list)
     grants: list[Grant] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
+    answers: list[Rule] = field(default_factory=list)
     exceptions: list[PolicyException] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     tests: list[InlineTest] = field(default_factory=list)

@@ -23,6 +23,7 @@ def inline_test(node: Node, ctx: Context) -> InlineTest:
         return given[key].text(problems, vocabulary.NAME, "an exact name") if given[key].present else default
 
     _said_once(outer["given"], ctx)
+    ctx.refer("zone", given["from"])
     asked = given["request"].entries.get("model")
     model = named("model") if asked is None else asked[1].text(problems, vocabulary.NAME, "an exact name")
     endpoint = given["endpoint"].choice(problems, sorted(vocabulary.ENDPOINTS), "unknown-endpoint")
@@ -32,9 +33,10 @@ def inline_test(node: Node, ctx: Context) -> InlineTest:
         call=Call(endpoint or "chat", model, named("resolved", model)),
         findings=_findings(given["findings"], ctx),
         on=reading.day(given["on"], problems) if given["on"].present else NEVER_LIVE,
-        expect=_expectation(outer["expect"], ctx),
+        expect=_expectation(outer["expect"], ctx, of_answer=given["from"].present),
         where=outer["name"].place,
         sample=sample(given["text"], given["request"], problems),
+        source=given["from"].text(problems, vocabulary.WORD, "a zone's name") if given["from"].present else None,
     )
 
 
@@ -45,6 +47,8 @@ def _said_once(given: Node, ctx: Context) -> None:
         ctx.problems.error(key, "one-source", "a test has findings, a text or a request, and only one of them")
     if {"model", "request"} <= given.entries.keys():
         ctx.problems.error(given.entries["model"][0], "model-twice", "the request says which model is asked for")
+    if {"from", "request"} <= given.entries.keys():
+        ctx.problems.error(given.entries["from"][0], "unsupported", "a request comes from no zone, an answer does")
 
 
 def _findings(node: Node, ctx: Context) -> dict[str, tuple[int, ...]]:
@@ -58,11 +62,15 @@ def _findings(node: Node, ctx: Context) -> dict[str, tuple[int, ...]]:
     return findings
 
 
-def _expectation(node: Node, ctx: Context) -> Expectation:
+def _expectation(node: Node, ctx: Context, *, of_answer: bool) -> Expectation:
     problems = ctx.problems
     given = reading.fields(node, problems, vocabulary.EXPECT)
-    decision = given["decision"].choice(problems, [outcome.value for outcome in Outcome])
-    for kind, key in (("zone", "zone"), ("rule", "rules"), ("class", "ceilings")):
+    words = vocabulary.ANSWERED if of_answer else [outcome.value for outcome in Outcome]
+    decision = given["decision"].choice(problems, words)
+    for key in ("zone", "ceilings", "stores") if of_answer else ():
+        if given[key].present:
+            problems.error(given[key], "unsupported", "an answer goes to no zone, and no ceiling strikes one")
+    for kind, key in (("zone", "zone"), ("rule", "rules"), ("class", "ceilings"), ("zone", "stores")):
         if given[key].present and (given[key].members or key == "zone"):
             ctx.refer(kind, given[key])  # type: ignore[arg-type]  # the tuple above holds literals
 
@@ -74,4 +82,5 @@ def _expectation(node: Node, ctx: Context) -> Expectation:
         zone=given["zone"].text(problems, vocabulary.WORD, "a zone's name") if given["zone"].present else None,
         rules=listed("rules", "the id of a rule"),
         ceilings=listed("ceilings", "a class's name"),
+        stores=listed("stores", "a zone's name"),
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Self
 
-from proxy.policy.index import Index, compile_index
+from proxy.policy.index import Index, answer_side, compile_index
 from proxy.policy.model import Bundle, Zone
 
 
@@ -23,12 +23,15 @@ class Policy:
     files: tuple[tuple[str, str], ...]
     """Name and text of every file, by name."""
     index: Index
+    answers: Mapping[str, Index]
+    """By zone, what decides answers that come from it."""
 
     @classmethod
     def of(cls, bundle: Bundle, files: Mapping[str, str], live: frozenset[str] | None = None) -> Self:
         """Compile a bundle that lint has passed; `live` are the zones that have an upstream, None for all."""
         digest = hashlib.sha256(canonical(bundle)).hexdigest()
-        return cls(bundle, digest, tuple(sorted(files.items())), compile_index(bundle, live))
+        answers = {zone.name: compile_index(answer_side(bundle, [zone.name]), None) for zone in bundle.zones}
+        return cls(bundle, digest, tuple(sorted(files.items())), compile_index(bundle, live), MappingProxyType(answers))
 
     @property
     def zones(self) -> Mapping[str, Zone]:

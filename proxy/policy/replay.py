@@ -17,12 +17,12 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from proxy.policy.decide import applicable, settle
-from proxy.policy.diff import ORDER, Shift, Verdict, judge
 from proxy.policy.index import Dimension, Index
 from proxy.policy.labels import Findings
 from proxy.policy.model import Call, Decision, Identity, Trust
 from proxy.policy.noted import Noted
 from proxy.policy.policy import Policy
+from proxy.policy.shift import ORDER, Shift, Verdict, judge
 from proxy.policy.witness import labelled
 
 SHOWN = 3
@@ -38,6 +38,7 @@ class Why(StrEnum):
     TYPE = "it holds a type that the candidate does not know"
     MODEL = "its model is recorded by a pattern, within which the candidate tells names apart"
     DAY = "it was decided about midnight, and an exception ended that day"
+    ALONE = "it is about an answer, and the decision before it is not there"
     DIFFERS = "the bundle that decided it decides otherwise now"
 
 
@@ -55,7 +56,7 @@ class Recorded:
     days: tuple[dt.date, ...]
     """The first and the last day on which it can have been made; one, if they are the same."""
     made: Decision
-    """Without `because` and `strikes`, which no record holds."""
+    """Without `because`, `stores` and `strikes`, which no record holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Log(Protocol):
         """Read every decision from a time on (RFC 3339, UTC, with microseconds)."""
 
     def notes(self, since: str | None) -> Iterator[Noted | Skipped]:
-        """Read of every decision from a time on what it says about rules in shadow and exceptions."""
+        """Read of every decision and answer from a time on what it says about rules in shadow and exceptions."""
 
     def decision(self, record: str) -> Recorded | Skipped | None:
         """Return the decision with this id; None if there is none."""
@@ -103,7 +104,7 @@ class Again:
         """Return the one decision that this policy would have made, or why it cannot be known."""
         if not item.findings.keys() <= self.policy.index.types.keys():
             return Why.TYPE
-        first, *others = self.possible(item)
+        first, *others = map(_of_zones, self.possible(item))
         if all(other == first for other in others):
             return first
         return Why.MODEL if len(others) > len(item.days) - 1 else Why.DAY
@@ -132,7 +133,12 @@ def _names_within(models: Dimension, prefix: str) -> Iterator[str]:
 
 def as_recorded(decision: Decision) -> Decision:
     """Return what a record holds of a decision."""
-    return dataclasses.replace(decision, because=(), strikes=())
+    return dataclasses.replace(decision, because=(), stores=(), strikes=())
+
+
+def _of_zones(decision: Decision) -> Decision:
+    """Leave out where state may be kept: a record does not say, so it is no matter of a replay."""
+    return dataclasses.replace(decision, stores=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +251,7 @@ def replay(candidate: Policy, log: Log, since: str | None = None) -> Report:
         if before is None:
             skipped.setdefault(Why.DIFFERS, _Tally()).add(item.id)
             continue
-        after = now.decide(item)
+        before, after = _of_zones(before), now.decide(item)
         if isinstance(after, Why):
             skipped.setdefault(after, _Tally()).add(item.id)
             continue

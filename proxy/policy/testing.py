@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from proxy.errors import RequestRefused
 from proxy.files.diagnostics import Problems
+from proxy.policy.answering import decided
 from proxy.policy.decide import decide
 from proxy.policy.labels import Scan, Scanned
 from proxy.policy.model import Bundle, Decision, InlineTest
@@ -37,8 +38,8 @@ class TestResult:
 
     @property
     def landed(self) -> str:
-        """What came of it, such as `allow -> cloud-us` or `block`."""
-        return str(self.got.landing) if self.got else "refused"
+        """What came of it, such as `allow -> cloud-us`, `block`, or `allow` of an answer."""
+        return _landed(self.test, self.got) if self.got else "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def run_tests(bundle: Bundle, scan: Scan | None = None) -> TestReport:
     results = []
     matching: set[str] = set()
     not_matching: set[str] = set()
-    rules = frozenset(rule.id for rule in bundle.rules)
+    about = {False: {rule.id for rule in bundle.rules}, True: {rule.id for rule in bundle.answers}}
     waives = {item.id: item.waives for item in bundle.exceptions}
     for test in bundle.tests:
         if test.sample and not scan:
@@ -88,8 +89,9 @@ def run_tests(bundle: Bundle, scan: Scan | None = None) -> TestReport:
             matched = {name for name, _ in result.got.rules} | {would.rule for would in result.got.shadow}
             matched |= {waives[waiver.id] for waiver in result.got.exceptions}
             matching |= matched
-            not_matching |= rules - matched
+            not_matching |= about[test.source is not None] - matched
     not_run = () if scan else tuple(test for test in bundle.tests if test.sample)
+    rules = frozenset(about[False] | about[True])
     return TestReport(tuple(results), rules, frozenset(matching), frozenset(not_matching), not_run)
 
 
@@ -98,7 +100,11 @@ def _run(policy: Policy, test: InlineTest, scan: Scan | None) -> TestResult:
         scanned = scan(test.sample.raw, test.sample.request) if test.sample and scan else None
     except RequestRefused as refused:
         return TestResult(test, None, ((_wanted(test), f"refused before it is decided: {refused.message}"),))
-    got = decide(policy, test.who, test.call, scanned.findings if scanned else test.findings, test.on)
+    findings = scanned.findings if scanned else test.findings
+    if test.source is None:
+        got = decide(policy, test.who, test.call, findings, test.on)
+    else:
+        got = decided(policy, test.who, test.call, test.source, findings, test.on)
     return TestResult(test, got, tuple(_faults(test, got)), scanned)
 
 
@@ -109,7 +115,7 @@ def check_tests(bundle: Bundle, problems: Problems) -> TestReport:
         words = "; ".join(f"expected {expected}, got {got}" for expected, got in result.faults)
         problems.error(result.test.where, "test-failed", words)
     hint = "tests of a text or a request do not count here" if report.not_run else ""
-    for rule in bundle.rules:
+    for rule in bundle.every_rule:
         if rule.id not in report.seen_matching:
             problems.warning(rule.where, "rule-untested", f"{rule.id} matches in no test", hint)
         elif rule.id not in report.seen_not_matching:
@@ -121,9 +127,14 @@ def _faults(test: InlineTest, got: Decision) -> list[tuple[str, str]]:
     expect = test.expect
     faults = []
     if expect.outcome is not got.outcome or expect.zone not in {None, got.zone}:
-        faults.append((_wanted(test), str(got.landing)))
+        faults.append((_wanted(test), _landed(test, got)))
     rules = tuple(name for name, _ in got.rules)
-    for kind, wanted, seen in (("rules", expect.rules, rules), ("ceilings", expect.ceilings, got.ceilings)):
+    listed = (
+        ("rules", expect.rules, rules),
+        ("ceilings", expect.ceilings, got.ceilings),
+        ("stores", expect.stores, tuple(sorted(got.stores))),
+    )
+    for kind, wanted, seen in listed:
         if wanted is not None and wanted != seen:
             faults.append((f"{kind} {_listed(wanted)}", _listed(seen)))
     return faults
@@ -132,6 +143,10 @@ def _faults(test: InlineTest, got: Decision) -> list[tuple[str, str]]:
 def _wanted(test: InlineTest) -> str:
     zone = f" -> {test.expect.zone}" if test.expect.zone else ""
     return f"{test.expect.outcome.value}{zone}"
+
+
+def _landed(test: InlineTest, got: Decision) -> str:
+    return str(got.landing) if test.source is None else got.outcome.value
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -173,7 +173,7 @@ def collect(notes: Iterable[Noted | Skipped], effects: Callable[[Noted], Iterabl
         if isinstance(item, Skipped):
             unread.setdefault(item.why, []).append(item.id)
             continue
-        decisions += 1
+        decisions += not item.of_answer
         if item.dry_run:
             dry_runs += 1
             continue

@@ -11,7 +11,7 @@ from typing import Any
 
 from proxy.files.node import MAX_TEXT
 from proxy.policy.labels import BUILT_IN, STEPS
-from proxy.policy.model import Mode, Outcome, Trust
+from proxy.policy.model import Direction, Mode, Outcome, Trust
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 WORD = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -25,17 +25,19 @@ MAX_VERSION = 10**9 - 1
 MAX_SAMPLE = 20_000
 """Characters of a text that a test gives a detector, and of each string of a request."""
 
-ENDPOINTS = frozenset({"chat", "completions", "embeddings", "responses"})
+ENDPOINTS = frozenset({"chat", "completions", "embeddings", "messages", "responses"})
 """Endpoints that a policy can name; a dry run is decided as the endpoint it stands for."""
 EFFECTS = ("block", "pin")
 """What a rule does, beside `only`."""
+ON_ANSWERS = ("block",)
+"""What a rule on answers does: where they come from, what they carry has been."""
+ANSWERED = (Outcome.ALLOW.value, Outcome.BLOCK.value)
+"""How an answer is decided."""
 LOGS = ("summary", "full")
 
 FUTURE: Mapping[str, str] = {
     "redact": "masking before sending",
     "mask": "masking before sending",
-    "direction": "rules on answers",
-    "answer": "rules on answers",
     "budget": "budgets",
     "local_first": "trying an own model first",
     "escalate": "trying an own model first",
@@ -98,7 +100,11 @@ def _score(about: str) -> Schema:
 
 
 def _only_with(key: str, other: str, word: str) -> Schema:
-    return {"dependentSchemas": {key: {"required": [other], "properties": {other: {"enum": [str(word)]}}}}}
+    return {key: {"required": [other], "properties": {other: {"enum": [str(word)]}}}}
+
+
+def _where(key: str, means: Schema, then: Schema) -> Schema:
+    return {"if": {"required": [key], "properties": {key: means}}, "then": then}
 
 
 def _zones(about: str, least: int = 0) -> Schema:
@@ -135,7 +141,14 @@ GRANT = Keys(
         "id": _text("Its name in records and messages.", ID),
         "zones": _zones("Where such calls may go, the preferred first.", 1),
     },
-    {"who": _WHO, "what": _WHAT},
+    {
+        "who": _WHO,
+        "what": _WHAT,
+        "store": {
+            "description": "Whether vendors' zones of these may keep state: stored responses, conversations.",
+            "type": "boolean",
+        },
+    },
 )
 ONLY = Keys({"only": _zones("The zones that are left.", 1)})
 CONDITION = Keys(
@@ -149,7 +162,8 @@ RULE = Keys(
     {
         "id": _text("Its name in records, exceptions and messages.", ID),
         "then": {
-            "description": "Takes away every zone (block), the vendors' (pin), or all but those listed (only).",
+            "description": "Takes away every zone (block), the vendors' (pin), or all but those listed (only). "
+            "An answer can only be blocked.",
             "anyOf": [{"enum": list(EFFECTS)}, ONLY.schema()],
         },
         "because": _text("The reason, shown to callers, auditors and `policy explain`."),
@@ -162,8 +176,22 @@ RULE = Keys(
         "notify": _list("Channels that are told when it matches.", _text("", ID), 1),
         "mode": _choice("shadow: recorded with what it would have done, never applied.", Mode),
         "until": _text("In shadow mode: the day by which somebody decides, as YYYY-MM-DD.", DAY),
+        "direction": _choice(
+            "What it is about: requests, also if absent, or answers, which it can only block.", Direction
+        ),
+        "from": _zones("Of a rule on answers: the zones that they come from; every zone if absent.", 1),
     },
-    _only_with("until", "mode", Mode.SHADOW),
+    {
+        "dependentSchemas": {
+            **_only_with("until", "mode", Mode.SHADOW),
+            **_only_with("from", "direction", Direction.ANSWER),
+        },
+        **_where(
+            "direction",
+            {"enum": [Direction.ANSWER.value]},
+            {"required": ["if"], "properties": {"then": {"enum": list(ON_ANSWERS)}}},
+        ),
+    },
 )
 CLAIM = Keys(
     {
@@ -198,6 +226,7 @@ GIVEN = Keys(
             },
             "required": ["model", "messages"],
         },
+        "from": _text("The zone that an answer came from, of which the test is then; of a request if absent.", WORD),
         "on": _text("The day, as YYYY-MM-DD; no exception is live if absent.", DAY),
     },
     {
@@ -205,15 +234,21 @@ GIVEN = Keys(
             "findings": {"properties": {"text": False, "request": False}},
             "text": {"properties": {"request": False}},
             "model": {"properties": {"request": False}},
+            "from": {"properties": {"request": False}},
         }
     },
 )  # fmt: skip
 EXPECT = Keys(
-    {"decision": _choice("A vendor's zone (allow), an own one only (pin), or none (block).", Outcome)},
+    {
+        "decision": _choice(
+            "A vendor's zone (allow), an own one only (pin), or none (block); an answer's: allow, block.", Outcome
+        )
+    },
     {
         "zone": _text("The zone that is used.", WORD),
         "rules": _list("All rules that match.", _text("", ID)),
         "ceilings": _list("All classes whose ceiling strikes.", _text("", ID)),
+        "stores": _list("All vendors' zones that may keep state.", _text("", ID)),
     },
 )
 TEST = Keys(
@@ -221,7 +256,23 @@ TEST = Keys(
         "name": _text("What it is about, as a sentence."),
         "given": GIVEN.schema("A call, and what was found in it, or what has to be scanned."),
         "expect": EXPECT.schema("How it must be decided."),
-    }
+    },
+    beyond=_where(
+        "given",
+        {"required": ["from"]},
+        {
+            "properties": {
+                "expect": {
+                    "properties": {
+                        "decision": {"enum": list(ANSWERED)},
+                        "zone": False,
+                        "ceilings": False,
+                        "stores": False,
+                    }
+                }
+            }
+        },
+    ),
 )
 POLICY = Keys(
     {
@@ -268,7 +319,7 @@ ZONE = Keys(
             "Of an own zone: where its upstreams' addresses lie.", _text("A network in CIDR form."), 1, distinct=False
         ),
     },
-    _only_with("networks", "trust", Trust.OWN),
+    {"dependentSchemas": _only_with("networks", "trust", Trust.OWN)},
 )
 _CEILING = {"ceiling": _zones("The zones that it may reach at most, whatever rules say.")}
 BUILT_IN_CLASS = Keys(_CEILING)

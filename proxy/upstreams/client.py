@@ -7,6 +7,7 @@ everything else that goes wrong is `Lost`, and a lost request is never sent agai
 """
 
 import asyncio
+import functools
 import ipaddress
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -16,16 +17,22 @@ from typing import Any
 import aiohttp
 import httpx
 import orjson
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import HttpProcessingError
 
-from proxy.upstreams.permit import Confirm, EgressPermit, Fingerprint, PermitError
+from proxy.upstreams.permit import Confirm, EgressPermit, Fingerprint, Outgoing, PermitError
 from proxy.upstreams.registry import Upstream
 
 PROBES = frozenset({"/models", "/api/status", "/api/tags"})
 """Paths that may be read without a permit: constant requests that carry nothing of anybody's content."""
 Response = httpx.Response
 KEEPALIVE_S = 15.0
+ANTHROPIC_VERSION = "2023-06-01"
+"""Of Anthropic's API. A caller's own, and the betas it names, are headers of the caller's."""
 MAX_PROBE_BYTES = 4 * 1024 * 1024
+MAX_BESIDE_BYTES = 128 * 1024
+"""Of headers, interim answers and what nobody asked for. Bodies may be of any length: they are read as they come."""
+PIECE_BYTES = 16 * 1024
 PROBE_S = 5.0
 """A probe is a small question: an upstream that has not answered it whole by then counts as down."""
 FAILURES = (aiohttp.ClientError, HttpProcessingError, OSError, EOFError, ValueError)
@@ -76,18 +83,24 @@ class UpstreamClient:
         self._upstream = upstream
         self._transport = _PermitTransport(upstream, timeouts, confirm, fingerprint)
 
-    async def send(self, permit: EgressPermit, body: bytes) -> httpx.Response:
-        """Send a body; the response is open, to be read with `aiter_raw` and closed by the caller.
+    async def send(self, permit: EgressPermit, outgoing: Outgoing) -> httpx.Response:
+        """Send a request; the response is open, to be read with `aiter_raw` and closed by the caller.
 
         Raises PermitError before anything else, NotSent or Lost when the attempt fails.
         """
         headers = {
             **self._headers(),
-            "content-type": "application/json",
+            **({"content-type": "application/json"} if outgoing.body else {}),
             "accept": "application/json, text/event-stream",
         }
-        url = f"{self._upstream.base_url}/chat/completions"
-        request = httpx.Request("POST", url, headers=headers, content=body, extensions={"permit": permit})
+        url = f"{self._upstream.base_url}{outgoing.path}"
+        request = httpx.Request(
+            outgoing.method,
+            url,
+            headers=headers,
+            content=outgoing.body or None,
+            extensions={"permit": permit, "outgoing": outgoing},
+        )
         return await self._transport.handle_async_request(request)
 
     async def probe(self, path: str) -> Any:
@@ -128,7 +141,12 @@ class UpstreamClient:
 
     def _headers(self) -> dict[str, str]:
         key = self._upstream.api_key()
-        return {"user-agent": "ringfence", **({"authorization": f"Bearer {key}"} if key else {})}
+        headers = {"user-agent": "ringfence"}
+        if self._upstream.kind == "anthropic":
+            headers |= {"anthropic-version": ANTHROPIC_VERSION, **({"x-api-key": key} if key else {})}
+        elif key:
+            headers["authorization"] = f"Bearer {key}"
+        return headers
 
 
 class _PermitTransport(httpx.AsyncBaseTransport):
@@ -147,8 +165,8 @@ class _PermitTransport(httpx.AsyncBaseTransport):
         permit = request.extensions.get("permit")
         if permit is not None:
             # In a thread: the record is read from a database, which may be a network away or hang.
-            upstream = self._upstream
-            await asyncio.to_thread(permit.redeem, upstream.id, upstream.zone, body, self._confirm, self._fingerprint)
+            at, outgoing = self._upstream, request.extensions["outgoing"]
+            await asyncio.to_thread(permit.redeem, at.id, at.zone, outgoing, self._confirm, self._fingerprint)
         elif request.method != "GET" or body:
             raise PermitError("a request with a body needs a permit")
         payload = _Body(body) if body else None
@@ -169,7 +187,9 @@ class _PermitTransport(httpx.AsyncBaseTransport):
             self._leave()
             if answer is not None:
                 answer.close()
-            written = answer is not None or (payload is not None and payload.started)
+            # A request without a body may have gone out as soon as there was a connection for it.
+            begun = payload.started if payload is not None else not isinstance(error, aiohttp.ClientConnectorError)
+            written = answer is not None or begun
             if permit is not None:
                 permit.written = written
             if not isinstance(error, FAILURES):
@@ -186,10 +206,12 @@ class _PermitTransport(httpx.AsyncBaseTransport):
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
+            connector = aiohttp.TCPConnector(
+                limit=0, keepalive_timeout=KEEPALIVE_S, socket_factory=_checked_socket(self._upstream)
+            )
+            connector._factory = functools.partial(_connection, asyncio.get_running_loop())  # noqa: SLF001 - no public way
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=0, keepalive_timeout=KEEPALIVE_S, socket_factory=_checked_socket(self._upstream)
-                ),
+                connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 auto_decompress=False,
@@ -203,6 +225,38 @@ class _PermitTransport(httpx.AsyncBaseTransport):
                 ),
             )
         return self._session
+
+
+class _Connection(ResponseHandler):
+    """A connection that ends when it brings much that belongs to no body.
+
+    The library parses and keeps every interim answer, and whatever comes unasked: a server that sends either without
+    end would hold the event loop, and fill the memory.
+    """
+
+    _left = MAX_BESIDE_BYTES
+
+    def set_response_params(self, **params: Any) -> None:
+        """Begin another answer."""
+        self._left = MAX_BESIDE_BYTES
+        super().set_response_params(**params)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what is part of a body, and of all else what is within the bounds."""
+        for start in range(0, len(data) or 1, PIECE_BYTES):
+            piece = data[start : start + PIECE_BYTES]
+            if self._payload is None or self._payload.is_eof():
+                self._left -= len(piece)
+            if self._left < 0:
+                self.force_close()
+                if self.transport is not None:
+                    self.transport.abort()
+                return
+            super().data_received(piece)
+
+
+def _connection(loop: asyncio.AbstractEventLoop) -> ResponseHandler:
+    return _Connection(loop)
 
 
 class _Body(aiohttp.payload.Payload):

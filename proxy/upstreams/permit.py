@@ -1,46 +1,80 @@
 """The capability without which nothing is sent.
 
 A permit is issued only for a durable audit record, and binds one attempt: the record, one upstream in one zone, and
-the SHA-256 of the final bytes. It serves once and for a few seconds. `client` checks it again, against the record as
-read back from the database.
+the SHA-256 of what is sent, method, path and final bytes. It serves once and for a few seconds. `client` checks it
+again, against the record as read back from where it is durable. For a vendor that is the log alone: the client of a
+vendor cannot read the spool.
 """
 
 import hashlib
 import hmac
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
+
+from audit.jobs import Receipt, Spooled
+from proxy.upstreams.registry import Upstream
 
 LIFETIME_S = 5.0
 """A permit is issued after any queueing, so a few seconds are plenty."""
 
 Confirm = Callable[[str], Mapping[str, Any] | None]
-"""Reads the body of a durable record back from the audit database by its id; None when there is none."""
-Fingerprint = Callable[[str, bytes], str]
-"""Keyed fingerprint of final bytes for a tenant, as it stands in the record (`up.body_fp`)."""
+"""Reads the body of a durable record back by its id; None when there is none."""
+Fingerprint = Callable[[str, str, bytes], str]
+"""Keyed fingerprint, for a tenant and an endpoint, of what is sent, as it stands in the record (`up.body_fp`)."""
 
 
 class PermitError(Exception):
     """An attempt to send without a valid permit. Never caught on the way of a request except to answer 503."""
 
 
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request to a model server: the endpoint's name, the method, the path below the base URL, the final bytes."""
+
+    endpoint: str
+    method: str
+    path: str
+    body: bytes
+
+    @property
+    def told(self) -> bytes:
+        """Return what its record has the fingerprint of: the body, or method and path where there is none."""
+        return self.body or f"{self.method} {self.path}".encode()
+
+    @property
+    def digest(self) -> bytes:
+        """Return the SHA-256 of all of it; no path and no method holds a line feed."""
+        return hashlib.sha256(f"{self.endpoint}\n{self.method}\n{self.path}\n".encode() + self.body).digest()
+
+
 class EgressPermit:
-    """Single-use leave to send exactly these bytes to exactly this upstream."""
+    """Single-use leave to send exactly this to exactly this upstream."""
 
     __slots__ = ("_spent", "digest", "expires", "record_id", "tenant", "upstream_id", "written", "zone")
 
-    def __init__(self, record_id: str, tenant: str, upstream_id: str, zone: str, body: bytes) -> None:
+    def __init__(self, record_id: str, tenant: str, upstream_id: str, zone: str, outgoing: Outgoing) -> None:
         self.record_id = record_id
         self.tenant = tenant
         self.upstream_id = upstream_id
         self.zone = zone
-        self.digest = hashlib.sha256(body).digest()
+        self.digest = outgoing.digest
         self.expires = time.monotonic() + LIFETIME_S
         self._spent = False
         self.written = False
-        """Whether a byte of the body may have gone out in an attempt that failed, however it did."""
+        """Whether a byte of it may have gone out in an attempt that failed, however it did."""
 
-    def redeem(self, upstream_id: str, zone: str, body: bytes, confirm: Confirm, fingerprint: Fingerprint) -> None:
+    @classmethod
+    def issue(cls, receipt: Receipt | Spooled, tenant: str, upstream: Upstream, outgoing: Outgoing) -> Self:
+        """Issue a permit under a durable record; raises PermitError for a vendor under one that is in the spool."""
+        if upstream.vendor and not isinstance(receipt, Receipt):
+            raise PermitError("a record in the spool permits no vendor")
+        return cls(receipt.id, tenant, upstream.id, upstream.zone, outgoing)
+
+    def redeem(
+        self, upstream_id: str, zone: str, outgoing: Outgoing, confirm: Confirm, fingerprint: Fingerprint
+    ) -> None:
         """Use the permit up; raises PermitError unless everything it binds, and the durable record, agree."""
         if self._spent:
             raise PermitError("the permit was used before")
@@ -49,16 +83,18 @@ class EgressPermit:
             raise PermitError("the permit has expired")
         if (upstream_id, zone) != (self.upstream_id, self.zone):
             raise PermitError("the permit is for another upstream or zone")
-        if not hmac.compare_digest(hashlib.sha256(body).digest(), self.digest):
+        if not hmac.compare_digest(outgoing.digest, self.digest):
             raise PermitError("the permit is for other bytes")
         record = confirm(self.record_id)
         decision = confirm(record["dec"]) if record and record["kind"] == "route.attempt" else record
         if not record or not decision or decision["kind"] != "route.decision" or decision["dry_run"]:
             raise PermitError("no durable decision stands behind the permit")
+        if decision["req"]["endpoint"] != outgoing.endpoint:
+            raise PermitError("the durable decision is about another endpoint")
         up = record.get("up", {})
         if record.get("zone") != zone or (up.get("id"), up.get("zone")) != (upstream_id, zone):
             raise PermitError("the durable record names another upstream or zone")
         if decision.get("zone") != zone or zone not in decision["zones_left"]:
             raise PermitError("the durable decision does not allow this zone")
-        if not hmac.compare_digest(up.get("body_fp", ""), fingerprint(self.tenant, body)):
+        if not hmac.compare_digest(up.get("body_fp", ""), fingerprint(self.tenant, outgoing.endpoint, outgoing.told)):
             raise PermitError("the durable record is of other bytes")

@@ -19,16 +19,21 @@ MAX_LISTED = 1000
 class Pool:
     """Clients by upstream. A changed upstream is another upstream, with connections of its own."""
 
-    def __init__(self, timeouts: Timeouts, confirm: Confirm, fingerprint: Fingerprint) -> None:
+    def __init__(
+        self, timeouts: Timeouts, confirm: Confirm, fingerprint: Fingerprint, at_home: Confirm | None = None
+    ) -> None:
+        """`at_home` confirms for own servers, where other records permit something than for vendors."""
         self._timeouts = timeouts
         self._confirm = confirm
+        self._at_home = at_home or confirm
         self._fingerprint = fingerprint
         self._clients: dict[Upstream, UpstreamClient] = {}
 
     def client(self, upstream: Upstream) -> UpstreamClient:
         """Return the client of an upstream."""
         if upstream not in self._clients:
-            self._clients[upstream] = UpstreamClient(upstream, self._timeouts, self._confirm, self._fingerprint)
+            confirm = self._confirm if upstream.vendor else self._at_home
+            self._clients[upstream] = UpstreamClient(upstream, self._timeouts, confirm, self._fingerprint)
         return self._clients[upstream]
 
     async def check(self, candidate: Candidate) -> None:

@@ -18,18 +18,33 @@ from urllib.parse import SplitResult, urlsplit
 import orjson
 
 from proxy.addresses import is_loopback
+from proxy.content.token_ids import NO_TOKENIZERS, Tokenizers
 from proxy.errors import RequestRefused
 from proxy.files.diagnostics import Problems
 from proxy.files.node import Node
 from proxy.files.source import parse, read
+from proxy.upstreams.tokenizers import read_tokenizers
 
-KINDS = ("openai", "vllm", "ollama", "lmstudio")
+OPENAI = ("chat", "completions", "embeddings", "responses")
+ENDPOINTS = (*OPENAI, "messages")
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "openai": OPENAI,
+    "vllm": ENDPOINTS,
+    "ollama": ENDPOINTS,
+    "lmstudio": ENDPOINTS,
+    "anthropic": ("messages",),
+}
+"""Kinds of servers, and the endpoints that each serves where `endpoints` does not say otherwise."""
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,126}")
 PATTERN = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9._:/@-]{0,125}\*?")
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
-ONLINE = ("search", "research")
-"""Words of models that send parts of a prompt on to a search engine: no pattern serves them, only their full name."""
+ONLINE = ("search", "research", "@preset")
+"""Words of models that send parts of a prompt on to a search engine, or that somebody set up at an aggregator (search,
+models and all): no pattern serves them, only their full name."""
+STORES_CHATS = "api.openai.com"
+"""Keeps chats of new accounts unless told not to (its guide "Migrate to the Responses API"); so do its regions' hosts.
+Others keep none by themselves, and some, such as Gemini, refuse a request that says anything of it."""
 OTHER = "other"
 """Stands in records for every name that is not configured or registered."""
 
@@ -38,7 +53,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """One OpenAI-compatible server in exactly one zone. `networks` empty means any address (a vendor's)."""
+    """One model server, in exactly one zone. `networks` empty means any address (a vendor's)."""
 
     id: str
     kind: str
@@ -49,6 +64,8 @@ class Upstream:
     default_model: str = ""
     region: str = ""
     allow_http: bool = False
+    endpoints: tuple[str, ...] = OPENAI
+    """What it is asked for, by the names that policies use."""
     vendor: bool = True
     networks: tuple[Network, ...] = ()
     where: Node | None = field(default=None, compare=False, repr=False)
@@ -64,6 +81,12 @@ class Upstream:
         return "*" in self.models
 
     @property
+    def stores_chats(self) -> bool:
+        """Whether it keeps chats unless it is told not to."""
+        host = (urlsplit(self.base_url).hostname or "").rstrip(".")
+        return f".{host}".endswith(f".{STORES_CHATS}")
+
+    @property
     def endpoint_sha256(self) -> str:
         """Digest of the base URL, as it stands in records."""
         return hashlib.sha256(self.base_url.encode()).hexdigest()
@@ -77,6 +100,7 @@ class Registry:
     stand_ins: Mapping[str, Mapping[str, str]]
     sha256: str
     listed: Mapping[str, frozenset[str]]
+    tokenizers: Tokenizers = NO_TOKENIZERS
 
     @property
     def zones(self) -> frozenset[str]:
@@ -85,7 +109,7 @@ class Registry:
 
     def text(self) -> bytes:
         """Return what `sha256` is the digest of: the file's meaning as canonical JSON, for the archive of bundles."""
-        return _canonical(self.upstreams, self.stand_ins)
+        return _canonical(self.upstreams, self.stand_ins, self.tokenizers)
 
     def serves(self, upstream: Upstream, model: str) -> bool:
         """Whether an upstream serves a model under this very name."""
@@ -116,6 +140,11 @@ class Registry:
         """Every model that has a name of its own, that is, does not only match a pattern."""
         return self._names
 
+    def every(self) -> list[str]:
+        """Return every registered name and pattern."""
+        patterns = {pattern for upstream in self.upstreams for pattern in upstream.models if pattern != "*"}
+        return sorted(self._names | patterns)
+
     @cached_property
     def _names(self) -> frozenset[str]:
         exact = {m for u in self.upstreams for m in (*u.models, u.default_model) if m and not m.endswith("*")}
@@ -139,13 +168,16 @@ class Registry:
 
 def load_registry(path: Path) -> Registry:
     """Read an upstream file; raises FileRefused with `file:line:col` for everything that is wrong with it."""
-    return read_registry(read(path), path.name)
+    return read_registry(read(path), path.name, path.parent)
 
 
-def read_registry(text: bytes, name: str) -> Registry:
-    """Read the text of an upstream file that was read already; raises FileRefused in the same way."""
+def read_registry(text: bytes, name: str, folder: Path = Path()) -> Registry:
+    """Read the text of an upstream file that was read already; raises FileRefused in the same way.
+
+    What it names, such as tokenizers, lies in `folder`.
+    """
     problems = Problems()
-    top = parse(text, name).fields(problems, required=["upstreams"], optional=["models"])
+    top = parse(text, name).fields(problems, required=["upstreams"], optional=["models", "tokenizers"])
     upstreams = tuple(_upstream(node, problems) for node in top["upstreams"].items(problems, least=1))
     seen: set[str] = set()
     for node, upstream in zip(top["upstreams"].members, upstreams, strict=True):
@@ -153,8 +185,10 @@ def read_registry(text: bytes, name: str) -> Registry:
             problems.error(node, "duplicate-id", f"'{upstream.id}' is the name of two upstreams")
         seen.add(upstream.id)
     stand_ins = _stand_ins(top["models"], {upstream.zone for upstream in upstreams}, problems)
+    tokenizers = read_tokenizers(top["tokenizers"], folder, problems)
     problems.check()
-    return Registry(upstreams, stand_ins, hashlib.sha256(_canonical(upstreams, stand_ins)).hexdigest(), {})
+    sha256 = hashlib.sha256(_canonical(upstreams, stand_ins, tokenizers)).hexdigest()
+    return Registry(upstreams, stand_ins, sha256, {}, tokenizers)
 
 
 def zones_of(text: bytes) -> frozenset[str]:
@@ -176,11 +210,13 @@ def _upstream(node: Node, problems: Problems) -> Upstream:
     keys = node.fields(
         problems,
         required=["name", "kind", "zone", "base_url"],
-        optional=["api_key_env", "models", "default_model", "region", "allow_http"],
+        optional=["api_key_env", "models", "default_model", "region", "allow_http", "endpoints"],
     )
+    kind = keys["kind"].choice(problems, tuple(KINDS))
+    asked = tuple(item.choice(problems, ENDPOINTS) for item in keys["endpoints"].items(problems))
     made = Upstream(
         id=keys["name"].text(problems, NAME, "a name of a-z, 0-9 and '-'"),
-        kind=keys["kind"].choice(problems, KINDS),
+        kind=kind,
         zone=keys["zone"].text(problems, NAME, "the name of a zone"),
         base_url=_base_url(keys["base_url"], keys["allow_http"].boolean(problems), problems),
         api_key_env=keys["api_key_env"].text(problems, VARIABLE, "the name of an environment variable, never a key"),
@@ -190,6 +226,7 @@ def _upstream(node: Node, problems: Problems) -> Upstream:
         default_model=keys["default_model"].text(problems, MODEL, "a model name"),
         region=keys["region"].text(problems, NAME, "a region"),
         allow_http=keys["allow_http"].boolean(problems),
+        endpoints=asked or KINDS.get(kind, OPENAI),
         where=keys["zone"],
     )
     if node.kind == "mapping" and not made.models and not made.default_model:
@@ -238,7 +275,9 @@ def _matches(pattern: str, model: str) -> bool:
     return not any(word in rest for word in ONLINE) and (":" not in rest or ":" in pattern)
 
 
-def _canonical(upstreams: tuple[Upstream, ...], stand_ins: Mapping[str, Mapping[str, str]]) -> bytes:
+def _canonical(
+    upstreams: tuple[Upstream, ...], stand_ins: Mapping[str, Mapping[str, str]], tokenizers: Tokenizers
+) -> bytes:
     plain: dict[str, Any] = {
         "upstreams": [
             {
@@ -250,6 +289,8 @@ def _canonical(upstreams: tuple[Upstream, ...], stand_ins: Mapping[str, Mapping[
         ],
         "models": stand_ins,
     }
+    if tokenizers.by_model:  # a file without them has the digest that it always had
+        plain["tokenizers"] = {name: tokenizer.sha256 for name, tokenizer in tokenizers.by_model.items()}
     return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
 
 

@@ -8,7 +8,7 @@ from proxy.detection.decoders.windows import marked, rewrite
 
 SPACED = re.compile(r"(?<![^\W_])\S(?: {1,4}\S(?= )){4,}(?: {1,4}\S(?!\w))?")
 JOINED = re.compile(r"(?<![^\W_])\S([.,_*|/:;~+·•-])[\s\S](?:\1[\s\S]){4,}")
-_SPACE_MARKS, _JOINT_MARKS = re.compile(r" (?=\S {1,4}\S )"), re.compile(r"([.,_*|/:;~+·•-])[\s\S]\1[\s\S]\1")
+_SPACE_MARKS, _JOINT_MARKS = re.compile(r" (?=\S {1,4}\S )"), re.compile(r"(?=([.,_*|/:;~+·•-])[\s\S]\1[\s\S]\1)")
 _GAP = re.compile(r" {2,}")
 TAGS = re.compile(
     r"(?:</?(?:abbr|b|bdi|bdo|code|del|em|font|i|ins|kbd|mark|nobr|s|small|span|strong|sub|sup|tt|u|wbr)"

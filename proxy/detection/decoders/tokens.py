@@ -26,7 +26,7 @@ _WORDS = re.compile(
     r"(?:(?>[A-Z]?[a-z]{1,23}|[A-Z]{1,22}(?=[A-Z][a-z])|[A-Z]{1,23}|[0-9]{1,12})(?:[-_/+]++|(?=[A-Z0-9])|$))++"
 )
 """Words of code and paths. Atomic and possessive: without that, a base64 image took for ever."""
-_NUMBER = re.compile(rb"[+(]?[0-9](?:[ ().+/-]{0,2}[0-9]){7,}")
+_CODE = re.compile(r"(?=[^0-9]{0,40}[0-9])[+(]?[^\W_](?:[ ().+/-]{0,2}[^\W_]){7,}")
 _BLANK, _SPLIT = re.compile(r"\s"), re.compile(r"[-_/+]")
 _SEPARATORS = frozenset("-_/+")
 MIN_RUN, MIN_LATE, MAX_TEXTS = 8, 24, 4
@@ -83,7 +83,7 @@ def _texts(run: str, budget: Budget) -> list[str]:
     parts = [part for part in _SPLIT.split(run.rstrip("=")) if len(part) >= MIN_RUN]
     if run.islower() or run.isupper() or run.isnumeric():  # base64 of a text has letters of both cases
         texts = _base32(run, budget) or [text for part in parts if part != run for text in _part(part, budget)]
-        return texts or _wide(run, budget) or _number(run)
+        return texts or _wide(run, budget) or _code(run)
     data = from_base64(run)
     texts = _kept(data, budget)
     if data and any(text.isascii() or data.startswith(text.encode("utf-8", "replace")) for text in texts):
@@ -117,10 +117,10 @@ def _wide(run: str, budget: Budget) -> list[str]:
     return _kept(data, budget) if data and b"\0" in data else []
 
 
-def _number(run: str) -> list[str]:
-    """Read a number with its separators: base64 of it may happen to have letters of one case."""
-    data = from_base64(run) or b""
-    return [data.decode("ascii")] if _NUMBER.fullmatch(data) else []
+def _code(run: str) -> list[str]:
+    """Read digits, letters and what separates them: base64 of a number may happen to have letters of one case."""
+    text = (from_base64(run) or b"").decode("utf-8", "replace")
+    return [text] if _CODE.fullmatch(text) else []
 
 
 def _base32(run: str, budget: Budget) -> list[str]:

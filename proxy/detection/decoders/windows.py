@@ -64,7 +64,7 @@ def marked(
     end = 0
     for mark in marks.finditer(text):
         for place in places:
-            start = mark.start() + place
+            start = max(0, mark.start() + place)
             match = pattern.match(text, start) if start >= end else None
             if match is not None:
                 end = match.end()

@@ -86,6 +86,7 @@ _ROW_BEHIND = re.compile(r"\.[0-9]|[ ,.-]{1,2}(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{4}(?
 """Tables of numbers with four digits, hexadecimal ones too, look like cards in a row."""
 _LONG = re.compile(r"(?<![0-9])[0-9]{17,20}(?![0-9])")
 """Of random numbers of 19 digits one in a hundred is right: those in lists are hashes or seeds."""
+AROUND = 40
 _ATTACHED, _ATTACHED_BEHIND = re.compile(r"[^\W_][./_-]\Z"), re.compile(r"[/_-][^\W_]")
 BEHIND = re.compile(
     r"[\s,;:|/\"'-]{1,6}(?:exp\w*[\s:.\"']*)?(?:0[1-9]|1[0-2])\s?[/.|-]?\s?(?:20)?[0-9]{2}[\s,;:|/\"'-]{1,6}([0-9]{3,4})(?![0-9])",
@@ -135,8 +136,8 @@ def _called_otherwise(text: str, start: int, end: int) -> bool:
     """Whether plain digits are a fraction, part of a path or a name, or the number of something else."""
     attached = _ATTACHED.search(text, max(0, start - 2), start) or _ATTACHED_BEHIND.match(text, end)
     if end - start > max(USUAL):
-        around = _LONG.findall(f"{text[max(0, start - 40) : start]} {text[end : end + 40]}")
-        if any(number != text[start:end] for number in around):
+        around = _LONG.finditer(text, max(0, start - AROUND), end + AROUND + 1)  # one more: a number goes on there
+        if any(other[0] != text[start:end] for other in around if other.end() <= end + AROUND):
             return True
     return bool(attached or OTHER.search(text, max(0, start - 24), start))
 

@@ -61,7 +61,7 @@ class Injected:
     """Returns the types that detectors emit and the scores below which they discard."""
     upstream_zones: Callable[[], frozenset[str]] | None = None
     """Returns the zones that have an upstream."""
-    open_log: Callable[[Path | None, Path | None], Log] | None = None
+    open_log: Callable[[str | None, Path | None], Log] | None = None
     """Opens recorded decisions, to read: those of a database, of an export, or else of the configured log."""
     scan: Scan | None = None
     """Scans with the detectors, which are loaded once, by the first scan."""

@@ -8,6 +8,7 @@ import typer
 
 from proxy.files.diagnostics import did_you_mean, shown
 from proxy.policy.account import Account, account_of
+from proxy.policy.answering import decided
 from proxy.policy.commands.common import (
     FINDINGS,
     Day,
@@ -34,6 +35,7 @@ from proxy.policy.vocabulary import ENDPOINTS
 Name = str | None
 Text = Annotated[Name, typer.Option("--text", help="a text to scan; - reads standard input")]
 Request = Annotated[Name, typer.Option("--request", help="the body of a chat request to scan; - reads standard input")]
+Source = Annotated[Name, typer.Option("--from", help="explain an answer from this zone, in which that was found")]
 Record = Annotated[Name, typer.Option("--record", help="the id of a recorded decision, under the bundle that made it")]
 
 
@@ -47,6 +49,7 @@ def explain(
     endpoint: Annotated[str, typer.Option(help=", ".join(sorted(ENDPOINTS)))] = "chat",
     model: Annotated[Name, typer.Option(help="the requested model; that of the --request if not given")] = None,
     finding: Annotated[list[str] | None, typer.Option(help="TYPE=SCORE, once per distinct value")] = None,
+    source: Source = None,
     text: Text = None,
     request: Request = None,
     record: Record = None,
@@ -54,11 +57,16 @@ def explain(
     on: Day = None,
     printed: Printed = Format.TEXT,
 ) -> None:
-    """Show which zones are struck, by what, and what is decided: for a hypothetical, a text, a request or a record."""
+    """Show which zones are struck, by what, and what is decided: for a hypothetical, a text, a request or a record.
+
+    With --from, whether an answer passes, and which rules on answers say so.
+    """
     if sum(map(bool, (finding, text, request, record))) > 1:
         raise typer.BadParameter("give one of --finding, --text, --request and --record")
+    if source and request:
+        raise typer.BadParameter("a request is no answer", param_hint="--from")
     if record:
-        if directory or on or model or (team, application, key) != (UNLISTED,) * 3:
+        if directory or on or model or source or (team, application, key) != (UNLISTED,) * 3:
             raise typer.BadParameter(
                 "a record says who asked for what, when, and of which bundle", param_hint="--record"
             )
@@ -74,8 +82,12 @@ def explain(
         file = text or request
         seen = scanned(context, file, request=request is not None) if file else Scanned({}, ())
         call = Call(endpoint, model or seen.model or UNLISTED, model or seen.resolved or UNLISTED)
-        explanation = explain_decision(policy, decide(policy, who, call, given or seen.findings, moment))
-        found = Account(who, call, seen, explanation)
+        if source:
+            _known(source, policy.zones, f"there is no zone {shown(source)}", "--from")
+            made = decided(policy, who, call, source, given or seen.findings, moment)
+        else:
+            made = decide(policy, who, call, given or seen.findings, moment)
+        found = Account(who, call, seen, explain_decision(policy, made))
     show(found.text(), found.as_json(), printed)
 
 

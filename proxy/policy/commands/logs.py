@@ -13,7 +13,10 @@ from proxy.errors import RingfenceError
 from proxy.policy.commands.common import USAGE, Injected, now
 from proxy.policy.replay import Log
 
-Db = Annotated[Path | None, typer.Option("--db", help="A log's SQLite file; the configured one if not given.")]
+Db = Annotated[
+    str | None,
+    typer.Option("--db", help="A SQLite file, or postgresql://HOST/DATABASE; the configured log if not given."),
+]
 Export = Annotated[
     Path | None, typer.Option("--export", help="A file with a record a line instead, as `audit tail --json` writes.")
 ]
@@ -39,7 +42,7 @@ def moment(since: str | None) -> str | None:
     return start.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def opened(context: typer.Context, db: Path | None, export: Path | None) -> Log:
+def opened(context: typer.Context, db: str | None, export: Path | None) -> Log:
     """Open the log that was asked for, to read."""
     injected: Injected = context.obj
     if db and export:

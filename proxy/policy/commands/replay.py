@@ -7,10 +7,10 @@ import typer
 
 from proxy.policy.commands.common import FINDINGS, Format, Injected, Printed, checked, loaded, show
 from proxy.policy.commands.logs import Db, Export, Since, moment, opened, reading
-from proxy.policy.diff import Verdict
 from proxy.policy.policy import Policy
 from proxy.policy.replay import Why
 from proxy.policy.replay import replay as replay_log
+from proxy.policy.shift import Verdict
 
 Candidate = Annotated[Path, typer.Option(help="The policy directory to try.", exists=True, file_okay=False)]
 

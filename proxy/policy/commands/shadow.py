@@ -19,7 +19,7 @@ def shadow(
     """Say what the rules in shadow would have changed, for whom, according to the log, which is only read."""
     start = moment(since)
     log = opened(context, db, export)
-    rules = loaded(checked(context, directory)).rules
+    rules = loaded(checked(context, directory)).every_rule
     with reading():
         report = summarise(rules, log.notes(start))
     show(report.text(), report.as_json(), printed)

@@ -55,7 +55,7 @@ def run(
         show(render.tests_text(report), render.tests_json(report), printed)
     untested = min_coverage is not None and report.coverage < min_coverage
     if untested:
-        typer.echo(f"{render.unseen_text(report, bundle.rules)}\n{min_coverage} % wanted", err=True)
+        typer.echo(f"{render.unseen_text(report, bundle.every_rule)}\n{min_coverage} % wanted", err=True)
     if report.failed or untested:
         raise typer.Exit(TESTS_FAILED)
 

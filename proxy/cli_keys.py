@@ -1,0 +1,59 @@
+"""`ringfence key ...`: who may use the server, over the running one or, without one, its log and key store."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from proxy import admin
+from proxy.identity import Role
+from proxy.settings import Settings
+
+keys = typer.Typer(no_args_is_help=True, add_completion=False, help="Grant and revoke access.")
+
+Home = Annotated[Path | None, typer.Option(help="Where databases, keys and the admin socket live.")]
+
+
+@keys.command("create")
+def create_key(
+    app_name: Annotated[str, typer.Option("--app", help="The application that will use the key.")],
+    team: Annotated[str, typer.Option(help="The team it belongs to: the tenant.")],
+    role: Annotated[Role, typer.Option(help="What the key may do.")] = Role.APP,
+    expires: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last valid moment is this day, 00:00 UTC.")
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Create a key. It is shown once, here, and kept only as a hash."""
+    until = expires.replace(tzinfo=UTC).isoformat() if expires else None
+    made = admin.call(_settings(home), "key.create", app=app_name, team=team, role=role.value, expires=until)
+    sys.stderr.write(f"{_line(made['key'])}\nThis is the only time the key is shown:\n")
+    sys.stdout.write(f"{made['secret']}\n")
+
+
+@keys.command("list")
+def list_keys(home: Home = None) -> None:
+    """List every key that ever was, without its secret."""
+    for key in admin.call(_settings(home), "key.list")["keys"]:
+        sys.stdout.write(f"{_line(key)}\n")
+
+
+@keys.command("revoke")
+def revoke_key(
+    key_id: Annotated[str, typer.Argument(help="The id, as `key list` shows it.")], home: Home = None
+) -> None:
+    """Revoke a key, at once."""
+    sys.stdout.write(f"{_line(admin.call(_settings(home), 'key.revoke', key_id=key_id)['key'])}\n")
+
+
+def _settings(home: Path | None) -> Settings:
+    return Settings.load({} if home is None else {"home": home})
+
+
+def _line(key: dict[str, str]) -> str:
+    state = (
+        f"revoked {key['revoked']}" if "revoked" in key else f"until {key['expires']}" if "expires" in key else "active"
+    )
+    return f"{key['id']}  app={key['app']}  team={key['team']}  role={key['role']}  created={key['created']}  {state}"

@@ -1,0 +1,106 @@
+"""Scan an answer beside its way to the caller, which it neither delays nor changes. What is found is for the record.
+
+Nothing waits for these scans but the outcome record, and that not for long. At most KEPT characters of an answer wait
+to be scanned: of one that comes faster than that, the rest is not scanned, and the record says so.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
+
+from proxy.errors import Unavailable
+from proxy.policy.answering import Verdict
+from proxy.scanning.channels import MESSAGE, TOO_MANY, Channels, Window, grouped
+from proxy.scanning.tally import Tally
+from proxy.scanning.watch import BROKEN_OFF, Shared
+from proxy.upstreams.sse import Event
+
+WINDOW = 8_000
+"""Characters that are gathered before a scan begins, and scanned at once."""
+KEPT = 256 * 1024
+WITHIN_S = 30.0
+"""How long the record waits for the last scans."""
+
+
+class Observer:
+    """Watches one answer that no rule can block."""
+
+    blocked: Verdict | None = None
+
+    def __init__(self, shared: Shared, team: str, tally: Tally) -> None:
+        self._shared = shared
+        self._team = team
+        self._tally = tally
+        self._channels = Channels(identifiers=False)
+        self._kept = 0
+        self._begun = self._full = False
+        self._work: asyncio.Task[None] | None = None
+
+    async def passed(self, events: AsyncIterator[Event]) -> AsyncGenerator[bytes]:
+        """Pass everything on at once, as it is."""
+        self._begun = True
+        async for event in events:
+            if event.answer is not None or event.beside:
+                self._take(event.answer or {}, event.beside)
+            yield event.raw
+
+    async def whole(self, body: bytes, answer: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+        """Take a whole answer."""
+        self._begun = True
+        self._take(answer)
+
+    async def finish(self, *, broken: bool) -> dict[str, Any] | None:
+        """Scan what is left, as far as there is time; never raises."""
+        if not self._begun:
+            return None
+        if broken:
+            self._tally.failures.add(BROKEN_OFF)
+        rest = asyncio.ensure_future(self._rest())
+        stopping = asyncio.ensure_future(self._shared.stopping.wait())
+        try:
+            await asyncio.wait({rest, stopping}, timeout=WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (rest, stopping):
+                task.cancel()
+            ended = await asyncio.gather(rest, stopping, return_exceptions=True)
+            self._keep(0)
+        if isinstance(ended[0], BaseException):
+            late = isinstance(ended[0], asyncio.CancelledError)
+            self._tally.failures.add("deadline" if late else "error")
+        self._tally.failures |= self._channels.failures
+        return self._tally.record()
+
+    def _take(self, answer: dict[str, Any], beside: str = "") -> None:
+        if self._full:
+            return
+        self._channels.take(answer, beside)
+        waiting = self._channels.waiting()
+        if not self._keep(waiting):
+            self._full = True
+            self._tally.failures.add(TOO_MANY)
+            self._channels.forget(min(waiting, KEPT, max(0, waiting + self._shared.room)))
+            self._keep(self._channels.waiting())
+        if waiting >= WINDOW and (self._work is None or self._work.done()):
+            self._work = asyncio.ensure_future(self._scan(self._channels.due(ended=False, size=WINDOW)))
+
+    def _keep(self, waiting: int) -> bool:
+        """Take room for what waits, or give it back; whether there is as much."""
+        self._shared.room -= waiting - self._kept
+        self._kept = waiting
+        return waiting <= KEPT and self._shared.room >= 0
+
+    async def _rest(self) -> None:
+        if self._work is not None:
+            await self._work
+        while windows := self._channels.due(ended=True, size=WINDOW):
+            await self._scan(windows)
+
+    async def _scan(self, windows: list[Window]) -> None:
+        for group in grouped(windows, WINDOW, alone=MESSAGE):
+            try:
+                self._tally.add(await self._shared.scan(self._team, group, behind=True))
+            except Unavailable as busy:
+                self._tally.failures.add(busy.code)
+            for window in group:
+                window.text.was_read(window.upto)
+        self._keep(self._channels.waiting())
