@@ -4,9 +4,10 @@ import datetime as dt
 import shutil
 from pathlib import Path
 
-from audit.note import Note
-from audit.vkey import Signer
+from audit.proofs.note import Note
+from audit.proofs.vkey import Signer
 from proxy.approvals.statement import FILE, Statement, Subject
+from proxy.policy.lint import Surroundings
 from proxy.policy.load import load_policy
 from proxy.policy.policy import Policy
 from proxy.settings import ROOT, Settings
@@ -31,8 +32,7 @@ def around(folder: Path, *known: Signer, upstreams: Path | None = None) -> Setti
 
 def policy(settings: Settings) -> Policy:
     """Load the policies that lie there now."""
-    day = dt.date(2026, 6, 1)
-    return load_policy(settings.policies, entity_types=None, zones_with_upstreams=None, today=day)[0]
+    return load_policy(settings.policies, Surroundings(dt.date(2026, 6, 1)))[0]
 
 
 def subject(settings: Settings) -> Subject:

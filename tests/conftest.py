@@ -40,3 +40,25 @@ def quiet(cloud: StandIn, onprem: StandIn) -> None:
     """Start from silence: nothing received, normal answers."""
     cloud.clear()
     onprem.clear()
+
+
+@pytest.fixture
+def stand_in() -> type[StandIn]:
+    """What `vendor` and `own` are made of; a module of tests may say something else."""
+    return StandIn
+
+
+@pytest.fixture
+def vendor(stand_in: type[StandIn]) -> Iterator[StandIn]:
+    """A stand-in for a vendor, for one test."""
+    made = stand_in("vendor")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def own(stand_in: type[StandIn]) -> Iterator[StandIn]:
+    """A model server of the organisation's own, for one test."""
+    made = stand_in("own")
+    yield made
+    made.stop()

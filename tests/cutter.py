@@ -59,9 +59,8 @@ class _Relay:
         self._cutter = cutter
         self._client = client
         self._server = server
-        self._deaf = False
-        """Whether what the server answers is kept from the client."""
-        self._answered = threading.Event()
+        self._lost: How | None = None
+        """Then what the server answers is kept from the client."""
 
     def up(self) -> None:
         with suppress(OSError):
@@ -76,22 +75,20 @@ class _Relay:
         self._end()
 
     def _lose(self, how: How, piece: bytes) -> None:
+        self._lost = how
         if how != "before":
-            self._deaf = True
             self._server.sendall(piece)
-        if how in ("after", "silent"):
-            self._answered.wait(10)
-        if how != "silent":
+        if how in ("before", "at once"):
             self._end()
 
     def down(self) -> None:
         with suppress(OSError):
             while piece := self._server.recv(65536):
-                if self._deaf:
-                    self._answered.set()
-                else:
+                if self._lost is None:
                     self._client.sendall(piece)
-        if not self._deaf:
+                elif self._lost == "after":
+                    break
+        if self._lost in (None, "after"):
             self._end()
 
     def _end(self) -> None:

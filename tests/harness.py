@@ -6,6 +6,7 @@ import os
 import re
 import select
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -21,10 +22,17 @@ import yaml
 
 from proxy import admin
 from proxy.settings import Settings
+from proxy.upstreams.registry import ENDPOINTS
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENT = {"detect_deadline_s": 30, "audit_deadline_s": 10}
 """On a busy machine a late scan would rightly keep a harmless request at home; tests of deadlines set their own."""
+QUICK = {"detectors": ROOT / "tests" / "quick-detectors.yaml"}
+"""For servers of which detection is not what is tested: no models, which take seconds to load."""
+BRISK = {"launcher": (str(ROOT / "tests" / "brisk.py"),)}
+"""For servers whose signer is waited for."""
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients: httpx would read the certificates of all authorities for each of them."""
 WORDS = ("The", " quick", " brown", " fox", " jumps.")
 
 
@@ -270,7 +278,7 @@ class Ringfence:
     def client(self, key: str | None = None) -> httpx.Client:
         """Return a plain HTTP client with a key."""
         headers = {"authorization": f"Bearer {key or self.key()}"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False, verify=NO_TLS)
 
     def server_pid(self) -> int:
         """Process id of the server process, a child of the supervisor."""
@@ -278,11 +286,13 @@ class Ringfence:
 
     def worker_pids(self) -> list[int]:
         """Process ids of the detector workers: the children that are neither server nor signer."""
-        return [pid for pid, line in self.children() if "proxy.server" not in line and "audit.signing" not in line]
+        return [
+            pid for pid, line in self.children() if "proxy.server" not in line and "audit.signing.process" not in line
+        ]
 
     def signer_pid(self) -> int:
         """Process id of the signer, a child of the supervisor."""
-        return next(pid for pid, line in self.children() if "audit.signing" in line)
+        return next(pid for pid, line in self.children() if "audit.signing.process" in line)
 
     def children(self) -> Iterator[tuple[int, str]]:
         """Child processes of the supervisor with their command lines."""
@@ -315,6 +325,7 @@ def upstreams_file(path: Path, cloud: StandIn | None, onprem: StandIn | None, **
                 "zone": "onprem",
                 "base_url": onprem.url,
                 "default_model": "local-model",
+                "endpoints": list(ENDPOINTS),
             }
         )
     if cloud is not None:
@@ -326,6 +337,7 @@ def upstreams_file(path: Path, cloud: StandIn | None, onprem: StandIn | None, **
                 "base_url": cloud.url,
                 "api_key_env": "VENDOR_KEY",
                 "models": ["gpt-4*"],
+                "endpoints": list(ENDPOINTS),
             }
         )
     path.write_text(yaml.safe_dump({"upstreams": rows, **more}))

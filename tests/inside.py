@@ -36,6 +36,8 @@ class Scripted:
         self.words = dict(words or {})
         self.failures: frozenset[str] = frozenset()
         self.tenants: list[str] = []
+        """Of scans that somebody waited for; of others, such as those of answers, in `behind`."""
+        self.behind: list[str] = []
         self.loaded: DetectorSet | None = DetectorSet(entity_types(), (), "0" * 64)
         self.why_not: str | None = None
 
@@ -48,8 +50,8 @@ class Scripted:
     def not_ready(self) -> str | None:
         return self.why_not
 
-    async def scan(self, tenant: str, units: Sequence[Unit]) -> Scan:
-        self.tenants.append(tenant)
+    async def scan(self, tenant: str, units: Sequence[Unit], *, behind: bool = False) -> Scan:
+        (self.behind if behind else self.tenants).append(tenant)
         found = [
             Finding(entity, 0.95, "scripted", segment.path, word.encode())
             for unit in units

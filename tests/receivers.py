@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from audit.record import new_id
+from audit.records.record import new_id
 from proxy.notify.delivery import Note
 
 RECORD = new_id()

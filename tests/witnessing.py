@@ -10,17 +10,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from audit.checkpoint import Checkpoint
-from audit.merkle import consistency, node, root
-from audit.note import Note, Signature
-from audit.source import Claim, Raw
-from audit.vkey import Signer, VerifierKey
+from audit.proofs.checkpoint import Checkpoint
+from audit.proofs.cosignature import Cosigner
+from audit.proofs.merkle import consistency, node, root
+from audit.proofs.note import Note, Signature
+from audit.proofs.vkey import Signer, VerifierKey
+from audit.sources.source import Claim, Raw
 from audit.witness.request import AddCheckpoint
 
 ROOT = Path(__file__).parents[1]
 ORIGIN = "log.example/audit"
 LOG = Signer(ORIGIN, bytes(range(32)))
 OTHER = Signer(ORIGIN, bytes(range(1, 33)))
+COSIGNER = Cosigner(Signer("witness.example/w1", bytes(32)))
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class History:
 
 
 class Leaves:
-    """A log as `audit.source.Source` gives it, of nothing but links; `lost` records are not there."""
+    """A log as `audit.sources.source.Source` gives it, of nothing but links; `lost` records are not there."""
 
     def __init__(self, history: History, size: int, lost: int = 0) -> None:
         self.history, self.size, self.lost = history, size, lost

@@ -17,12 +17,17 @@ from typing import Any
 
 import httpx
 import yaml
-from harness import ROOT, Ringfence, StandIn, chat_body, eventually, start
+from harness import NO_TLS, ROOT, Ringfence, StandIn, chat_body, eventually, start
+from properties.translating import SAID_AT
 
 from audit.keys import load
-from audit.verifier import KeptReceipt, verify
+from audit.verification.verifier import KeptReceipt, verify
+from proxy.endpoints.chat import CHAT
+from proxy.endpoints.served import ENDPOINTS
 
 TEAM = "team"
+ENDPOINT_AT = {endpoint.path: endpoint.name for endpoint in ENDPOINTS}
+ASKED = sorted(set(ENDPOINT_AT.values()))
 DETECT_DEADLINE_S, AUDIT_DEADLINE_S = 3.0, 1.0
 CARD = "4929 7182 0364 " + "5103"
 THINGS = ("bridge", "kettle", "lantern", "pebble", "ladder", "bucket", "violin", "hammer", "pillow", "saddle", "anchor")
@@ -102,12 +107,19 @@ class Fortress:
             self._vendor("west", self.cloud.url, "far-*"),
             self._vendor("east", self.europe.url, "far-*", zone="cloud-eu"),
             self._vendor("hole", self.hole.url, "hole-*"),
-            {"name": "local", "kind": "openai", "zone": "onprem", "base_url": self.onprem.url, "default_model": "own"},
+            {**self._vendor("local", self.onprem.url, "own", zone="onprem"), "default_model": "own"},
         ]
         _put(self.upstreams, yaml.safe_dump({"upstreams": rows}).encode())
 
     def _vendor(self, name: str, url: str, models: str, zone: str = "cloud-us") -> dict[str, Any]:
-        return {"name": name, "kind": "openai", "zone": zone, "base_url": url, "models": [models]}
+        return {
+            "name": name,
+            "kind": "openai",
+            "zone": zone,
+            "base_url": url,
+            "models": [models],
+            "endpoints": list(ASKED),
+        }
 
     def start(self) -> None:
         """Start the server, with short deadlines and little memory."""
@@ -149,7 +161,7 @@ class Fortress:
     def ready(self) -> bool:
         """Whether the server says that it can work."""
         try:
-            return httpx.get(f"{self.server.url}/readyz", trust_env=False, timeout=5).status_code == 200
+            return httpx.get(f"{self.server.url}/readyz", trust_env=False, verify=NO_TLS, timeout=5).status_code == 200
         except httpx.HTTPError:
             return False
 
@@ -158,13 +170,16 @@ class Fortress:
         return eventually(self._complaint, 15)
 
     def _complaint(self) -> Any:
-        answer = httpx.get(f"{self.server.url}/readyz", trust_env=False, timeout=5)
+        answer = httpx.get(f"{self.server.url}/readyz", trust_env=False, verify=NO_TLS, timeout=5)
         return answer.json() if answer.status_code == 503 else None
 
-    def ask(self, text: str | None = None, *, model: str = "gpt-4o-mini", **fields: Any) -> httpx.Response:
-        """Send one chat request; its receipt is kept."""
+    def ask(
+        self, text: str | None = None, *, model: str = "gpt-4o-mini", at: str = CHAT.path[1:], **fields: Any
+    ) -> httpx.Response:
+        """Send one request, to chat or to another endpoint; its receipt is kept."""
+        body = chat_body(text or harmless(), model, **fields)
         with self.server.client(self.secret) as client:
-            answer = client.post("/v1/chat/completions", json=chat_body(text or harmless(), model, **fields))
+            answer = client.post(f"/v1/{at}", json=SAID_AT[at](body) if at in SAID_AT else body)
         self.keep(answer)
         return answer
 
@@ -213,7 +228,8 @@ class Fortress:
         prints = load(self.home / "keys").fingerprinter()
         for vendor, zone in ((self.cloud, "cloud-us"), (self.spare, "cloud-us"), (self.europe, "cloud-eu")):
             for seen in vendor.posts:
-                assert (zone, prints.fingerprint(TEAM, "body", "chat", seen.body)) in allowed
+                endpoint = ENDPOINT_AT[seen.path.removeprefix("/v1")]
+                assert (zone, prints.fingerprint(TEAM, "body", endpoint, seen.body)) in allowed
 
     def open_attempts(self) -> set[tuple[str, int]]:
         """Return the decisions and attempts that have no outcome."""

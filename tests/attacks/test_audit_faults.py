@@ -12,8 +12,10 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from attacks.fortress import AUDIT_DEADLINE_S, Fortress
-from harness import eventually
+from attacks.fortress import AUDIT_DEADLINE_S, Fortress, harmless
+from harness import chat_body, eventually
+
+from audit.space import measure
 
 
 def assert_refused(fortress: Fortress, reason: str) -> None:
@@ -56,20 +58,20 @@ def no_file_can_grow(pid: int) -> Iterator[None]:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
 
 
-def test_files_that_cannot_grow_stop_everything_until_they_can(fortress: Fortress) -> None:
+def test_t27_files_that_cannot_grow_stop_everything_until_they_can(fortress: Fortress) -> None:
     with no_file_can_grow(fortress.server.server_pid()):
         assert_refused(fortress, "io")
     assert_recovers(fortress)
 
 
-def fill(path: Path) -> None:
-    """Write until the disk is full."""
-    with path.open("wb", buffering=0) as file, suppress(OSError):
-        while True:
+def fill(path: Path, leave: int = 0) -> None:
+    """Write until the disk is full, but for so many bytes."""
+    with path.open("ab", buffering=0) as file, suppress(OSError):
+        while leave == 0 or measure(path.parent).free > leave:
             file.write(bytes(65536))
 
 
-def test_a_full_disk_stops_everything_until_there_is_room(fortress: Fortress) -> None:
+def test_t27_a_full_disk_stops_everything_until_there_is_room(fortress: Fortress) -> None:
     if not fortress.home.is_mount():
         pytest.skip("a file system of its own, which can be filled, needs the right to mount one")
     filler = fortress.home / "filler"
@@ -88,6 +90,42 @@ def test_a_full_disk_stops_everything_until_there_is_room(fortress: Fortress) ->
     assert_recovers(fortress)
 
 
+def test_t27_little_room_turns_balancers_away_and_none_is_enough_to_record_how_everything_ended(
+    fortress: Fortress,
+) -> None:
+    if not fortress.home.is_mount():
+        pytest.skip("a file system of its own, which can be filled, needs the right to mount one")
+    filler, ballast = fortress.home / "filler", fortress.home / "audit.db.ballast"
+    size = ballast.stat().st_size
+    assert ballast.stat().st_blocks * 512 >= size > 0
+    try:
+        fill(filler, leave=2 * size)
+        assert "little room on the disk of the audit log: 1 MiB free of 48 MiB" in fortress.not_ready()["audit_log"]
+        fortress.assert_harmless_reaches_the_cloud()
+        fortress.cloud.chunk_delay_s = 0.5
+        body = chat_body(harmless(), stream=True)
+        with (
+            fortress.server.client(fortress.secret) as client,
+            client.stream("POST", "/v1/chat/completions", json=body) as stream,
+        ):
+            fill(filler)
+            eventually(lambda: not ballast.exists())
+            fortress.cloud.clear()
+            fortress.onprem.clear()
+            assert_refused(fortress, "full")
+            stream.read()
+        fortress.keep(stream)
+        (ended,) = fortress.outcomes(stream.headers["x-ringfence-audit-id"])
+        assert (ended["status"], ballast.exists()) == ("ok", False), "on a disk that is full"
+    finally:
+        fortress.cloud.chunk_delay_s = 0.0
+        filler.unlink()
+    assert_recovers(fortress)
+    eventually(ballast.exists)
+    incidents = [record for record in fortress.records() if record["kind"].startswith("incident.")][-2:]
+    assert [one.get("what") or one["how"] for one in incidents] == ["low_space", "room_again"]
+
+
 @contextmanager
 def immutable(fortress: Fortress) -> Iterator[None]:
     """Make the files of the log immutable: taking the permission to write away would not stop root."""
@@ -101,7 +139,7 @@ def immutable(fortress: Fortress) -> Iterator[None]:
         subprocess.run([tool, "-i", *files], check=True)
 
 
-def test_a_database_that_became_read_only_stops_everything_until_it_is_writable(fortress: Fortress) -> None:
+def test_t27_a_database_that_became_read_only_stops_everything_until_it_is_writable(fortress: Fortress) -> None:
     """As when a disk fails: one write goes wrong, and the file system is read-only from then on."""
     with immutable(fortress):
         with no_file_can_grow(fortress.server.server_pid()):

@@ -17,9 +17,9 @@ from contextlib import closing, contextmanager
 import httpx
 import pytest
 from attacks.fortress import ROUNDS, Fortress, is_gone, soon, stopped
-from harness import chat_body, eventually, start
+from harness import QUICK, chat_body, eventually, start
 
-from audit.verifier import verify
+from audit.verification.verifier import verify
 
 
 class Callers:
@@ -129,7 +129,7 @@ def kill(pid: int) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.__name__)
-def test_kill_9_loses_no_acknowledged_decision_and_leaves_no_byte_without_one(
+def test_t24_kill_9_loses_no_acknowledged_decision_and_leaves_no_byte_without_one(
     fortress: Fortress, stage: Callable[[Fortress, Callers], contextlib.AbstractContextManager[None]]
 ) -> None:
     expected = STAGES[stage]
@@ -159,7 +159,7 @@ def test_kill_9_loses_no_acknowledged_decision_and_leaves_no_byte_without_one(
 
 
 def test_a_second_server_on_the_same_home_refuses_and_says_why(fortress: Fortress) -> None:
-    second = start(fortress.home, fortress.upstreams, wait=False, policies=fortress.policies)
+    second = start(fortress.home, fortress.upstreams, wait=False, policies=fortress.policies, **QUICK)
     said, _ = second.process.communicate(timeout=60)
     assert second.process.returncode == 78
     assert said == b""

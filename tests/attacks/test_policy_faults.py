@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from attacks.fortress import CARD, TEAM, Fortress
-from harness import ROOT, eventually, start
+from harness import QUICK, ROOT, eventually, start
 
 
 def misspell_a_class(folder: Path) -> str:
@@ -57,7 +57,7 @@ def test_a_server_with_a_broken_policy_does_not_start_and_says_where(tmp_path: P
     home = tmp_path / "home"
     policies = shutil.copytree(ROOT / "policies", tmp_path / "policies")
     where = misspell_a_class(policies)
-    server = start(home, fortress.upstreams, wait=False, policies=policies)
+    server = start(home, fortress.upstreams, wait=False, policies=policies, **QUICK)
     said, _ = server.process.communicate(timeout=60)
     assert server.process.returncode == 78
     assert said == b"", "it never listened"

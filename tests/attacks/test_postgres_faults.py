@@ -1,14 +1,10 @@
 """Attacks on a log in PostgreSQL: races, wrong isolation, hanging and lost connections, restored backups."""
 
 import asyncio
-import os
 import secrets
-import shutil
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
@@ -20,101 +16,38 @@ import pytest
 from cutter import How, cutting
 from databases import ORIGIN, Cluster, new_database
 from harness import eventually
+from replicas import (
+    EACH,
+    LANES,
+    NOTE,
+    acknowledged,
+    append,
+    assert_each_wrote_all,
+    assert_whole,
+    finished,
+    replicas,
+    until_ready,
+    until_ready_again,
+    verify,
+)
 
-from audit import keys as key_files
-from audit import postgres
 from audit.errors import AuditMismatch, AuditUnavailable
 from audit.log import AuditLog, Receipt
-from audit.migrate import migrate_postgres
 from audit.place import Postgres
-from audit.source_postgres import PostgresSource
-from audit.verifier import KeptReceipt, Report, verify_source
+from audit.seen import Seen
+from audit.sources.postgres import PostgresSource
+from audit.stores import postgres
+from audit.stores.migrate import migrate_postgres
+from audit.verification.verifier import Report
 
-REPLICA = Path(__file__).parents[1] / "audit" / "child_replica.py"
 WRITERS = 6
-LANES = 8
-EACH = 40 * max(1, int(os.environ.get("RINGFENCE_TEST_EXAMPLES", "1")))
-NOTE = {"window_start": "2026-01-31T12:00:00Z", "n_401": 1, "n_404": 0, "n_403": 0}
-"""A small record of any kind will do."""
-
-
-def append(log: AuditLog) -> Receipt:
-    return log.append_sync("access.denied", NOTE)
-
-
-def verify(place: Postgres, *receipts: Receipt) -> Report:
-    kept = [KeptReceipt(one.seq, bytes.fromhex(one.link)) for one in receipts]
-    with closing(PostgresSource(place)) as source:
-        return verify_source(source, receipts=kept)
-
-
-def assert_whole(place: Postgres, *receipts: Receipt) -> Report:
-    report = verify(place, *receipts)
-    assert report.findings == ()
-    assert report.checked == report.size
-    return report
-
-
-def until_ready(log: AuditLog, limit_s: float = 20.0) -> None:
-    end = time.monotonic() + limit_s
-    while log.not_ready() is not None:
-        assert time.monotonic() < end, log.not_ready()
-        time.sleep(0.02)
-
-
-def until_ready_again(log: AuditLog, limit_s: float = 20.0) -> None:
-    """Wait until a writer whose connection was ended has another one."""
-    end = time.monotonic() + limit_s
-    while True:
-        try:
-            append(log)
-        except AuditUnavailable:
-            assert time.monotonic() < end, log.not_ready()
-            time.sleep(0.1)
-        else:
-            return
-
-
-def replicas(place: Postgres, home: Path, each: Sequence[int]) -> list[subprocess.Popen[str]]:
-    """Start processes that share the keys of a log that has not begun, and let all of them begin at once."""
-    key_files.create(home / "keys", ORIGIN)
-    children = []
-    for index, count in enumerate(each):
-        keys = home / str(index) / "keys"
-        shutil.copytree(home / "keys", keys)
-        command = [sys.executable, str(REPLICA), str(keys), str(count), str(LANES)]
-        environ = {**os.environ, "RINGFENCE_AUDIT_URL": place.url}
-        children.append(
-            subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        )
-    for child in children:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
-    for child in children:
-        assert child.stdin is not None
-        child.stdin.write("\n")
-        child.stdin.flush()
-    return children
-
-
-def acknowledged(said: str) -> list[Receipt]:
-    """Read whole lines of what a process said."""
-    lines = [line.split() for line in said.splitlines(keepends=True) if line.endswith("\n")]
-    return [Receipt(one, int(seq), link) for one, seq, link in lines]
 
 
 def test_t22_six_processes_that_begin_at_once_write_one_chain_without_a_fork(
     database: Postgres, tmp_path: Path
 ) -> None:
-    children = replicas(database, tmp_path, [EACH] * WRITERS)
-    acks: list[Receipt] = []
-    for child in children:
-        said, _ = child.communicate(timeout=240)
-        assert child.returncode == 0
-        acks += acknowledged(said)
-    assert len({ack.id for ack in acks}) == len(acks) == WRITERS * 2 * (EACH // LANES * LANES)
-    report = assert_whole(database, *acks)
-    assert report.size == len(acks) + 2 * WRITERS + 1, "one genesis, and a start and a stop of each"
+    acks = finished(replicas(database, tmp_path, [EACH] * WRITERS))
+    assert_each_wrote_all(database, acks, WRITERS)
 
 
 @pytest.mark.parametrize("after", [1, 60])
@@ -229,16 +162,17 @@ def test_t28_a_server_that_hangs_refuses_within_the_deadline_and_the_writer_goes
 ) -> None:
     with new_database(cluster.url) as place:
         migrate_postgres(place)
-        log = AuditLog.open(place, keys=tmp_path / "keys", origin=ORIGIN, deadline_s=1.0)
+        whole = what == "the whole server"
+        deadline_s = 1.0 if whole else 2.0
+        log = AuditLog.open(place, keys=tmp_path / "keys", origin=ORIGIN, deadline_s=deadline_s)
         made = [append(log)]
         own = log._store._connection.info.backend_pid
-        whole = what == "the whole server"
         with cluster.frozen(*([] if whole else [own])) as resume:
             for _ in range(3 if whole else 1):
                 began = time.monotonic()
                 with pytest.raises(AuditUnavailable):
                     append(log)
-                assert time.monotonic() - began < 2.5
+                assert time.monotonic() - began < deadline_s + 1.5
             if whole:
                 eventually(lambda: log.not_ready() is not None, 5)
                 resume()
@@ -376,7 +310,7 @@ def test_t25_a_connection_lost_at_any_message_costs_no_acknowledged_record(
             until_ready(log)
             made += asyncio.run(batch(log))
         log.close()
-    assert cutter.cuts >= 3, "begin, insert and commit at least are messages of their own"
+    assert cutter.cuts >= 2, "the lock is a message of its own, and so is what is written with COMMIT behind it"
     assert_whole(database, *made)
 
 
@@ -392,7 +326,7 @@ def move_aside(server: str, place: Postgres, change: str) -> None:
 
 
 def test_t14_a_database_restored_from_an_older_copy_under_a_running_writer_is_not_built_upon(
-    postgres_server: str, database: Postgres, open_shared: Any
+    postgres_server: str, database: Postgres, open_shared: Any, tmp_path: Path
 ) -> None:
     log = open_shared(deadline_s=2.0)
     append(log)
@@ -411,6 +345,10 @@ def test_t14_a_database_restored_from_an_older_copy_under_a_running_writer_is_no
             append(log)
     report = verify(database, kept)
     assert [finding.code for finding in report.findings] == ["TRUNCATED"]
+    eventually(lambda: (seen := Seen(tmp_path / "home").load()) and seen.size == kept.seq + 1)
+    log.close()
+    with pytest.raises(AuditMismatch, match="STORE_BEHIND"):
+        open_shared(deadline_s=2.0)
 
 
 def test_two_homes_with_keys_of_their_own_cannot_begin_one_log(database: Postgres, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from attacks.fortress import TEAM
 from harness import ROOT, Ringfence, StandIn, chat_body, eventually, start, upstreams_file
 
 from audit.access import Records
-from audit.verifier import KeptReceipt, verify
+from audit.verification.verifier import KeptReceipt, verify
 from proxy.archive import Archive
 from proxy.policy.replay import Report, Why, replay
 from proxy.recorded import Database

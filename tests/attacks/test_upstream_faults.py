@@ -1,10 +1,24 @@
 """A model server that fails never widens where a request may go, and a vendor never gets one twice by surprise."""
 
+from collections.abc import Iterator
+from typing import Any, Self
+
 import pytest
-from attacks.fortress import CARD, Fortress
+from attacks.fortress import CARD, TEAM, Fortress
 from harness import chat_body, eventually
 
 PINNED = f"Is {CARD} a valid number?"
+HOME_FIRST = f"""\
+policy: home-first
+version: 1
+owner: security@company.example
+
+grants:
+  - id: own-server-first
+    who: {{teams: [{TEAM}]}}
+    what: {{endpoints: ["*"], models: ["*"]}}
+    zones: [onprem, cloud-us]
+"""
 
 
 def test_a_pinned_request_has_nowhere_to_go_while_the_own_server_is_down(fortress: Fortress) -> None:
@@ -89,7 +103,7 @@ def test_a_vendor_that_says_it_failed_is_followed_in_its_own_zone_first(fortress
     fortress.assert_log_is_whole()
 
 
-def test_another_zone_is_another_decision_and_only_one_that_was_left(fortress: Fortress) -> None:
+def test_t45_another_zone_is_another_decision_and_only_one_that_was_left(fortress: Fortress) -> None:
     fortress.cloud.behaviour = "status:500"
     answer = fortress.ask(model="far-1")
     assert answer.headers["x-ringfence-zone"] == "cloud-eu"
@@ -97,6 +111,54 @@ def test_another_zone_is_another_decision_and_only_one_that_was_left(fortress: F
     assert named["kind"] == "route.decision"
     assert named["zones_left"] == ["cloud-us", "cloud-eu", "onprem"]
     assert [len(server.posts) for server in (*fortress.vendors, fortress.onprem)] == [1, 0, 1, 0]
+    fortress.assert_log_is_whole()
+
+
+class Arriving(bytearray):
+    """What a vendor receives; before the first byte is taken in, the log is read."""
+
+    def __init__(self, fortress: Fortress) -> None:
+        super().__init__()
+        self._fortress = fortress
+        self.decided: list[dict[str, Any]] = []
+
+    def __iadd__(self, piece: Any) -> Self:  # type: ignore[override, misc]
+        if not self:
+            self.decided = [one for one in self._fortress.records() if one["kind"] == "route.decision"]
+        self.extend(piece)
+        return self
+
+
+@pytest.fixture
+def arriving(fortress: Fortress) -> Iterator[Arriving]:
+    """Prefer the own server, and read what a vendor receives."""
+    policy, before = fortress.policies / "home-first.yaml", fortress.cloud.received
+    policy.write_text(HOME_FIRST)
+    eventually(lambda: fortress.ask().headers["x-ringfence-zone"] == "onprem")
+    fortress.mend()
+    fortress.cloud.received = made = Arriving(fortress)
+    yield made
+    fortress.cloud.received = before
+    policy.unlink()
+    fortress.mend()
+    eventually(lambda: fortress.ask().headers["x-ringfence-zone"] == "cloud-us")
+
+
+@pytest.mark.parametrize("behaviour", ["status:500", "refused"])
+def test_t45_from_the_own_server_to_a_vendor_is_another_decision_there_before_the_first_byte(
+    fortress: Fortress, arriving: Arriving, behaviour: str
+) -> None:
+    if behaviour == "refused":
+        fortress.onprem.stop()
+    else:
+        fortress.onprem.behaviour = behaviour
+    answer = fortress.ask()
+    assert answer.headers["x-ringfence-zone"] == "cloud-us"
+    assert len(fortress.cloud.posts) == 1
+    first, second = arriving.decided[-2:]
+    assert first["req"]["id"] == second["req"]["id"]
+    assert [record["zone"] for record in (first, second)] == ["onprem", "cloud-us"]
+    assert second["id"] == answer.headers["x-ringfence-audit-id"]
     fortress.assert_log_is_whole()
 
 

@@ -1,6 +1,6 @@
 """One of several processes that write one log on PostgreSQL: waits for a line, appends, and says what was acknowledged.
 
-Arguments: the directory of its keys, how many decisions, how many in flight. The log is `RINGFENCE_AUDIT_URL`. Each
+Arguments: how many decisions, how many in flight, the directory of its keys. The log is `RINGFENCE_AUDIT_URL`. Each
 acknowledged record is a line `id seq link`.
 """
 
@@ -26,13 +26,13 @@ async def write(log: AuditLog, count: int) -> None:
 
 async def main(log: AuditLog) -> None:
     """Keep some writers busy."""
-    count, lanes = int(sys.argv[2]), int(sys.argv[3])
+    count, lanes = int(sys.argv[1]), int(sys.argv[2])
     await asyncio.gather(*(write(log, count // lanes) for _ in range(lanes)))
 
 
 os.write(1, b"ready\n")
 sys.stdin.readline()
 place = place_of(os.environ["RINGFENCE_AUDIT_URL"])
-opened = AuditLog.open(place, keys=Path(sys.argv[1]), origin=conftest.ORIGIN, deadline_s=30.0)
+opened = AuditLog.open(place, keys=Path(sys.argv[3]), origin=conftest.ORIGIN, deadline_s=30.0)
 asyncio.run(main(opened))
 opened.close()

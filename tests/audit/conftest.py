@@ -11,15 +11,19 @@ from typing import Any
 
 import pytest
 
-from audit import kinds
-from audit.canonical import encode
-from audit.chain import body_hash, link
 from audit.log import AuditLog, Receipt
-from audit.record import derive
-from audit.schema import Array, Bool, Enum, Int, Object, Table, Text, Type
+from audit.records import kinds
+from audit.records.canonical import encode
+from audit.records.chain import body_hash, link
+from audit.records.record import derive
+from audit.records.schema import Array, Bool, Enum, Int, Object, Table, Text, Type
+from audit.sources.export import export
+from audit.sources.source import SqliteSource
 
 ORIGIN = "log.example/audit"
 SHA = "5" * 64
+TEXT = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+"""The digest of what is archived in a specimen."""
 FP = "fp1.2026q4." + "A" * 22
 UUID = "01a1fe6d-0185-7595-b576-122b77425aaa"
 SAMPLES: dict[Type, Any] = {
@@ -236,9 +240,11 @@ def specimens(tmp_path_factory: pytest.TempPathFactory) -> tuple[Specimen, Speci
             log = AuditLog.open(home / "audit.db", keys=home / "keys", origin=ORIGIN, deadline_s=30)
             for zone in ("onprem", "cloud-us", "cloud-eu"):
                 decided = "pin" if zone == "onprem" else "allow"
-                receipts.append(log.append_sync("route.decision", make_decision(zone=zone, decision=decided)))
+                body = make_decision(zone=zone, decision=decided)
+                body["bundle"]["upstreams_sha256"] = TEXT
+                receipts.append(log.append_sync("route.decision", body))
                 receipts.append(log.append_sync("route.outcome", make_outcome(receipts[-1].id)))
-            log.store_bundle("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", b"test")
+            log.store_bundle(TEXT, b"test")
             log.close()
         made.append(Specimen(home / "audit.db", tuple(receipts)))
     return made[0], made[1]
@@ -248,6 +254,19 @@ def specimens(tmp_path_factory: pytest.TempPathFactory) -> tuple[Specimen, Speci
 def forger(specimens: tuple[Specimen, Specimen], tmp_path: Path) -> Forger:
     """Return a forger of a copy of the first specimen."""
     return Forger.read(specimens[0].copy(tmp_path))
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> Callable[[Path], Path]:
+    """Export a log as it stands, to a new directory."""
+
+    def make(path: Path) -> Path:
+        out = tmp_path / f"export-{len(list(tmp_path.iterdir()))}"
+        with closing(SqliteSource(path)) as source:
+            export(source, out, lambda _: None)
+        return out
+
+    return make
 
 
 @pytest.fixture

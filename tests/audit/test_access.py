@@ -13,8 +13,8 @@ from databases import new_database
 
 from audit.access import Filters, Records
 from audit.errors import AuditUnavailable
-from audit.migrate import migrate_postgres
 from audit.place import Postgres
+from audit.stores.migrate import migrate_postgres
 
 
 @pytest.fixture(scope="module")

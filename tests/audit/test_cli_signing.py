@@ -10,15 +10,17 @@ from typer.testing import CliRunner
 
 from audit import cli, cli_signing
 from audit.access import Filters, Records
-from audit.checkpoint import Checkpoint
-from audit.keepers import Outside
+from audit.anchors.keepers import Outside
+from audit.errors import AuditMismatch
 from audit.keys import read_signers
 from audit.log import AuditLog
-from audit.note import Note
-from audit.signer import Anchor, CheckpointSigner, Refused, StateFile
-from audit.source import SqliteSource
-from audit.store_sqlite import SqliteStore
-from audit.verifier import verify
+from audit.proofs.checkpoint import Checkpoint
+from audit.proofs.note import Note
+from audit.records.record import new_id
+from audit.signing.signer import Anchor, CheckpointSigner, Refused, StateFile
+from audit.sources.source import SqliteSource
+from audit.stores.store_sqlite import SqliteStore
+from audit.verification.verifier import verify
 
 
 class Home:
@@ -47,7 +49,10 @@ class Home:
         return Note.decode(note)
 
     def kinds(self) -> list[str]:
-        return [record.body["kind"] for record in Records(self.path).page(Filters(), limit=1000).records]
+        return [body["kind"] for body in self.bodies()]
+
+    def bodies(self) -> list[dict[str, Any]]:
+        return [record.body for record in Records(self.path).page(Filters(), limit=1000).records]
 
 
 def run(*arguments: str, status: int = 0) -> str:
@@ -132,10 +137,25 @@ def test_lost_heads_are_given_up_with_an_incident_and_the_log_is_signed_again(ho
     with pytest.raises(Refused, match="STORE_BEHIND"):
         home.sign()
     assert "lost: a log of" in run("acknowledge", "--yes")
-    assert home.kinds().count("incident.opened") == 1
+    assert [kind for kind in home.kinds() if kind.startswith("incident")] == ["incident.opened", "incident.closed"]
     home.sign()
     assert verify(home.path).grade == "signed"
     assert "every head" in run("acknowledge")
+
+
+def test_records_that_only_the_server_saw_are_given_up_with_an_incident_and_it_starts_again(home: Home) -> None:
+    home.sign()
+    shutil.copy(home.path, home.home / "backup.db")
+    home.record("control.tested", {"control": "lost", "passed": True})
+    shutil.copy(home.home / "backup.db", home.path)
+    with pytest.raises(AuditMismatch, match="STORE_BEHIND"):
+        home.record("control.tested", {"control": "a", "passed": True})
+    assert "lost: the 7 records that this server saw; this log has 4" in run("acknowledge", "--yes")
+    incident = next(body for body in home.bodies() if body["kind"] == "incident.opened")
+    assert (incident["what"], incident["from_seq"], incident["to_seq"]) == ("heads_given_up", 4, 7)
+    home.record("control.tested", {"control": "a", "passed": True})
+    assert "every head" in run("acknowledge")
+    assert verify(home.path).ok
 
 
 def test_a_head_that_only_an_anchor_kept_is_given_up_too_and_one_that_cannot_be_asked_stops_it(
@@ -159,6 +179,36 @@ def test_a_head_that_only_an_anchor_kept_is_given_up_too_and_one_that_cannot_be_
     assert "lost: a log of" in run("acknowledge", "--yes")
     home.sign(*outside.keepers(home.path, home.home / "keys", home.home / "signer", lambda *_: True).values())
     assert verify(home.path).grade == "signed"
+
+
+def test_a_clock_that_jumped_is_accepted_only_by_a_person(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def clock(what: str) -> dict[str, Any]:
+        asked.append(what)
+        return {"off": "back_hours", "now": "2026-11-22T02:00:00.000000Z"}
+
+    own = cli_signing.Own(home.path, home.home, home.record, clock=clock)
+    monkeypatch.setattr(cli_signing, "own_log", lambda: own)
+    refused = CliRunner().invoke(cli.app, ["acknowledge"], input="n\n")
+    assert (refused.exit_code, asked) == (1, ["look"])
+    assert "the wall clock jumped (back_hours); it says 2026-11-22T02:00:00.000000Z" in refused.output
+    run("acknowledge", "--yes")
+    assert asked == ["look", "look", "accept"]
+
+
+@pytest.mark.parametrize("what", ["spool_damaged", "heads_given_up"])
+def test_an_incident_that_nothing_but_a_person_ends_is_ended_by_one(home: Home, what: str) -> None:
+    incident = new_id()
+    home.record("incident.opened", {"incident": incident, "what": what})
+    home.record("incident.opened", {"incident": new_id(), "what": "low_space"})
+    refused = CliRunner().invoke(cli.app, ["acknowledge"], input="n\n")
+    assert (refused.exit_code, home.kinds().count("incident.closed")) == (1, 0)
+    assert f"the incident {what} of 20" in refused.output
+    run("acknowledge", "--yes")
+    assert what not in run("acknowledge", "--yes")
+    (closed,) = [body for body in home.bodies() if body["kind"] == "incident.closed"]
+    assert (closed["incident"], closed["how"]) == (incident, "acknowledged")
 
 
 def test_a_log_that_is_no_chain_cannot_be_acknowledged(home: Home, forge: Any) -> None:

@@ -1,12 +1,13 @@
 """Key files: made once, readable by their owner alone, and never replaced in silence."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from audit import keys
 from audit.errors import AuditMismatch
-from audit.vkey import VerifierKey
+from audit.proofs.vkey import VerifierKey
 
 ORIGIN = "log.example/audit"
 
@@ -77,6 +78,19 @@ def test_a_secret_is_never_written_over_another(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         keys.write_secret(tmp_path / "key", b"two")
     assert keys.read_secret(tmp_path / "key") == "one"
+    assert [path.name for path in tmp_path.iterdir()] == ["key"]
+
+
+def test_a_secret_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: int) -> None:
+        raise OSError("the disk is broken")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(OSError, match="broken"):
+            keys.write_secret(tmp_path / "key", b"one")
+    assert list(tmp_path.iterdir()) == []
+    keys.write_secret(tmp_path / "key", b"one")
 
 
 def test_an_interrupted_creation_is_begun_again(tmp_path: Path) -> None:

@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from audit import writer
-from audit.checkpoint import Checkpoint
 from audit.errors import AuditLocked, AuditUnavailable, RecordRefused
 from audit.keys import read_signers
 from audit.log import AuditLog, Receipt, new_id
-from audit.note import Note
-from audit.verifier import verify
-from audit.vkey import Signer
+from audit.proofs.checkpoint import Checkpoint
+from audit.proofs.note import Note
+from audit.proofs.vkey import Signer
+from audit.verification.verifier import verify
 from audit.writer import MAX_QUEUE
 
 DECISION = "route.decision"
@@ -128,7 +128,9 @@ def test_a_body_changed_after_append_began_is_written_as_it_was(open_log: Any, d
     assert log.committed(receipt.id)["rules"] == [{"id": "baseline/keep-home", "effect": "pin"}]  # type: ignore[index]
 
 
-def test_repeating_a_record_under_its_id_gives_the_first_receipt(open_log: Any, decision: Any, outcome: Any) -> None:
+def test_t30_repeating_a_record_under_its_id_gives_the_first_receipt(
+    open_log: Any, decision: Any, outcome: Any
+) -> None:
     log = open_log()
     dec = log.append_sync("route.decision", decision())
     chosen = new_id()
@@ -204,7 +206,7 @@ def test_a_second_process_is_refused(open_log: Any) -> None:
 
 
 @pytest.mark.parametrize("acknowledged", [1, 40, 400])
-def test_what_a_killed_process_acknowledged_is_in_the_log(acknowledged: int, tmp_path: Path, open_log: Any) -> None:
+def test_t24_what_a_killed_process_acknowledged_is_in_the_log(acknowledged: int, tmp_path: Path, open_log: Any) -> None:
     home = tmp_path / "home"
     child = subprocess.Popen([sys.executable, str(CHILD), str(home), "16"], stdout=subprocess.PIPE)
     assert child.stdout is not None
@@ -251,7 +253,7 @@ def test_a_database_locked_by_another_connection_refuses_in_time_and_recovers(op
     assert verify(log.place).ok
 
 
-def test_a_full_disk_refuses_leaves_nothing_half_written_and_recovers(open_log: Any, decision: Any) -> None:
+def test_t27_a_full_disk_refuses_leaves_nothing_half_written_and_recovers(open_log: Any, decision: Any) -> None:
     log = open_log(deadline_s=2.0)
     connection = log._store._connection
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
@@ -273,7 +275,7 @@ def test_a_full_disk_refuses_leaves_nothing_half_written_and_recovers(open_log: 
     assert verify(log.place).ok
 
 
-def test_a_read_only_connection_refuses_and_is_replaced(open_log: Any, decision: Any) -> None:
+def test_t27_a_read_only_connection_refuses_and_is_replaced(open_log: Any, decision: Any) -> None:
     log = open_log()
     log._store._connection.execute("PRAGMA query_only=ON")
     assert refused(log, decision(), 4.0) == "read_only"
@@ -292,7 +294,7 @@ def test_a_database_deleted_under_the_server_is_noticed(suffix: str, open_log: A
     assert log.not_ready() is not None
 
 
-def test_a_database_put_back_to_an_earlier_state_is_not_built_upon(open_log: Any, decision: Any) -> None:
+def test_t11_a_database_put_back_to_an_earlier_state_is_not_built_upon(open_log: Any, decision: Any) -> None:
     log = open_log(deadline_s=1.0)
     earlier = log.append_sync("route.decision", decision())
     log.append_sync("route.decision", decision())
@@ -482,7 +484,7 @@ class FailingCommit:
 
 
 @pytest.mark.parametrize("done", [True, False])
-def test_after_an_error_of_commit_the_answer_is_what_the_database_holds(
+def test_t29_after_an_error_of_commit_the_answer_is_what_the_database_holds(
     done: bool,
     open_log: Any,
     decision: Any,

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from audit import keys as key_files
-from audit import opening, record
+from audit import opening
 from audit.errors import AuditMismatch, AuditUnavailable
 from audit.log import AuditLog
-from audit.verifier import verify
+from audit.records import record
+from audit.verification.verifier import verify
 
 
 def test_a_log_without_its_keys_is_refused_and_so_are_keys_without_their_log(open_log: Any, tmp_path: Path) -> None:
@@ -67,6 +68,27 @@ def test_a_first_start_that_was_cut_off_is_resumed(
     assert verify(tmp_path / "home" / "audit.db").ok
 
 
+def test_a_first_start_cut_off_inside_its_first_transaction_is_resumed(open_log: Any, tmp_path: Path) -> None:
+    home, writing = tmp_path / "home", tmp_path / "writing.db"
+    key_files.create(home / "keys", "log.example/audit")
+    with closing(sqlite3.connect(writing, isolation_level=None)) as connection:
+        for statement in ("PRAGMA cache_size = 1", "BEGIN IMMEDIATE", "CREATE TABLE head (size)"):
+            connection.execute(statement)
+        connection.executemany("INSERT INTO head VALUES (zeroblob(?))", [(3000,)] * 50)
+        for suffix in ("", "-journal"):  # as they are on the disk now
+            shutil.copy(f"{writing}{suffix}", home / f"audit.db{suffix}")
+    assert (home / "audit.db").stat().st_size > 0
+    assert (home / "audit.db-journal").stat().st_size > 0
+    open_log().close()
+    assert verify(home / "audit.db").ok
+
+
+def test_a_file_that_cannot_be_made_is_a_refusal_that_names_it(open_log: Any, tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("not a folder")
+    with pytest.raises(AuditMismatch, match="home"):
+        open_log()
+
+
 @pytest.mark.parametrize("before", [True, False])
 def test_a_first_start_cut_off_around_its_genesis_is_resumed(
     before: bool,
@@ -112,13 +134,13 @@ def test_a_newer_schema_of_the_database_is_refused(open_log: Any) -> None:
 def test_schemas_that_are_new_to_a_log_are_introduced_on_it(open_log: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     newest = dict(record.REGISTRY)
     old = dict(list(newest.items())[:-2])
-    for module in ("audit.record", "audit.opening", "audit.log", "audit.checks"):
+    for module in ("audit.records.record", "audit.opening", "audit.log", "audit.verification.checks"):
         monkeypatch.setattr(f"{module}.REGISTRY", old)
     with monkeypatch.context() as patch:
         patch.setattr("audit.log.registry_sha256", lambda: record.registry_sha256(len(old)))
         log = open_log()
         log.close()
-    for module in ("audit.record", "audit.opening", "audit.log", "audit.checks"):
+    for module in ("audit.records.record", "audit.opening", "audit.log", "audit.verification.checks"):
         monkeypatch.setattr(f"{module}.REGISTRY", newest)
     for _ in range(2):
         open_log().close()

@@ -12,7 +12,7 @@ import pytest
 
 from audit import writer
 from audit.errors import AuditUnavailable
-from audit.verifier import verify
+from audit.verification.verifier import verify
 
 
 def test_an_idle_log_says_that_it_is_alive(open_log: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,12 +82,3 @@ def test_many_threads_and_loops_share_one_log(open_log: Any, decision: Any) -> N
     report = verify(log.place)
     assert report.ok
     assert report.size == 123
-
-
-def test_a_loop_that_is_gone_disturbs_nobody(open_log: Any, decision: Any) -> None:
-    log = open_log()
-    loop = asyncio.new_event_loop()
-    entry = log._entry("route.decision", decision(), None, loop)
-    loop.close()
-    log._writer.submit(entry)
-    assert log.append_sync("route.decision", decision()).seq >= 2

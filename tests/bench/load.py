@@ -1,9 +1,10 @@
 """A closed loop of callers: each sends the next request when the last one is answered. Prints one line of JSON.
 
-    python tests/bench/load.py URL KEY --callers 16 --seconds 2 [--stream] [--seed N]
+    python tests/bench/load.py URL KEY --callers 16 --seconds 2 [--words N] [--seed N]
 
 Every caller keeps one connection. The system message is always the same and the question always new, as in real use,
-so that a cache of scanned messages helps where it would. Latencies in milliseconds.
+so that a cache of scanned messages helps where it would. With `--words`, a stream of so many is asked for. Latencies in
+milliseconds; `first` is that of the first byte of the answer's body.
 """
 
 import argparse
@@ -55,27 +56,28 @@ class Tally:
 class Caller:
     """One connection and the requests on it."""
 
-    def __init__(self, url: str, key: str, stream: bool, texts: Iterator[str], tally: Tally) -> None:
+    def __init__(self, url: str, key: str, words: int, texts: Iterator[str], tally: Tally) -> None:
         at = urlsplit(url)
         self._host, self._port, self._path = at.hostname or "", at.port or 80, f"{at.path}/chat/completions"
         self._head = (
             f"POST {self._path} HTTP/1.1\r\nhost: {self._host}\r\nauthorization: Bearer {key}\r\n"
             "content-type: application/json\r\n"
         ).encode()
-        self._stream, self._texts, self._tally = stream, texts, tally
+        self._words, self._texts, self._tally = words, texts, tally
 
     async def run(self, until: float) -> None:
         """Call until the time is over."""
         reader, writer = await asyncio.open_connection(self._host, self._port, limit=1 << 20)
         while time.perf_counter() < until:
             messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": next(self._texts)}]
-            body = json.dumps({"model": "gpt-4o-mini", "messages": messages, "stream": self._stream}).encode()
+            asked = {"stream": True, "max_tokens": self._words} if self._words else {"stream": False}
+            body = json.dumps({"model": "gpt-4o-mini", "messages": messages, **asked}).encode()
             started = time.perf_counter()
             writer.write(self._head + b"content-length: %d\r\n\r\n" % len(body) + body)
             head = await reader.readuntil(b"\r\n\r\n")
             first, answer = await self._body(reader, head)
             ended = time.perf_counter()
-            expected = b"[DONE]" if self._stream else b'"choices"'
+            expected = b"[DONE]" if self._words else b'"choices"'
             if not head.startswith(b"HTTP/1.1 200") or expected not in answer:
                 self._tally.bad += 1
             self._tally.latency_ms.append((ended - started) * 1000)
@@ -109,13 +111,13 @@ async def main() -> None:
     parser.add_argument("key")
     parser.add_argument("--callers", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
-    parser.add_argument("--stream", action="store_true")
+    parser.add_argument("--words", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     tally, texts = Tally(), questions(chosen.seed)
     started = time.perf_counter()
     until = started + chosen.seconds
-    callers = [Caller(chosen.url, chosen.key, chosen.stream, texts, tally) for _ in range(chosen.callers)]
+    callers = [Caller(chosen.url, chosen.key, chosen.words, texts, tally) for _ in range(chosen.callers)]
     await asyncio.gather(*(caller.run(until) for caller in callers))
     took = time.perf_counter() - started
     print(

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from audit.log import AuditLog
-from audit.record import new_id
+from audit.records.record import new_id
 from proxy import activation, evidence
-from proxy.content import Content
+from proxy.content.walk import Content
 from proxy.detection.findings import Scan
+from proxy.endpoints.chat import CHAT
 from proxy.evidence import Ask, Clock, Judged
 from proxy.identity import Caller, Role
 from proxy.policy.decide import decide
@@ -66,8 +67,8 @@ def decisions(active: activation.Active, count: int) -> Iterator[dict[str, Any]]
             "ak_1", seeded.choice(["crm", "bot"]), seeded.choice(["sales", "support", "research"]), Role.APP
         )
         who = Identity(caller.team, caller.app, caller.key_id)
-        made = decide(active.policy, who, Call("chat", requested, model), scores, dt.datetime.now(dt.UTC))
-        ask = Ask(new_id(), "chat", caller, "127.0.0.1", {}, b"{}", Clock())
+        made = decide(active.policy, who, Call(CHAT.name, requested, model), scores, dt.datetime.now(dt.UTC))
+        ask = Ask(new_id(), CHAT, caller, "127.0.0.1", {}, b"{}", Clock())
         scan = Scan((), frozenset(), 1, 1, 1, 0)
         judged = Judged(active, Content((), (), 1, 0), model, "0" * 64, scan, (), scores, made)
         fingerprints = {"body": FINGERPRINT, "ip": FINGERPRINT}

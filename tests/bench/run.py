@@ -15,6 +15,7 @@ import os
 import random
 import re
 import select
+import shutil
 import statistics
 import subprocess
 import sys
@@ -31,8 +32,26 @@ import yaml
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-TARGETS = ("direct", "bare", "ringfence, detection off", "ringfence")
-SCENARIOS = {"c1": (1, False), "c16": (16, False), "stream c1": (1, True), "stream c16": (16, True)}
+OFF, UNSCANNED, HELD = "ringfence, detection off", "answers not scanned", "answers held back"
+TARGETS = ("direct", "bare", OFF, UNSCANNED, "ringfence", HELD)
+"""As shipped, `ringfence` scans answers beside their way."""
+SHORT, LONG = 20, 220
+"""Words of a stream, an event each."""
+SCENARIOS = {
+    "c1": (1, 0),
+    "c16": (16, 0),
+    "stream c1": (1, SHORT),
+    "stream c16": (16, SHORT),
+    "long stream c1": (1, LONG),
+}
+"""How many callers, and how many words a stream has that they ask for."""
+RULE = """
+policy: answers
+version: 1
+owner: bench@company.example
+rules:
+  - {id: no-secrets, direction: answer, if: {class: secret}, then: block, because: It is one.}
+"""
 START_S = 120.0
 
 
@@ -118,12 +137,16 @@ def start(stack: ExitStack, names: list[str], home: Path) -> list[Target]:
         command = [sys.executable, str(HERE / "bare.py"), upstream]
         process, url = stack.enter_context(running(command, home / "bare.log"))
         targets.append(Target("bare", f"{url}/v1", "none", process))
-    if "ringfence, detection off" in names:
-        targets.append(
-            ringfence(stack, "ringfence, detection off", [str(HERE / "undetected.py")], home / "off", upstream)
-        )
-    if "ringfence" in names:
-        targets.append(ringfence(stack, "ringfence", ["-m", "proxy", "serve"], home / "on", upstream))
+    if OFF in names:
+        targets.append(ringfence(stack, OFF, [str(HERE / "undetected.py")], home / "off", upstream))
+    ruled = shutil.copytree(ROOT / "policies", home / "policies")
+    (ruled / "answers.yaml").write_text(RULE)
+    chosen = {UNSCANNED: {"SCAN_ANSWERS": "ruled"}, "ringfence": {}, HELD: {"POLICIES": str(ruled)}}
+    for number, (name, settings) in enumerate(chosen.items()):
+        if name in names:
+            environ = {f"RINGFENCE_{setting}": value for setting, value in settings.items()}
+            command = ["-m", "proxy", "serve"]
+            targets.append(ringfence(stack, name, command, home / str(number), upstream, **environ))
     return targets
 
 
@@ -151,9 +174,9 @@ def ringfence(stack: ExitStack, name: str, arguments: list[str], home: Path, ups
 
 def measure(target: Target, scenario: str, seconds: float, seed: int, figures: Figures) -> None:
     """Load one target once and add what came out."""
-    callers, stream = SCENARIOS[scenario]
+    callers, words = SCENARIOS[scenario]
     command = [sys.executable, str(HERE / "load.py"), target.url, target.key, "--seed", str(seed)]
-    command += ["--callers", str(callers), "--seconds", str(seconds), *(["--stream"] if stream else [])]
+    command += ["--callers", str(callers), "--seconds", str(seconds), "--words", str(words)]
     before = target.cpu_s()
     ran = subprocess.run(command, capture_output=True, check=True, text=True, timeout=seconds + 60)
     spent = target.cpu_s() - before
@@ -197,9 +220,27 @@ def report(targets: list[Target], results: Results) -> str:
             ratio = f"{cpu / bare:.2f}" if counted and not math.isnan(bare) else "-"
             shown = f"{cpu:.0f}" if counted else "-"
             lines.append(row(target.name, *added, shown, ratio, f"{found.median('per_s'):.0f}", str(found.bad)))
+    lines += per_event(targets, results)
     lines.append("\nmemory after the run (PSS of the process tree, MB)")
     lines += [row(target.name, f"{target.pss_mb():.0f}") for target in targets if target.process is not None]
     return "\n".join(lines)
+
+
+def per_event(targets: list[Target], results: Results) -> list[str]:
+    """Say what one more event of a stream costs: the long stream less the short one, for one caller."""
+
+    def cost(target: Target, figure: str) -> float:
+        long, short = (results[target.name, scenario].median(figure) for scenario in ("long stream c1", "stream c1"))
+        return (long - short) / (LONG - SHORT)
+
+    bare = next((cost(target, "cpu_us") for target in targets if target.name == "bare"), math.nan)
+    lines = ["\none more event of a stream, for one caller", row("target", "CPU us", "x bare", "p50 us")]
+    for target in targets:
+        cpu, time = cost(target, "cpu_us"), cost(target, "p50") * 1000
+        counted = target.process is not None
+        ratio = f"{cpu / bare:.2f}" if counted and not math.isnan(bare) else "-"
+        lines.append(row(target.name, f"{cpu:.1f}" if counted else "-", ratio, f"{time:.1f}"))
+    return lines
 
 
 def row(name: str, *cells: str) -> str:

@@ -23,8 +23,8 @@ def test_a_tiny_run_gives_figures_for_every_target_and_no_wrong_answer() -> None
     assert ran.returncode == 0, ran.stdout + ran.stderr
     for target in ("direct", "bare", "ringfence, detection off"):
         rows = re.findall(rf"^  {target} .*", ran.stdout, re.MULTILINE)
-        assert len(rows) == (4 if target == "direct" else 5), ran.stdout
-        assert all(cells.split()[-1] == "0" for cells in rows[:4]), "wrong answers"
+        assert len(rows) == (6 if target == "direct" else 7), ran.stdout
+        assert all(cells.split()[-1] == "0" for cells in rows[:5]), "wrong answers"
     assert "nan" not in ran.stdout
 
 

@@ -23,7 +23,7 @@ from proxy.settings import Settings
 class Blind(Scripted):
     """Finds nothing, at once, and says that the scan is complete."""
 
-    async def scan(self, tenant: str, units: Sequence[Unit]) -> Scan:
+    async def scan(self, tenant: str, units: Sequence[Unit], *, behind: bool = False) -> Scan:
         return Scan((), frozenset(), 0, sum(len(unit.segments) for unit in units), 0, 0)
 
 

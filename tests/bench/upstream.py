@@ -2,16 +2,26 @@
 
     python tests/bench/upstream.py
 
-Prints its base URL and serves until standard input closes. A raw asyncio protocol, so that it costs little itself.
+Prints its base URL and serves until standard input closes. A raw asyncio protocol, so that it costs little itself. No
+answer comes twice: one whose text was scanned before would cost its scan no more. A request for a stream says by
+`max_tokens` of how many words, an event each.
 """
 
 import asyncio
+import itertools
 import json
+import re
 import sys
 
 import uvloop
 
-CHUNKS = 20
+WORDS = 20
+TEXT = """
+A bounded queue keeps memory in check because whoever fills it has to wait until somebody takes from it, and the wait is
+felt where the work comes from. Put the limit where the work enters, measure how long things lie there, and refuse early
+what cannot be done in time. A generator does the same within one program: it makes the next value when it is asked for.
+Two of them in a row need no list between them. Where order matters, number what you send and let the reader sort it.
+"""
 
 
 def _event(delta: dict[str, str], finish: str | None = None) -> bytes:
@@ -22,28 +32,36 @@ def _event(delta: dict[str, str], finish: str | None = None) -> bytes:
 
 
 def _whole() -> bytes:
-    message = {"role": "assistant", "content": "word " * CHUNKS}
-    body = json.dumps(
+    message = {"role": "assistant", "content": "Answer 00000000. " + " ".join(TEXT.split()[:WORDS])}
+    return json.dumps(
         {
             "id": "c",
             "object": "chat.completion",
             "created": 1,
             "model": "gpt-4o-mini",
             "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-            "usage": {"prompt_tokens": 200, "completion_tokens": CHUNKS, "total_tokens": 200 + CHUNKS},
+            "usage": {"prompt_tokens": 200, "completion_tokens": WORDS, "total_tokens": 200 + WORDS},
         }
     ).encode()
-    return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
 
 
 WHOLE = _whole()
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-EVENTS = [
-    _event({"role": "assistant", "content": ""}),
-    *(_event({"content": "word "}) for _ in range(CHUNKS)),
-    _event({}, "stop"),
-    b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n",
-]
+NUMBERED = _event({"role": "assistant", "content": "Answer 00000000. "})
+EVENTS = [_event({"content": f"{word} "}) for word in TEXT.split()]
+END = [_event({}, "stop"), b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n"]
+numbers = itertools.count()
+
+
+def answer(body: bytes) -> list[bytes]:
+    """Return the pieces that are written, one by one."""
+    number = b"%08d" % next(numbers)
+    if b'"stream":true' not in body and b'"stream": true' not in body:
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(WHOLE)
+        return [head + WHOLE.replace(b"00000000", number)]
+    asked = re.search(rb'"max_tokens": ?(\d+)', body)
+    words = itertools.islice(itertools.cycle(EVENTS), int(asked[1]) if asked else WORDS)
+    return [HEAD, NUMBERED.replace(b"00000000", number), *words, *END]
 
 
 class Upstream(asyncio.Protocol):
@@ -64,8 +82,7 @@ class Upstream(asyncio.Protocol):
             if len(self._buffer) < end:
                 return
             body, self._buffer = self._buffer[head + 4 : end], self._buffer[end:]
-            streamed = b'"stream":true' in body or b'"stream": true' in body
-            for piece in [HEAD, *EVENTS] if streamed else [WHOLE]:
+            for piece in answer(body):
                 self._transport.write(piece)  # type: ignore[attr-defined]
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import openai
 import pytest
-from harness import Ringfence, StandIn, chat_body
+from harness import NO_TLS, Ringfence, StandIn, chat_body
 from openai import OpenAI
 
 pytestmark = pytest.mark.usefixtures("quiet")
@@ -46,14 +46,16 @@ def test_an_unknown_key_is_an_authentication_error(make_client: MakeClient, key:
 @pytest.mark.parametrize("given", [None, "Basic dTpw", "Bearer", "bearer", "", "Token rf-1"])
 def test_no_key_is_401(server: Ringfence, given: str | None) -> None:
     headers = {} if given is None else {"authorization": given}
-    answer = httpx.post(f"{server.url}/v1/chat/completions", json=chat_body(), headers=headers, trust_env=False)
+    answer = httpx.post(
+        f"{server.url}/v1/chat/completions", json=chat_body(), headers=headers, trust_env=False, verify=NO_TLS
+    )
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == "invalid_api_key"
 
 
 def test_the_scheme_is_read_without_regard_to_case(server: Ringfence, app_key: str) -> None:
     headers = {"authorization": f"bEaReR {app_key}"}
-    assert httpx.get(f"{server.url}/v1/models", headers=headers, trust_env=False).status_code == 200
+    assert httpx.get(f"{server.url}/v1/models", headers=headers, trust_env=False, verify=NO_TLS).status_code == 200
 
 
 def test_a_revoked_key_is_refused_at_once(server: Ringfence, make_client: MakeClient) -> None:
@@ -82,7 +84,7 @@ def test_a_refusal_by_policy_says_why_and_is_not_tried_again(
     with pytest.raises(openai.PermissionDeniedError) as refused:
         ask(make_client(max_retries=3), messages=[{"role": "user", "content": f"Read this:\n{private_key()}"}])
     error = refused.value
-    assert (error.code, error.type) == ("policy_blocked", "policy_error")
+    assert (error.code, error.type) == ("policy_blocked", "permission_error")
     assert error.response.headers["x-should-retry"] == "false"
     assert error.response.headers["x-ringfence-decision"] == "block"
     assert len(error.response.headers["x-ringfence-audit-id"]) == 36
@@ -122,7 +124,9 @@ def test_a_body_that_makes_no_sense_is_a_bad_request_that_names_the_parameter(
 
 def post(server: Ringfence, key: str, content: bytes, **headers: str) -> httpx.Response:
     given = {"authorization": f"Bearer {key}", "content-type": "application/json", **headers}
-    return httpx.post(f"{server.url}/v1/chat/completions", content=content, headers=given, trust_env=False)
+    return httpx.post(
+        f"{server.url}/v1/chat/completions", content=content, headers=given, trust_env=False, verify=NO_TLS
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,10 +176,10 @@ def test_a_body_over_the_limit_is_413_whether_its_length_was_said_or_not(server:
     limit = server.settings.max_body_bytes
     headers = {"authorization": f"Bearer {app_key}", "content-type": "application/json"}
     url = f"{server.url}/v1/chat/completions"
-    said = httpx.post(url, content=b" " * (limit + 1), headers=headers, trust_env=False)
+    said = httpx.post(url, content=b" " * (limit + 1), headers=headers, trust_env=False, verify=NO_TLS)
     assert (said.status_code, said.json()["error"]["code"]) == (413, "body_too_large")
     pieces = (b" " * 65536 for _ in range(limit // 65536 + 1))
-    unsaid = httpx.post(url, content=pieces, headers=headers, trust_env=False)
+    unsaid = httpx.post(url, content=pieces, headers=headers, trust_env=False, verify=NO_TLS)
     assert (unsaid.status_code, unsaid.json()["error"]["code"]) == (413, "body_too_large")
 
 
@@ -201,7 +205,7 @@ def test_two_credentials_are_400(server: Ringfence, app_key: str) -> None:
 
 
 ENDPOINTS = [
-    *("completions", "embeddings", "responses", "responses/resp_1", "responses/resp_1/input_items", "moderations"),
+    *("responses/resp_1/events", "responses/resp_1/input_items/i_1", "moderations", "completions/", "embeddings/e_1"),
     *("images/generations", "images/edits", "images/variations", "audio/speech", "audio/transcriptions"),
     *("audio/translations", "files", "files/f_1", "files/f_1/content", "uploads", "uploads/u_1/parts", "batches"),
     *("fine_tuning/jobs", "fine_tuning/jobs/j_1/events", "vector_stores", "vector_stores/v_1/files", "assistants"),
@@ -210,14 +214,13 @@ ENDPOINTS = [
     *(
         "chat/completions/c_1",
         "chat/completions/c_1/messages",
-        "models/gpt-4o",
         "rerank",
         "engines",
         "edits",
         "chatkit",
     ),
     *("organization/usage/completions", "organization/admin_api_keys", "organization/audit_logs", "projects", ""),
-    *("chat/completions/", "models/", "chat", "chat//completions", "../chat/completions", "chat/completions%2f", "%2e"),
+    *("chat/completions/", "chat", "chat//completions", "../chat/completions", "chat/completions%2f", "%2e"),
 ]
 
 
@@ -226,7 +229,7 @@ def test_every_other_path_is_404_in_the_openai_shape(
     server: Ringfence, app_key: str, path: str, cloud: StandIn, onprem: StandIn
 ) -> None:
     headers = {"authorization": f"Bearer {app_key}"}
-    with httpx.Client(base_url=f"{server.url}/v1/", headers=headers, trust_env=False) as plain:
+    with httpx.Client(base_url=f"{server.url}/v1/", headers=headers, trust_env=False, verify=NO_TLS) as plain:
         for method in ("GET", "POST", "DELETE"):
             request = plain.build_request(method, f"{server.url}/v1/{path}", json=chat_body(SECRET))
             request.url = request.url.copy_with(raw_path=f"/v1/{path}?q={SECRET}".encode())
@@ -243,20 +246,17 @@ def test_every_other_path_is_404_in_the_openai_shape(
 )
 def test_another_method_is_405_in_the_openai_shape(server: Ringfence, app_key: str, method: str, path: str) -> None:
     headers = {"authorization": f"Bearer {app_key}"}
-    answer = httpx.request(method, f"{server.url}/v1/{path}", headers=headers, trust_env=False)
+    answer = httpx.request(method, f"{server.url}/v1/{path}", headers=headers, trust_env=False, verify=NO_TLS)
     assert answer.status_code == 405
     assert answer.json()["error"]["type"] == "invalid_request_error"
 
 
 def test_the_library_calls_endpoints_that_do_not_exist_and_is_told_so(client: OpenAI) -> None:
     calls: list[Callable[[], Any]] = [
-        lambda: client.embeddings.create(model="text-embedding-3-small", input=SECRET),
-        lambda: client.responses.create(model="gpt-4o", input=SECRET),
-        lambda: client.completions.create(model="gpt-4o", prompt=SECRET),
         lambda: client.moderations.create(input=SECRET),
         lambda: client.images.generate(prompt=SECRET),
         lambda: client.files.create(file=SECRET.encode(), purpose="batch"),
-        lambda: client.models.retrieve("gpt-4o"),
+        lambda: client.fine_tuning.jobs.retrieve("ftjob-1"),
     ]
     for call in calls:
         with pytest.raises(openai.NotFoundError) as refused:

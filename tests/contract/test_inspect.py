@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from harness import Ringfence, StandIn, chat_body, eventually
+from harness import NO_TLS, Ringfence, StandIn, chat_body, eventually
 
 from audit.access import Filters, Records
 
@@ -36,7 +36,7 @@ def test_inspecting_a_harmless_body_says_where_it_would_go_and_sends_nothing(
 def test_inspecting_a_sensitive_body_names_types_places_zones_and_reasons_but_no_value(
     server: Ringfence, app_key: str, cloud: StandIn, onprem: StandIn
 ) -> None:
-    answer = inspect(server, app_key, text=f"Write to {email()}", image=[1, 2, 3])
+    answer = inspect(server, app_key, text=f"Write to {email()}", vector=[1, 2, 3])
     said = answer.json()
     assert (said["decision"], said["zone"], said["complete"]) == ("pin", "onprem", False)
     assert "EMAIL_ADDRESS" in {row["type"] for row in said["types"]}
@@ -57,7 +57,7 @@ def test_a_dry_run_is_recorded_as_one_and_closed(server: Ringfence, app_key: str
     record = Records(server.home / "audit.db").one(answer.headers["x-ringfence-audit-id"])
     assert record is not None
     assert record.body["dry_run"] is True
-    assert record.body["req"]["endpoint"] == "inspect"
+    assert record.body["req"]["endpoint"] == "chat"
     assert "up" not in record.body
     assert record.seq == int(answer.headers["x-ringfence-audit-seq"])
     assert record.link == answer.headers["x-ringfence-audit-link"]
@@ -77,7 +77,7 @@ def test_only_an_applications_key_can_ask_models(server: Ringfence, role: str, m
 
 
 def test_alive_and_ready(server: Ringfence) -> None:
-    with httpx.Client(base_url=server.url, trust_env=False) as client:
+    with httpx.Client(base_url=server.url, trust_env=False, verify=NO_TLS) as client:
         assert client.get("/livez").json() == {"status": "alive"}
         ready = client.get("/readyz")
     assert ready.status_code == 200
@@ -89,7 +89,7 @@ def test_alive_and_ready(server: Ringfence) -> None:
     "path", ["/", "/docs", "/redoc", "/openapi.json", "/metrics", "/favicon.ico", "/audit", "/api"]
 )
 def test_nothing_else_is_served(server: Ringfence, path: str) -> None:
-    answer = httpx.get(f"{server.url}{path}", trust_env=False)
+    answer = httpx.get(f"{server.url}{path}", trust_env=False, verify=NO_TLS)
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
 
 
@@ -104,7 +104,7 @@ def test_an_applications_key_cannot_read_the_log(server: Ringfence, app_key: str
         with server.client(role_key) as client:
             answer = client.get(path)
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "wrong_role")
-    assert httpx.get(f"{server.url}{path}", trust_env=False).status_code == 401
+    assert httpx.get(f"{server.url}{path}", trust_env=False, verify=NO_TLS).status_code == 401
 
 
 def test_an_auditor_reads_by_page_by_filter_and_by_id(server: Ringfence, app_key: str, auditor: str) -> None:

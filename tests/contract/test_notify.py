@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from harness import StandIn, chat_body, eventually, ringfence, upstreams_file
+from harness import QUICK, StandIn, chat_body, eventually, ringfence, upstreams_file
 from inside import Inside, Scripted, inside
 
 from audit.access import Filters, Records
@@ -131,7 +131,7 @@ def test_a_dry_run_says_that_it_is_one(tmp_path: Path, policies: Path, cloud: St
         assert (await ask(ring, key, path="/ringfence/v1/inspect")).status_code == 200
 
     within(tmp_path, policies, (cloud, onprem), channels(tmp_path), story)
-    assert [(data["endpoint"], data["dry_run"]) for data in told(tmp_path / "paper.jsonl")] == [("inspect", True)] * 2
+    assert [(data["endpoint"], data["dry_run"]) for data in told(tmp_path / "paper.jsonl")] == [("chat", True)] * 2
 
 
 def test_a_request_that_goes_on_to_another_zone_is_told_of_once(
@@ -243,7 +243,7 @@ def test_a_server_tells_all_kinds_of_channels_of_a_key_that_it_refused(
             siem={"syslog": f"udp://127.0.0.1:{siem.getsockname()[1]}"},
         )
         upstreams = upstreams_file(tmp_path / "upstreams.yaml", cloud, onprem)
-        with ringfence(tmp_path / "home", upstreams, policies=tmp_path / "policies", channels=file) as server:
+        with ringfence(tmp_path / "home", upstreams, policies=tmp_path / "policies", channels=file, **QUICK) as server:
             with server.client() as client:
                 refused = client.post("/v1/chat/completions", json=chat_body(PRIVATE_KEY))
             datagram = siem.recv(65536)
@@ -266,7 +266,7 @@ def test_a_server_that_ends_records_whom_it_could_not_tell(
     hook.behaviour = "hang"
     upstreams = upstreams_file(tmp_path / "upstreams.yaml", cloud, onprem)
     file = channels(tmp_path, **{"security-oncall": to(hook)})
-    with ringfence(tmp_path / "home", upstreams, channels=file) as server:
+    with ringfence(tmp_path / "home", upstreams, channels=file, **QUICK) as server:
         with server.client() as client:
             assert client.post("/v1/chat/completions", json=chat_body(PRIVATE_KEY)).status_code == 403
         eventually(lambda: hook.posts)

@@ -4,11 +4,17 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
-from harness import ROOT, Ringfence, StandIn, chat_body, ringfence, start, upstreams_file
+import pytest
+from harness import QUICK, ROOT, Ringfence, StandIn, chat_body, ringfence, start, upstreams_file
 
 from audit.access import Records
+from proxy import cli
+from proxy.policy import cli as policy_cli
+from proxy.policy.commands.common import Injected
 
 DETECTORS = r"""
 patterns:
@@ -66,33 +72,51 @@ def test_what_a_file_of_detectors_finds_is_pinned_and_its_digest_is_in_every_rec
     assert before["set_sha256"] != after["set_sha256"] == seen["set_sha256"]
 
 
-def lint(home: Path, folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "proxy", "policy", "lint", str(folder)],
-        cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(home), **environ},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+class Linted(NamedTuple):
+    status: object
+    out: str
+    err: str
 
 
-def test_policies_and_detectors_must_fit_each_other_for_lint_as_for_the_server(tmp_path: Path, onprem: StandIn) -> None:
-    with_class, file = policies(tmp_path / "policies"), str(detectors(tmp_path))
-    assert lint(tmp_path, with_class, RINGFENCE_DETECTORS=file).returncode == 0
-    nobody_emits = lint(tmp_path, with_class)
-    assert (nobody_emits.returncode, nobody_emits.stdout.count("EMPLOYEE_ID")) >= (1, 1)
-    assert "error[detector-without-class]" in lint(tmp_path, ROOT / "policies", RINGFENCE_DETECTORS=file).stdout
-    server = start(
-        tmp_path / "home", upstreams_file(tmp_path / "u.yaml", None, onprem), wait=False, policies=with_class
-    )
+@pytest.fixture
+def lint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[Path, Path | None], Linted]:
+    """Run `ringfence policy lint` on a folder, with a file of detectors or without."""
+    monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path))
+    monkeypatch.setattr(policy_cli, "injected", Injected())
+
+    def run(folder: Path, detectors: Path | None = None) -> Linted:
+        monkeypatch.setattr(sys, "argv", ["ringfence", "policy", "lint", str(folder)])
+        monkeypatch.setenv("RINGFENCE_DETECTORS", str(detectors))
+        if detectors is None:
+            monkeypatch.delenv("RINGFENCE_DETECTORS")
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return Linted(ended.value.code or 0, *capsys.readouterr())
+
+    return run
+
+
+def test_policies_and_detectors_must_fit_each_other_for_lint_as_for_the_server(
+    tmp_path: Path, onprem: StandIn, lint: Callable[..., Linted]
+) -> None:
+    with_class, file = policies(tmp_path / "policies"), detectors(tmp_path)
+    assert lint(with_class, file).status == 0
+    nobody_emits = lint(with_class)
+    assert nobody_emits.status == 1
+    assert "EMPLOYEE_ID" in nobody_emits.out
+    assert "error[detector-without-class]" in lint(ROOT / "policies", file).out
+    upstreams = upstreams_file(tmp_path / "u.yaml", None, onprem)
+    server = start(tmp_path / "home", upstreams, wait=False, policies=with_class, **QUICK)
     server.process.wait(90)
     assert server.stop() == 78
     assert "EMPLOYEE_ID" in server.log_path.read_text()
 
 
-def test_a_file_with_mistakes_keeps_the_server_from_starting(tmp_path: Path, onprem: StandIn) -> None:
+def test_a_file_with_mistakes_keeps_the_server_from_starting(
+    tmp_path: Path, onprem: StandIn, lint: Callable[..., Linted]
+) -> None:
     (tmp_path / "detectors.yaml").write_text("patterns: [{name: a, type: A, patterns: ['(']}]\nwithout: [spacey]\n")
     given = {"detectors": tmp_path / "detectors.yaml"}
     server = start(tmp_path / "home", upstreams_file(tmp_path / "u.yaml", None, onprem), wait=False, **given)
@@ -101,8 +125,8 @@ def test_a_file_with_mistakes_keeps_the_server_from_starting(tmp_path: Path, onp
     said = server.log_path.read_text().splitlines()
     assert said[0] == MISTAKES[0]
     assert said[1].startswith(MISTAKES[1])
-    refused = lint(tmp_path, ROOT / "policies", RINGFENCE_DETECTORS=str(given["detectors"]))
-    assert (refused.returncode, refused.stderr.splitlines()) == (1, said)
+    refused = lint(ROOT / "policies", given["detectors"])
+    assert (refused.status, refused.err.splitlines()) == (1, said)
 
 
 def test_detect_uses_the_same_file(tmp_path: Path) -> None:

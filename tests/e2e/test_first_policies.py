@@ -1,28 +1,22 @@
 """What `ringfence policy init` writes is what a server starts with."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import yaml
-from harness import ROOT, Ringfence, StandIn, chat_body, ringfence
+from harness import QUICK, Ringfence, StandIn, chat_body, ringfence
+from typer.testing import CliRunner
 
 from proxy import activation
+from proxy.policy import cli
 from proxy.settings import Settings
 
 MAIL = "Please write to desk7@nordwind.eu that the invoice is late."
 
 
 def begin(folder: Path, *flags: str) -> Path:
-    """Run the real command line in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "proxy", "policy", "init", str(folder), "--yes", *flags],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    """Run the command."""
+    done = CliRunner().invoke(cli.app, ["init", str(folder), "--yes", *flags])
+    assert done.exit_code == 0, done.output
     return folder
 
 
@@ -58,7 +52,7 @@ def test_a_server_keeps_an_address_at_home_and_lets_a_harmless_request_of_a_name
     cloud.clear()
     policies = begin(tmp_path / "p", *flags)
     upstreams = zones(tmp_path / "upstreams.yaml", cellar=onprem, us=cloud)
-    with ringfence(tmp_path / "home", upstreams, policies=policies) as server:
+    with ringfence(tmp_path / "home", upstreams, policies=policies, **QUICK) as server:
         assert asked(server, MAIL, "support") == ("pin", "cellar")
         assert asked(server, "What is a monad?", "research") == ("pin", "cellar")
         assert cloud.posts == []
@@ -70,7 +64,7 @@ def test_without_a_vendor_zone_everything_stays_home(tmp_path: Path, cloud: Stan
     cloud.clear()
     policies = begin(tmp_path / "p")
     upstreams = zones(tmp_path / "upstreams.yaml", onprem=onprem, cloud=cloud)
-    with ringfence(tmp_path / "home", upstreams, policies=policies) as server:
+    with ringfence(tmp_path / "home", upstreams, policies=policies, **QUICK) as server:
         assert asked(server, "What is a monad?", "support") == ("pin", "onprem")
         assert asked(server, MAIL, "support") == ("pin", "onprem")
         assert cloud.posts == []

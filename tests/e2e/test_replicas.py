@@ -10,11 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 from databases import Cluster, new_database
-from harness import ROOT, Ringfence, StandIn, chat_body, eventually, start, upstreams_file, wait_for_url
+from harness import QUICK, ROOT, Ringfence, StandIn, chat_body, eventually, start, upstreams_file, wait_for_url
 
 from audit.access import Filters, Records
 from audit.place import Postgres
-from audit.record import DECISION, OUTCOME
+from audit.records.record import DECISION, OUTCOME
 
 DEADLINE_S = 1.0
 
@@ -44,7 +44,7 @@ def test_a_server_refuses_a_database_without_the_schema_and_says_which_command_m
     shared: Postgres, tmp_path: Path, cloud: StandIn, onprem: StandIn
 ) -> None:
     upstreams = upstreams_file(tmp_path / "upstreams.yaml", cloud, onprem)
-    server = start(tmp_path / "home", upstreams, wait=False, audit_url=shared.url)
+    server = start(tmp_path / "home", upstreams, wait=False, audit_url=shared.url, **QUICK)
     assert server.process.wait(timeout=90) == 78
     said = server.log_path.read_text()
     server.stop()
@@ -59,7 +59,7 @@ def test_a_server_waits_for_a_database_that_starts_later(
     assert ringfence(shared.url, "audit", "migrate").returncode == 0
     upstreams = upstreams_file(tmp_path / "upstreams.yaml", cloud, onprem)
     with cluster.frozen():
-        server = start(tmp_path / "home", upstreams, wait=False, audit_url=shared.url)
+        server = start(tmp_path / "home", upstreams, wait=False, audit_url=shared.url, **QUICK)
         eventually(lambda: f"{shared} cannot be reached yet" in server.log_path.read_text(), 60)
     server.url = wait_for_url(server)
     assert server.stop() == 0
@@ -77,7 +77,7 @@ def test_two_servers_write_one_log_and_neither_sends_anything_while_it_hangs(
         for home in homes:
             if servers:
                 shutil.copytree(homes[0] / "keys", home / "keys")
-            servers.append(start(home, upstreams, audit_url=shared.url, audit_deadline_s=DEADLINE_S))
+            servers.append(start(home, upstreams, audit_url=shared.url, audit_deadline_s=DEADLINE_S, **QUICK))
         clients = [server.client() for server in servers]
         for client in clients:
             assert ask(client).status_code == 200

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from harness import ROOT, Ringfence, StandIn, chat_body, ringfence, upstreams_file
+from harness import QUICK, ROOT, Ringfence, StandIn, chat_body, ringfence, upstreams_file
 
 END = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=30)
 RULES = f"""\
@@ -58,7 +58,7 @@ def test_shadows_and_exceptions_are_summed_up_from_the_log_of_a_running_server(
     (policies / "trial.yaml").write_text(RULES)
     (policies / "exceptions.yaml").write_text(EXCEPTIONS)
     upstreams = upstreams_file(tmp_path / "upstreams.yaml", cloud, onprem)
-    with ringfence(tmp_path / "home", upstreams, policies=policies) as server:
+    with ringfence(tmp_path / "home", upstreams, policies=policies, **QUICK) as server:
         chat, dry = "/v1/chat/completions", "/ringfence/v1/inspect"
         assert ask(server, "desk", chat, PEOPLE) == ask(server, "desk", chat, PEOPLE) == "pin"
         assert ask(server, "desk", chat, DEVICE) == "pin"

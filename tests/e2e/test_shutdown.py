@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from harness import StandIn, chat_body, ringfence, upstreams_file
+from harness import QUICK, StandIn, chat_body, ringfence, upstreams_file
 
 from audit.access import Records
-from audit.verifier import verify
+from audit.verification.verifier import verify
 
 
 def test_a_stopped_server_leaves_one_whole_file_and_says_that_it_stopped(
     tmp_path: Path, cloud: StandIn, onprem: StandIn
 ) -> None:
-    with ringfence(tmp_path, upstreams_file(tmp_path / "upstreams.yaml", cloud, onprem)) as server:
+    with ringfence(tmp_path, upstreams_file(tmp_path / "upstreams.yaml", cloud, onprem), **QUICK) as server:
         with server.client() as client:
             assert client.post("/v1/chat/completions", json=chat_body()).status_code == 200
         assert server.stop() == 0

@@ -4,15 +4,20 @@ import os
 import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
-from harness import Ringfence, StandIn, chat_body, eventually, ringfence, upstreams_file
+import pytest
+from harness import BRISK, NO_TLS, QUICK, ROOT, Ringfence, StandIn, chat_body, eventually, ringfence, upstreams_file
 
-from audit.trust import Trust
-from audit.verifier import verify
+from audit.errors import AuditMismatch
+from audit.log import AuditLog
+from audit.verification.trust import Trust
+from audit.verification.verifier import verify
 
 
 def ask(server: Ringfence) -> None:
@@ -20,8 +25,21 @@ def ask(server: Ringfence) -> None:
         assert client.post("/v1/chat/completions", json=chat_body()).status_code == 200
 
 
+def command(server: Ringfence, *arguments: str) -> str:
+    ran = [sys.executable, "-m", "proxy", *arguments]
+    return subprocess.run(ran, env=server.environ, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
 def readiness(server: Ringfence) -> Any:
-    return httpx.get(f"{server.url}/readyz", trust_env=False).json()["checkpoints"]
+    return httpx.get(f"{server.url}/readyz", trust_env=False, verify=NO_TLS).json()["checkpoints"]
+
+
+def assert_nothing_is_sent(server: Ringfence, cloud: StandIn) -> None:
+    arrived = len(cloud.posts)
+    with server.client() as client:
+        refused = client.post("/v1/chat/completions", json=chat_body())
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "audit_behind")
+    assert len(cloud.posts) == arrived
 
 
 def signed(home: Path) -> int:
@@ -34,7 +52,7 @@ def test_t11_a_log_is_signed_to_its_end_and_refused_once_an_older_backup_was_res
 ) -> None:
     home = tmp_path / "home"
     upstreams = upstreams_file(tmp_path / "upstreams.yaml", cloud, None)
-    with ringfence(home, upstreams) as server:
+    with ringfence(home, upstreams, **QUICK, **BRISK) as server:
         ask(server)
         assert eventually(lambda: signed(home), 30) > 0
         before = signed(home)
@@ -46,16 +64,20 @@ def test_t11_a_log_is_signed_to_its_end_and_refused_once_an_older_backup_was_res
     assert (report.ok, report.grade, report.signed) == (True, "signed", report.size)
     shutil.copy(home / "audit.db", tmp_path / "backup.db")
 
-    with ringfence(home, upstreams) as server:
+    with ringfence(home, upstreams, **QUICK, **BRISK) as server:
         ask(server)
     report = verify(home / "audit.db")
     assert (report.grade, report.signed) == ("signed", report.size)
 
     shutil.copy(tmp_path / "backup.db", home / "audit.db")
-    with ringfence(home, upstreams) as server:
+    with pytest.raises(AuditMismatch, match="STORE_BEHIND"):
+        AuditLog.open(home / "audit.db", keys=home / "keys", origin="ringfence.local/audit", deadline_s=5)
+    (home / "audit-head.json").unlink()  # as if that had been restored as well: the signer still knows
+    with ringfence(home, upstreams, **QUICK, **BRISK) as server:
         refused = eventually(lambda: readiness(server) != "ready" and readiness(server), 30)
         assert refused == "the signer refuses this log: STORE_BEHIND"
-        assert httpx.get(f"{server.url}/readyz", trust_env=False).status_code == 503
+        assert httpx.get(f"{server.url}/readyz", trust_env=False, verify=NO_TLS).status_code == 503
+        assert_nothing_is_sent(server, cloud)
     with closing(sqlite3.connect(home / "audit.db")) as connection:
         bodies = connection.execute("SELECT body FROM record WHERE kind = 'incident.opened'").fetchall()
     assert [b"checkpoint_store_behind" in body for (body,) in bodies][:1] == [True]
@@ -65,10 +87,10 @@ def test_t11_a_log_is_signed_to_its_end_and_refused_once_an_older_backup_was_res
 def test_t12_a_log_restored_together_with_its_signer_is_refused_by_the_anchor(tmp_path: Path, cloud: StandIn) -> None:
     home, heads = tmp_path / "home", tmp_path / "other-mount"
     upstreams = upstreams_file(tmp_path / "upstreams.yaml", cloud, None)
-    with ringfence(home, upstreams, anchor_file=heads):
+    with ringfence(home, upstreams, anchor_file=heads, **QUICK, **BRISK):
         pass
     shutil.copytree(home, tmp_path / "backup")
-    with ringfence(home, upstreams, anchor_file=heads) as server:
+    with ringfence(home, upstreams, anchor_file=heads, **QUICK, **BRISK) as server:
         ask(server)
     report = verify(home / "audit.db", trust=Trust.read([heads.read_bytes()]))
     assert (report.grade, report.anchored) == ("anchored", report.size)
@@ -79,6 +101,10 @@ def test_t12_a_log_restored_together_with_its_signer_is_refused_by_the_anchor(tm
     assert "TRUNCATED" in {
         one.code for one in verify(home / "audit.db", trust=Trust.read([heads.read_bytes()])).findings
     }
-    with ringfence(home, upstreams, anchor_file=heads) as server:
+    with ringfence(home, upstreams, anchor_file=heads, **QUICK, **BRISK) as server:
         refused = eventually(lambda: readiness(server) != "ready" and readiness(server), 30)
         assert "refuses this log" in refused
+        assert_nothing_is_sent(server, cloud)
+        assert "lost: a log of" in command(server, "audit", "acknowledge", "--yes")
+        assert eventually(lambda: readiness(server) == "ready", 30)
+        ask(server)

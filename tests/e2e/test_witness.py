@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from harness import Ringfence, StandIn, chat_body, eventually, ringfence, upstreams_file
+from harness import BRISK, NO_TLS, QUICK, Ringfence, StandIn, chat_body, eventually, ringfence, upstreams_file
 from witnessing import WitnessProcess
 
-from audit.checkpoint import Checkpoint
 from audit.keys import load
-from audit.note import Note
-from audit.trust import Trust
-from audit.verifier import verify
-from audit.vkey import VerifierKey
+from audit.log import AuditLog
+from audit.proofs.checkpoint import Checkpoint
+from audit.proofs.note import Note
+from audit.proofs.vkey import VerifierKey
+from audit.verification.trust import Trust
+from audit.verification.verifier import verify
 from audit.witness.request import digest_of
 
 ORIGIN = "ringfence.local/audit"
@@ -28,7 +29,7 @@ def ask(server: Ringfence) -> None:
 
 
 def ready(server: Ringfence) -> Any:
-    return httpx.get(f"{server.url}/readyz", trust_env=False).json()
+    return httpx.get(f"{server.url}/readyz", trust_env=False, verify=NO_TLS).json()
 
 
 def behind(server: Ringfence) -> int:
@@ -55,10 +56,10 @@ def policy(path: Path, vkey: VerifierKey, url: str) -> Path:
     return path
 
 
-def begun(home: Path, upstreams: Path) -> VerifierKey:
+def begun(home: Path) -> VerifierKey:
     """Begin a log, and return the key that its witness has to know."""
-    with ringfence(home, upstreams):
-        pass
+    home.mkdir()
+    AuditLog.open(home / "audit.db", keys=home / "keys", origin=ORIGIN, deadline_s=5).close()
     return load(home / "keys").vkey
 
 
@@ -67,13 +68,14 @@ def test_t38_a_witness_that_hangs_is_gone_and_comes_back_holds_up_nothing_and_th
 ) -> None:
     home, upstreams = tmp_path / "home", upstreams_file(tmp_path / "upstreams.yaml", cloud, None)
     (tmp_path / "w").mkdir()
-    witness = WitnessProcess(tmp_path / "w", (begun(home, upstreams),))
+    witness = WitnessProcess(tmp_path / "w", (begun(home),))
     assert witness.stop() == 0
     file = policy(tmp_path / "witnesses.policy", witness.vkey, witness.url)
     with (
         socket.create_server(("127.0.0.1", witness.port)) as hanging,
-        ringfence(home, upstreams, anchor_witnesses=file, anchor_max_age_s=5) as server,
+        ringfence(home, upstreams, anchor_witnesses=file, anchor_max_age_s=5, **QUICK, **BRISK) as server,
     ):
+        assert eventually(lambda: behind(server) >= 0, 30)
         before = signed(home)
         ask(server)
         assert eventually(lambda: signed(home) > before, 30)
@@ -105,18 +107,22 @@ def test_t13_of_two_servers_on_two_copies_of_a_log_only_one_is_cosigned_and_the_
     one, other = tmp_path / "one", tmp_path / "other"
     upstreams = upstreams_file(tmp_path / "upstreams.yaml", cloud, None)
     (tmp_path / "w").mkdir()
-    witness = WitnessProcess(tmp_path / "w", (begun(one, upstreams),))
+    witness = WitnessProcess(tmp_path / "w", (begun(one),))
     file = policy(tmp_path / "witnesses.policy", witness.vkey, witness.url)
     shutil.copytree(one, other)
-    with ringfence(one, upstreams, anchor_witnesses=file) as server:
+    with ringfence(one, upstreams, anchor_witnesses=file, **QUICK, **BRISK) as server:
         ask(server)
         assert eventually(lambda: seen(witness) == signed(one) > 0, 40)
     head = newest(witness)
-    with ringfence(other, upstreams, anchor_witnesses=file) as server:
-        for _ in range(10):
-            ask(server)
+    with ringfence(other, upstreams, anchor_witnesses=file, **QUICK, **BRISK) as server:
+        with server.client() as client:
+            for _ in range(10):  # which records a decision and sends nothing
+                assert client.post("/ringfence/v1/inspect", json=chat_body()).status_code == 200
         refused = eventually(lambda: ready(server)["checkpoints"] != "ready" and ready(server)["checkpoints"], 40)
         assert refused.startswith("the signer refuses this log: ")
+        with server.client() as client:
+            stopped = client.post("/v1/chat/completions", json=chat_body())
+        assert (stopped.status_code, stopped.json()["error"]["code"]) == (503, "audit_behind")
     assert seen(witness) == Checkpoint.of(Note.decode(head)).size
     trust = Trust.read([file.read_bytes(), newest(witness)])
     assert verify(one / "audit.db", trust=trust).grade == "witnessed"

@@ -11,6 +11,7 @@ TYPES: dict[str, Callable[[Any], bool]] = {
     "object": lambda value: isinstance(value, dict),
     "array": lambda value: isinstance(value, list),
     "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
 }
@@ -74,7 +75,7 @@ BY_TYPE = {"object": _object, "array": _array, "string": _string, "number": _num
 KEYWORDS = {
     "$schema", "title", "description", "type", "enum", "oneOf", "anyOf", "required", "properties",
     "additionalProperties", "propertyNames", "minProperties", "dependentRequired", "dependentSchemas", "items",
-    "minItems", "uniqueItems", "minLength", "maxLength", "pattern", "minimum", "maximum",
+    "minItems", "uniqueItems", "minLength", "maxLength", "pattern", "minimum", "maximum", "if", "then",
 }  # fmt: skip
 
 
@@ -91,4 +92,7 @@ def valid(schema: Schema | bool, value: Any) -> bool:
         return False
     if "anyOf" in schema and not any(valid(each, value) for each in schema["anyOf"]):
         return False
-    return all(check(schema, value) for name, check in BY_TYPE.items() if TYPES[name](value))
+    conditions = [schema["then"]] if "if" in schema and valid(schema["if"], value) else []
+    return all(check(schema, value) for name, check in BY_TYPE.items() if TYPES[name](value)) and all(
+        valid(each, value) for each in conditions
+    )

@@ -33,7 +33,7 @@ def test_they_are_decided_as_expected_and_see_every_rule(tmp_path: Path) -> None
     ran = subprocess.run(
         [sys.executable, "-m", "proxy", "policy", "test", "policies", "--detect", "--min-coverage", "100"],
         cwd=ROOT,
-        env={**os.environ, "HOME": str(tmp_path), "RINGFENCE_HOME": str(tmp_path / "ringfence")},
+        env={**os.environ, "RINGFENCE_HOME": str(tmp_path / "ringfence")},
         capture_output=True,
         text=True,
         check=False,

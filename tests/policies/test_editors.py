@@ -91,20 +91,22 @@ WHOLE: list[dict[str, Any]] = [
     },
     {
         "policy": "p", "version": 1, "owner": "ann",
-        "grants": [{"id": "g", "who": WHO, "what": WHAT, "zones": ["home"]}],
+        "grants": [{"id": "g", "who": WHO, "what": WHAT, "zones": ["home"], "store": True}],
         "rules": [
             {"id": "r", "who": WHO, "what": WHAT, "if": {"class": "pii", "min_count": 2, "min_score": 0.6},
              "then": {"only": ["home"]}, "because": "b", "log": "full", "notify": ["oncall"], "mode": "shadow",
              "until": "2026-06-30"},
             {"id": "s", "then": "pin", "because": "b"},
+            {"id": "t", "direction": "answer", "from": ["home"], "if": {"class": "pii"}, "then": "block",
+             "because": "b"},
         ],
         "claims": [{"never": "pii", "in": ["home"]}],
         "tests": [{
             "name": "n",
             "given": {"team": "t", "app": "a", "key": "k", "endpoint": "chat", "model": "m", "resolved": "m",
                       "findings": {"PERSON": [0.4, 1]}, "on": "2026-06-30"},
-            "expect": {"decision": "pin", "zone": "home", "rules": ["r"], "ceilings": ["pii"]},
-        }],
+            "expect": {"decision": "pin", "zone": "home", "rules": ["r"], "ceilings": ["pii"], "stores": ["home"]},
+        }, {"name": "n", "given": {"from": "home"}, "expect": {"decision": "block", "rules": ["r"]}}],
     },
     {"exceptions": [
         {"id": "EX-1", "waives": "r", "for": {"teams": ["t"], "apps": ["a"], "keys": ["k"]}, "until": "2026-06-30",

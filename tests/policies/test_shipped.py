@@ -51,12 +51,8 @@ def test_every_claim_is_proved_and_rests_on_rules_and_ceilings_alike(checked: Ch
 
 def test_a_directory_of_them_loads_and_decides(around: Surroundings) -> None:
     folder = Path(__file__).resolve().parents[2] / "policies"
-    policy, warnings = load_policy(
-        folder,
-        entity_types=around.entity_types,
-        zones_with_upstreams=frozenset({"onprem", "cloud-us"}),
-        today=around.today,
-    )
+    zones = frozenset({"onprem", "cloud-us"})
+    policy, warnings = load_policy(folder, Surroundings(around.today, around.entity_types, zones_with_upstreams=zones))
     assert [found.code for found in warnings] == ["zone-without-upstream"]
     who, call = Identity("any", "any", "any"), Call("chat", "gpt-5-mini", "gpt-5-mini")
     assert decide(policy, who, call, {}, around.today).zones == ("cloud-us", "onprem")

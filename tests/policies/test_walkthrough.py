@@ -14,7 +14,7 @@ from inside import inside
 from kept import Kept
 from typer.testing import CliRunner
 
-from audit.vkey import Signer
+from audit.proofs.vkey import Signer
 from proxy.admin import tell_server
 from proxy.approvals import office
 from proxy.once import Scanner
@@ -35,6 +35,8 @@ RECORD = "01aa9be1-4f2a-7c31-9d0e-6b1f0a7c2e55"
 BUNDLE = hashlib.sha256(b"walk-through").hexdigest()
 SHADOW = re.search(r"```yaml\n( +- id: lists-of-people.*?)```", TEXT, re.DOTALL)
 CASES = re.search(r"```yaml\n(tests:.*?)```", TEXT, re.DOTALL)
+STORING = re.search(r"```yaml\n( +- id: agents-may-store.*?)```", TEXT, re.DOTALL)
+ANSWERS = re.search(r"```yaml\n(policy: answers.*?)```", TEXT, re.DOTALL)
 EXCEPTION = re.search(r"```yaml\n(exceptions:.*?)```", TEXT, re.DOTALL)
 
 
@@ -68,6 +70,21 @@ def test_a_rule_is_tightened(folder: Path) -> None:
     rules.write_text(rules.read_text().replace("min_count: 50", "min_count: 25"))
     shown("test", folder)
     shown("diff", ROOT / "policies", folder)
+
+
+def test_a_vendor_may_keep_state(folder: Path) -> None:
+    assert STORING is not None
+    grants = folder / "soc2.yaml"
+    grants.write_text(grants.read_text().replace("\nrules:", f"{STORING[1]}\nrules:", 1))
+    shown("diff", ROOT / "policies", folder)
+
+
+def test_an_answer_is_judged(folder: Path) -> None:
+    assert ANSWERS is not None
+    (folder / "answers.yaml").write_text(ANSWERS[1])
+    shown("diff", ROOT / "policies", folder)
+    shown("explain", folder, "--from", "cloud-us", "--finding", "CLOUD_CREDENTIAL=0.9")
+    assert CliRunner().invoke(cli.app, ["test", str(folder), "--min-coverage", "100"]).exit_code == 0
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ Values of deterministic types are planted all over a chat body and sent through 
 asks for more examples than the usual ones, and for new ones each time. Names are measured elsewhere, not asserted.
 """
 
+import json
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -11,13 +12,14 @@ from typing import Any
 
 import httpx
 import pytest
-from harness import Ringfence, StandIn, eventually
+from harness import NO_TLS, Ringfence, StandIn, eventually
 from hypothesis import given, settings
 from properties.effort import ASKED, effort
 from properties.planting import HOMOGLYPHS, LAYERS, SENTENCES, Planted, bodies, chat, wide, zero_width
+from properties.translating import SAID_AT
 
-EXAMPLES = ASKED or 2000
-"""As many as fit into about a minute."""
+EXAMPLES = ASKED or 1200
+"""As many as fit into half a minute."""
 
 profile = effort(EXAMPLES)
 
@@ -63,9 +65,33 @@ def test_nothing_planted_reaches_a_vendor(server: Ringfence, cloud: StandIn, qui
     assert went["harmless at the cloud"] > 0.8 * went["harmless"], "or nothing would have been shown"
 
 
+@pytest.mark.parametrize("path", SAID_AT)
+def test_nothing_planted_reaches_a_vendor_at_any_other_endpoint(
+    path: str, server: Ringfence, cloud: StandIn, quiet: None
+) -> None:
+    went: Counter[str] = Counter()
+
+    @settings(profile, max_examples=EXAMPLES // 8)
+    @given(planted=bodies())
+    def check(planted: Planted) -> None:
+        cloud.clear()
+        body = SAID_AT[path](planted.body)
+        assert planted.leaked(json.dumps(body).encode()) == (planted.hidden is not None), "or nothing is planted"
+        answer = client.post(f"/v1/{path}", json=body)
+        assert answer.status_code in {200, 403}, answer.text
+        went["planted" if planted.hidden else "harmless"] += 1
+        went["harmless at the cloud"] += len(cloud.posts)
+        assert not (planted.hidden and cloud.received)
+
+    with server.client() as client:
+        check()
+    assert went["planted"] > EXAMPLES // 16
+    assert went["harmless at the cloud"] > 0.6 * went["harmless"] > 0, "or nothing would have been shown"
+
+
 def test_without_the_proxy_every_planted_value_is_seen_to_leak(cloud: StandIn, quiet: None) -> None:
     """Control: the same bodies, sent straight to the vendor, fail the very check that the test above relies on."""
-    with httpx.Client(base_url=cloud.url, trust_env=False) as client:
+    with httpx.Client(base_url=cloud.url, trust_env=False, verify=NO_TLS) as client:
 
         @settings(profile, max_examples=min(EXAMPLES, 400))
         @given(planted=bodies())
@@ -103,6 +129,23 @@ FOUND_ONCE = {
     "a password in square brackets": _said("[password = Pe98E7!rUUEu6bJ9]"),
     "an insurance number whose last letter comes after a space in the next message": _said("AB 07 81 92 ", "D"),
     "a social security number as a negative number": chat(x_deep={"of": {"ssn": -673800359}}),
+    "an account number over two parts, with a mark for a cache between them": chat(
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": IBAN[:14], "cache_control": {"type": "ephemeral", "ttl": "1h"}},
+                {"type": "text", "text": IBAN[14:]},
+            ],
+        }
+    ),
+    "an insurance number whose base64 has capitals only": _said(json.dumps({"found": [LAYERS["base64"]("AB700814A")]})),
+    "an account number with look-alikes whose base64 has capitals only": _said(
+        LAYERS["base64"]("DE50446955455496655495".replace("E", "\N{CYRILLIC CAPITAL LETTER IE}"))
+    ),
+    "a long card number that is read twice, not far from itself": _said(
+        '({"entry": "The%20entry%3A%206763874254734595278"})'
+    ),
+    "a telephone number below a name of the API that speaks of a key": chat(prompt_cache_key="(415) 867-5864"),
     "a password below a key and a label": chat(x_form={"password": "password = 2ASmul!Fi9X4Vwm9"}),
 }
 

@@ -32,6 +32,11 @@ rules:
 """
 
 
+@pytest.fixture(autouse=True)
+def look_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activation, "POLL_S", 0.1)
+
+
 @pytest.fixture
 def policies(tmp_path: Path) -> Path:
     return Path(shutil.copytree(ROOT / "policies", tmp_path / "policies"))

@@ -4,15 +4,18 @@ import os
 import shutil
 import socket
 import stat
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from clocks import Hands
 from harness import Ringfence, StandIn
 from inside import inside
 
+from audit import log as log_module
 from audit.access import Filters, Records
 from audit.errors import AuditUnavailable
 from audit.log import AuditLog, new_id
@@ -158,11 +161,26 @@ def test_a_socket_that_cannot_be_used_is_explained(tmp_path: Path, monkeypatch: 
 
 def test_of_what_the_command_line_did_only_its_own_kinds_are_recorded(settings: Settings, desk: Admin) -> None:
     incident = {"incident": new_id(), "what": "heads_given_up"}
-    desk.do("audit.record", {"kind": "incident.opened", "body": incident})
+    desk.do("audit.records.record", {"kind": "incident.opened", "body": incident})
     assert [body["what"] for body in recorded(settings, "incident.opened")] == ["heads_given_up"]
-    for kind in ("route.decision", "policy.activated", "incident.closed"):
+    for kind in ("route.decision", "policy.activated", "access.granted"):
         with pytest.raises(RingfenceError, match="no record of this kind"):
-            desk.do("audit.record", {"kind": kind, "body": incident})
+            desk.do("audit.records.record", {"kind": kind, "body": incident})
+
+
+def test_t32_without_a_server_a_person_accepts_a_clock_that_jumped_too(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hands = Hands(time.time_ns())
+    monkeypatch.setattr(log_module, "Clock", hands.clock)
+    open_log(settings).close()
+    hands.step(-7200)
+    assert admin.call(settings, "clock.look")["off"] == "back_hours"
+    assert admin.call(settings, "clock.accept")["off"] is not None
+    assert admin.call(settings, "clock.look")["off"] is None
+    opened, closed = recorded(settings, "incident.opened", "incident.closed")
+    assert (opened["what"], opened["about"], closed["how"]) == ("time_anomaly", "back_hours", "acknowledged")
+    assert opened["incident"] == closed["incident"]
 
 
 def test_without_a_server_nothing_is_reloaded(settings: Settings, desk: Admin) -> None:
@@ -307,6 +325,15 @@ def test_a_log_that_cannot_be_opened_is_explained(settings: Settings) -> None:
     (settings.home / "audit.db").unlink()
     with pytest.raises(RingfenceError):
         admin.call(settings, "key.list")
+
+
+def test_an_export_is_recorded(desk: Admin) -> None:
+    made = desk.do("audit.exported", {"from_seq": 0, "to_seq": 2, "rows": 3, "sha256": "0" * 64})
+    last = bodies(desk)[-1]
+    assert (last["w"]["n"], last["kind"], last["rows"], last["actor"]["id"]) == (
+        *(made["seq"], "audit.exported"),
+        *(3, "command-line"),
+    )
 
 
 def test_a_verification_is_recorded(desk: Admin) -> None:

@@ -1,13 +1,16 @@
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from harness import StandIn, chat_body
-from inside import inside
+from inside import Scripted, inside
 
+from audit.access import Filters, Records
 from proxy import answers
 from proxy.answers import CODES, KEPT_STATUS
+from proxy.detection.findings import Scan, Unit
 
 CANARY = "zebra" + " quartz"
 
@@ -152,3 +155,66 @@ def test_no_header_of_an_upstream_is_passed_on(tmp_path: Path, vendor: StandIn) 
     names = ("set-cookie", "x-request-id", "server", "openai-organization", "x-ratelimit-remaining", "x-ringfence-zone")
     vendor.extra_headers = dict.fromkeys(names, CANARY)
     assert CANARY not in str(ask(tmp_path, vendor).answer.headers)
+
+
+def test_a_record_waits_for_the_scan_of_its_answer_and_not_when_the_server_stops(
+    tmp_path: Path, vendor: StandIn
+) -> None:
+    async def run() -> list[dict[str, Any]]:
+        detector = Slow()
+        async with inside(tmp_path, vendor, detector=detector) as ring:
+            answer = await ring.client.post("/v1/chat/completions", json=chat_body(CANARY), headers=ring.key())
+            assert answer.status_code == 200
+            await detector.asked.wait()
+            assert [record for record in kept(tmp_path) if record["kind"] == "route.outcome"] == []
+        return [record for record in kept(tmp_path) if record["kind"] == "route.outcome"]
+
+    (outcome,) = asyncio.run(run())
+    assert outcome["status"] == "ok"
+    assert (outcome["answer"]["complete"], outcome["answer"]["fail"]) == (False, ["deadline"])
+
+
+class Slow(Scripted):
+    """A detector that never ends a scan that nobody waits for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+
+    async def scan(self, tenant: str, units: Sequence[Unit], *, behind: bool = False) -> Scan:
+        if behind:
+            self.asked.set()
+            await asyncio.sleep(3600)
+        return await super().scan(tenant, units)
+
+
+def kept(home: Path) -> list[dict[str, Any]]:
+    return [record.body for record in Records(home / "audit.db").page(Filters(), after=-1, limit=100).records]
+
+
+def test_what_is_found_in_an_answer_stands_in_its_outcome_and_nothing_of_its_words(
+    tmp_path: Path, vendor: StandIn
+) -> None:
+    async def run() -> list[dict[str, Any]]:
+        async with inside(tmp_path, vendor, detector=Scripted({"quick brown fox": "PERSON"})) as ring:
+            for stream in (False, True):
+                body = chat_body("Hello", stream=stream)
+                await ring.client.post("/v1/chat/completions", json=body, headers=ring.key())
+            return await ring.records("route.outcome")
+
+    for outcome in asyncio.run(run()):
+        assert outcome["answer"]["complete"]
+        assert [item["t"] for item in outcome["answer"]["types"]] == ["PERSON"]
+        assert "fox" not in str(outcome)
+
+
+def test_answers_that_no_rule_concerns_can_be_left_unscanned(tmp_path: Path, vendor: StandIn) -> None:
+    async def run() -> tuple[list[str], list[dict[str, Any]]]:
+        detector = Scripted()
+        async with inside(tmp_path, vendor, detector=detector, scan_answers="ruled") as ring:
+            await ring.client.post("/v1/chat/completions", json=chat_body("Hello"), headers=ring.key())
+            return detector.behind, await ring.records("route.outcome")
+
+    behind, (outcome,) = asyncio.run(run())
+    assert behind == []
+    assert "answer" not in outcome

@@ -6,14 +6,18 @@ from typing import Any
 
 import pytest
 import yaml
-from harness import StandIn, chat_body
+from harness import StandIn, chat_body, upstreams_file
 from inside import Scripted, inside
 
+from audit.errors import AuditUnavailable
 from audit.log import AuditLog
+from proxy import app
 from proxy.app import Runtime, create_app
+from proxy.endpoints.served import ENDPOINTS
 from proxy.errors import ConfigurationError
 from proxy.files.diagnostics import FileRefused
 from proxy.identity import Role
+from proxy.settings import Settings
 from proxy.upstreams import client as door
 
 
@@ -88,10 +92,64 @@ def test_a_log_that_another_process_holds_is_not_opened(tmp_path: Path, vendor: 
         held.close()
 
 
+def test_a_dead_database_is_waited_for_and_then_explained(
+    tmp_path: Path, vendor: StandIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(app, "LOG_WITHIN_S", 0.5)
+
+    async def run() -> None:
+        async with inside(tmp_path, vendor, audit_url="postgresql://jane:hunter2@127.0.0.1:1/logs"):
+            raise AssertionError
+
+    with pytest.raises(ConfigurationError, match="its database is away, or refuses user, password or name") as refused:
+        asyncio.run(run())
+    assert "postgresql://127.0.0.1:1/logs cannot be reached yet" in caplog.text
+    assert "hunter2" not in caplog.text + refused.value.message
+
+
+def test_a_log_that_somebody_holds_for_a_moment_is_waited_for(
+    tmp_path: Path, vendor: StandIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    held = [AuditUnavailable("locked")]
+
+    def open_log(settings: Settings) -> AuditLog:
+        if held:
+            raise held.pop()
+        return opened(settings)
+
+    opened = app.admin.open_log
+    monkeypatch.setattr(app.admin, "open_log", open_log)
+
+    async def run() -> int:
+        async with inside(tmp_path, vendor) as ring:
+            return (await ring.client.get("/readyz")).status_code
+
+    assert asyncio.run(run()) == 200
+    assert "cannot be reached yet" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["home", "state.db"])
+def test_what_lies_in_the_way_of_a_start_is_named(tmp_path: Path, vendor: StandIn, name: str) -> None:
+    upstreams = upstreams_file(tmp_path / "upstreams.yaml", vendor, None)
+    home = tmp_path / "home"
+    if name == "home":
+        home.write_text("a file")
+    else:
+        home.mkdir()
+        (home / name).write_bytes(b"nothing of the kind" * 1000)
+
+    async def run() -> None:
+        async with inside(home, upstreams=upstreams):
+            raise AssertionError
+
+    with pytest.raises(ConfigurationError, match=f"{home}.* cannot be (made|opened): "):
+        asyncio.run(run())
+
+
 def test_a_decision_without_an_outcome_is_closed_at_the_next_start(tmp_path: Path, vendor: StandIn) -> None:
     async def crash() -> None:
         async with inside(tmp_path, vendor) as ring:
-            ring.runtime.outcomes.write = lambda _: None  # type: ignore[method-assign]
+            ring.runtime.outcomes.write = lambda *_: None  # type: ignore[method-assign]
             await ring.client.post("/v1/chat/completions", json=chat_body(), headers=ring.key())
 
     async def again() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -151,11 +209,18 @@ def test_the_routes_are_these_and_no_others(tmp_path: Path, vendor: StandIn) -> 
             return found
 
     assert asyncio.run(run()) == {
-        "/v1/chat/completions",
+        *(f"/v1{endpoint.path}" for endpoint in ENDPOINTS),
         "/v1/models",
+        "/v1/models/{name:path}",
+        "/v1/responses/{id}",
+        "/v1/responses/{id}/cancel",
+        "/v1/responses/{id}/input_items",
         "/ringfence/v1/inspect",
         "/ringfence/v1/policy",
         "/ringfence/v1/policy/reload",
+        "/ringfence/v1/break-glass",
+        "/ringfence/v1/break-glass/confirm",
+        "/ringfence/v1/break-glass/end",
         "/livez",
         "/readyz",
         "/audit/v1/records",

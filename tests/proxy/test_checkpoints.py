@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from audit.access import Filters, Records
-from audit.checkpoint import Checkpoint
-from audit.cosignature import Cosigner
 from audit.keys import read_signers
 from audit.log import AuditLog
-from audit.note import Note
-from audit.source import SqliteSource
-from audit.vkey import Signer
+from audit.proofs.checkpoint import Checkpoint
+from audit.proofs.cosignature import Cosigner
+from audit.proofs.note import Note
+from audit.proofs.vkey import Signer
+from audit.sources.source import SqliteSource
 from proxy.checkpoints import SILENT_S, Checkpoints
+from proxy.late_anchors import ALARM_S
 
 
 class Watch:
@@ -24,8 +25,16 @@ class Watch:
     def __init__(self, home: Path) -> None:
         self.now = 0.0
         self.home = home
+        self._begin()
+
+    def _begin(self) -> None:
+        home = self.home
         self.log = AuditLog.open(home / "audit.db", keys=home / "keys", origin="log.example/audit", deadline_s=5)
         self.checkpoints = Checkpoints(self.log, 60, lambda: self.now)
+
+    def restart(self) -> None:
+        self.log.close()
+        self._begin()
 
     def incidents(self) -> list[dict[str, Any]]:
         records = Records(self.log.place).page(Filters(), after=-1, limit=1000).records
@@ -39,6 +48,14 @@ def watch(tmp_path: Path) -> Any:
     made = Watch(tmp_path)
     yield made
     made.log.close()
+
+
+def test_who_asks_for_a_checkpoint_is_heard_once(watch: Watch) -> None:
+    assert watch.checkpoints.wanted() == {"wanted": False}
+    for _ in range(2):
+        watch.checkpoints.want()
+    assert watch.checkpoints.wanted() == {"wanted": True}
+    assert watch.checkpoints.wanted() == {"wanted": False}
 
 
 def test_a_refusal_opens_one_incident_and_the_next_success_closes_it(watch: Watch) -> None:
@@ -58,6 +75,24 @@ def test_a_refusal_opens_one_incident_and_the_next_success_closes_it(watch: Watc
     assert (last["incident"], last["how"]) == (second["incident"], "signed_again")
 
 
+def test_an_incident_that_a_restart_found_open_is_not_opened_again_and_is_closed_when_it_ends(watch: Watch) -> None:
+    watch.checkpoints.report(refused="FORK", anchors={"file": ALARM_S + 1, "git": 0})
+    watch.restart()
+    watch.checkpoints.report(refused="FORK", anchors={"file": ALARM_S + 9, "git": 0})
+    opened = watch.incidents()
+    assert [one["what"] for one in opened] == ["checkpoint_fork", "anchor_behind"]
+    watch.restart()
+    watch.checkpoints.report(anchors={"file": 0, "git": 0})
+    closed = watch.incidents()[2:]
+    assert [(one["incident"], one["how"]) for one in closed] == [
+        (opened[0]["incident"], "signed_again"),
+        (opened[1]["incident"], "caught_up"),
+    ]
+    watch.restart()
+    watch.checkpoints.report(anchors={"file": 0, "git": 0})
+    assert len(watch.incidents()) == 4
+
+
 def test_a_refusal_that_could_not_be_recorded_is_recorded_with_the_next_report(
     watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,6 +110,7 @@ def test_a_refusal_that_could_not_be_recorded_is_recorded_with_the_next_report(
 
 
 def test_a_signer_that_is_silent_is_missed(watch: Watch) -> None:
+    watch.checkpoints.report()
     watch.now = SILENT_S
     assert watch.checkpoints.not_ready() is None
     watch.now += 1
@@ -128,3 +164,44 @@ def test_a_signer_that_is_silent_does_not_stop_the_clock_of_an_anchor(watch: Wat
     assert watch.checkpoints.late() == "file, git"
     watch.checkpoints.report(anchors={"file": 0, "git": 0})
     assert watch.checkpoints.late() == ""
+
+
+def test_nothing_is_sent_while_the_log_is_not_the_one_that_was_signed(watch: Watch) -> None:
+    watch.checkpoints.report()
+    assert watch.checkpoints.stopped() is None
+    for refused, code in (("STORE_BEHIND", "audit_behind"), ("FORK", "audit_behind"), ("KEY_RANGE", None)):
+        watch.checkpoints.report(refused)
+        stop = watch.checkpoints.stopped()
+        assert (stop and stop.code) == code
+    watch.checkpoints.report(anchors={"git": 61})
+    stop = watch.checkpoints.stopped()
+    assert stop is not None
+    assert (stop.code, "git" in stop.message) == ("audit_unanchored", True)
+    watch.checkpoints.report()
+    assert watch.checkpoints.stopped() is None
+
+
+def test_t11_a_restart_sends_nothing_until_the_signer_signs_what_it_refused(watch: Watch) -> None:
+    watch.checkpoints.report(refused="STORE_BEHIND", seq=3)
+    watch.restart()
+    stop = watch.checkpoints.stopped()
+    assert stop is not None
+    assert stop.code == "audit_behind"
+    assert watch.checkpoints.not_ready() == "the signer refuses this log: STORE_BEHIND"
+    watch.checkpoints.report()
+    assert watch.checkpoints.stopped() is watch.checkpoints.not_ready() is None
+
+
+def test_after_a_start_nothing_is_sent_until_it_is_known_how_late_anchors_are(watch: Watch) -> None:
+    assert watch.checkpoints.not_ready() == "the signer has not been heard of"
+    stop = watch.checkpoints.stopped()
+    assert stop is not None
+    assert stop.code == "audit_unanchored"
+
+    watch.checkpoints.report(anchors={"file": 0})
+    assert watch.checkpoints.not_ready() is None
+    assert watch.checkpoints.stopped() is None
+
+    unlimited = Checkpoints(watch.log, 0, lambda: watch.now)
+    assert unlimited.not_ready() is None
+    assert unlimited.stopped() is None

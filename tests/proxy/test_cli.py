@@ -1,14 +1,21 @@
-import datetime as dt
+import asyncio
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from harness import ROOT, Ringfence
+from harness import ROOT, Ringfence, StandIn, chat_body
+from inside import inside
 from typer.testing import CliRunner
 
+from audit.access import Filters, Records
+from audit.place import Postgres
 from proxy import cli
+from proxy.admin import open_log
+from proxy.policy import cli as policy_cli
+from proxy.policy.commands.common import Injected
+from proxy.settings import Settings
 
 
 def run(*arguments: str, home: Path, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -23,21 +30,6 @@ def run(*arguments: str, home: Path, **environ: str) -> subprocess.CompletedProc
     )
 
 
-def test_a_key_is_created_listed_and_revoked_without_a_server(tmp_path: Path) -> None:
-    made = run("key", "create", "--app", "crm", "--team", "sales", "--role", "auditor", home=tmp_path)
-    assert made.returncode == 0, made.stderr
-    secret = made.stdout.strip()
-    assert secret.startswith("rf-")
-    assert secret not in made.stderr
-    listed = run("key", "list", home=tmp_path)
-    assert secret not in listed.stdout
-    key_id, *facts = listed.stdout.split()
-    assert facts[:3] == ["app=crm", "team=sales", "role=auditor"]
-    assert facts[-1] == "active"
-    assert "revoked" in run("key", "revoke", key_id, home=tmp_path).stdout
-    assert "revoked" in run("key", "list", home=tmp_path).stdout
-
-
 def test_a_server_is_told_to_reload_and_without_one_that_is_said(server: Ringfence, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "proxy", "policy", "reload"]
     told = subprocess.run(
@@ -48,27 +40,6 @@ def test_a_server_is_told_to_reload_and_without_one_that_is_said(server: Ringfen
     alone = run("policy", "reload", home=tmp_path)
     assert (alone.returncode, alone.stdout) == (2, "")
     assert "no server runs" in alone.stderr
-
-
-def test_a_key_can_expire(tmp_path: Path) -> None:
-    day = (dt.datetime.now(dt.UTC) + dt.timedelta(days=3)).date().isoformat()
-    made = run("key", "create", "--app", "crm", "--team", "sales", "--expires", day, home=tmp_path)
-    assert f"until {day}T00:00:00Z" in made.stderr
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (["key", "create", "--app", "A B", "--team", "sales"], "--app must be"),
-        (["key", "create", "--app", "crm", "--team", "sales", "--expires", "2020-01-01"], "in the past"),
-        (["key", "revoke", "ak_none"], "no key with this id"),
-    ],
-)
-def test_what_can_be_explained_is_one_line_and_status_1(tmp_path: Path, arguments: list[str], says: str) -> None:
-    refused = run(*arguments, home=tmp_path)
-    assert refused.returncode == 1
-    assert says in refused.stderr
-    assert len(refused.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -85,21 +56,6 @@ def test_a_misspelt_setting_is_explained(tmp_path: Path) -> None:
     assert "Traceback" not in refused.stderr
 
 
-def test_a_log_without_its_keys_is_explained(tmp_path: Path) -> None:
-    run("key", "list", home=tmp_path)
-    (tmp_path / "ringfence" / "keys").rename(tmp_path / "away")
-    refused = run("key", "list", home=tmp_path)
-    assert refused.returncode == 1
-    assert "cannot be opened" in refused.stderr
-    assert "Traceback" not in refused.stderr
-
-
-def test_a_flag_comes_before_the_environment(tmp_path: Path) -> None:
-    assert run("key", "list", "--home", str(tmp_path / "flag"), home=tmp_path).returncode == 0
-    assert (tmp_path / "flag" / "audit.db").exists()
-    assert not (tmp_path / "ringfence").exists()
-
-
 def test_commands_reach_a_running_server(server: Ringfence) -> None:
     environ = {name: value for name, value in server.environ.items() if name.startswith("RINGFENCE_")}
     made = run("key", "create", "--app", "late", "--team", "sales", home=server.home, **environ)
@@ -113,6 +69,25 @@ def test_the_parts_are_mounted() -> None:
         assert CliRunner().invoke(cli.app, [*part, "--help"]).exit_code == 0, part
 
 
+def test_a_list_of_the_parts_names_and_describes_each() -> None:
+    said = CliRunner().invoke(cli.app, ["--help"]).output
+    for part, does in {
+        "serve": "Run the",
+        "detect": "Find",
+        "key": "Grant",
+        "audit": "Verify",
+        "policy": "Lint",
+    }.items():
+        assert re.search(rf"\b{part} +{does}", said), part
+
+
+def test_what_starts_a_server_reads_no_database_library_and_no_other_part() -> None:
+    heavy = {"sqlmodel", "sqlalchemy", "alembic", "psycopg", "fastapi", "httpx", "spacy", "audit.cli", "proxy.policy"}
+    program = f"import sys; from proxy import cli, supervisor; print(*({heavy!r} & sys.modules.keys()))"
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == ""
+
+
 def test_lint_holds_rules_against_the_configured_channels(tmp_path: Path) -> None:
     file = tmp_path / "channels.yaml"
     file.write_text("channels: {security-oncall: {file: /var/log/n}, privacy-officer: {file: /var/log/n}}")
@@ -120,3 +95,60 @@ def test_lint_holds_rules_against_the_configured_channels(tmp_path: Path) -> Non
     assert found.returncode == 1
     assert "error[unknown-channel] there is no channel 'payments-security'" in found.stdout
     assert "warning[channel-not-configured]" in run("policy", "lint", home=tmp_path).stdout
+
+
+def test_an_export_without_a_server_is_recorded_by_the_command_or_said_not_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path))
+    open_log(Settings.load()).close()
+    made = {"from_seq": 0, "to_seq": 2, "rows": 3, "sha256": "0" * 64}
+    assert cli._sign_now() is False
+    assert cli._record_reading("audit.exported", made) is None
+    found = Records(tmp_path / "audit.db").page(Filters(kind="audit.exported")).records
+    assert [record.body["rows"] for record in found] == [3]
+    (tmp_path / "keys").rename(tmp_path / "elsewhere")
+    assert "cannot be opened" in (cli._record_reading("audit.exported", made) or "")
+    assert len(Records(tmp_path / "audit.db").page(Filters(kind="audit.exported")).records) == 1
+
+
+def test_policy_commands_read_a_log_in_postgresql_that_is_named_or_configured(
+    tmp_path: Path,
+    database: Postgres,
+    own: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def decide() -> str:
+        async with inside(tmp_path / "home", own, own, audit_url=database.url) as ring:
+            answer = await ring.client.post("/v1/chat/completions", json=chat_body(), headers=ring.key())
+            return answer.headers["x-ringfence-audit-id"]
+
+    record = asyncio.run(decide())
+    monkeypatch.setattr(policy_cli, "injected", Injected())
+    monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path / "another"))
+    monkeypatch.setenv("RINGFENCE_UPSTREAMS", str(tmp_path / "home" / "upstreams.yaml"))
+
+    def policy(*arguments: str) -> tuple[object, str]:
+        monkeypatch.setattr(sys, "argv", ["ringfence", "policy", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return ended.value.code, "".join(capsys.readouterr())
+
+    read = {
+        "replay": (["--candidate", str(ROOT / "policies")], "1 decisions replayed: 0 looser"),
+        "explain": (["--record", record], "decision  allow"),
+        "shadow": ([], "1 recorded decision"),
+        "exceptions": (["--since", "1d"], "1 recorded decision"),
+    }
+    for command, (arguments, says) in read.items():
+        code, said = policy(command, *arguments, "--db", database.url)
+        assert (code, says in said) == (0, True), (command, said)
+    assert policy("explain", "--record", record)[0] == 2, "there is no log in this home"
+    monkeypatch.setenv("RINGFENCE_AUDIT_URL", database.url)
+    assert policy("explain", "--record", record)[0] == 0
+    code, said = policy("shadow", "--db", "postgresql://dana:hunter2@127.0.0.1:1/none")
+    assert (code, said) == (2, "The audit log cannot be read (unreachable).\n")
+    code, said = policy("shadow", "--db", "postgresql://dana:hunter2@127.0.0.1/none?nothing=1")
+    assert (code, "hunter2" in said) == (2, False)
+    assert "the URL of the audit log cannot be read" in said

@@ -1,5 +1,7 @@
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -211,3 +213,17 @@ def test_connections_beyond_the_limit_are_told_and_then_closed(monkeypatch: pyte
         assert await closed(beyond[0])
 
     run(story)
+
+
+def test_a_process_may_open_as_many_files_as_its_connections_need() -> None:
+    program = (
+        "import resource\n"
+        "hard = min(4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1])\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))\n"
+        "from proxy import connections\n"
+        "connections.allow_files()\n"
+        "soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]\n"
+        "print(soft <= hard, soft >= 2 * connections.MAX_CONNECTIONS + connections.OWN_FILES, hard)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.split()[:2] == ["True", "True"]

@@ -8,17 +8,18 @@ from harness import StandIn, upstreams_file
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.record import MAX_BODY_BYTES, new_id, validate
-from proxy import activation, content, evidence
+from audit.records.record import MAX_BODY_BYTES, new_id, validate
+from proxy import activation, evidence
 from proxy.activation import Active
-from proxy.content import Content
+from proxy.content.walk import Content
 from proxy.detection.findings import UNSCANNED, Finding, Scan
-from proxy.evidence import Ask, Judged
+from proxy.endpoints.chat import CHAT
+from proxy.endpoints.observed import Observed
+from proxy.evidence import Ask, Fate, Judged
 from proxy.identity import Caller, Role
 from proxy.policy.model import Decision, Effect, Outcome, Waiver, Would
 from proxy.routing import Candidate, routes
 from proxy.settings import Settings
-from proxy.upstreams.sse import Observed
 
 FP = "fp1.2026q4." + "A" * 22
 FPS = {"body": FP, "ip": FP}
@@ -35,14 +36,14 @@ def active(tmp_path_factory: pytest.TempPathFactory) -> Active:
     return activation.load(Settings(home=home, upstreams=file), None)
 
 
-def ask(endpoint: str = "chat", **body: Any) -> Ask:
+def ask(*, dry_run: bool = False, **body: Any) -> Ask:
     raw = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}], **body}
     caller = Caller("ak_0123456789abcdef", "a" * 64, "t" * 64, Role.APP)
-    return Ask(new_id(), endpoint, caller, "127.0.0.1", raw, orjson.dumps(raw), 0.0)
+    return Ask(new_id(), CHAT, caller, "127.0.0.1", raw, orjson.dumps(raw), evidence.Clock(), dry_run)
 
 
 def judge(active: Active, asked: Ask, scan: Scan, decision: Decision, said: Content | None = None) -> Judged:
-    said = said or content.read(asked.body, 64)
+    said = said or CHAT.read(asked.body, 64)
     found = evidence.findings(scan, said)
     return Judged(active, said, "gpt-4*", "0" * 64, scan, found, evidence.scores(found), decision)
 
@@ -52,7 +53,7 @@ def scan_of(*found: Finding, failures: frozenset[str] = frozenset()) -> Scan:
 
 
 def candidate(active: Active, zone: str) -> Candidate:
-    return routes([zone], "gpt-4o", active.registry)[0].candidates[0]
+    return routes([zone], "chat", "gpt-4o", active.registry)[0].candidates[0]
 
 
 names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True)
@@ -98,7 +99,7 @@ scans = st.builds(
 def test_every_decision_makes_a_record_that_the_log_takes(
     active: Active, made: Decision, scan: Scan, dry: bool, sent_to: str | None
 ) -> None:
-    asked = ask("inspect" if dry else "chat", stream=True, logit_bias={"50256": -100})
+    asked = ask(dry_run=dry, stream=True, logit_bias={"50256": -100})
     up = evidence.upstream(candidate(active, sent_to), active, FP) if sent_to else None
     body = evidence.decision(asked, judge(active, asked, scan, made), FPS, zone=sent_to or made.zone, up=up)
     validate("route.decision", body)
@@ -149,7 +150,7 @@ def test_equal_values_count_once_with_their_best_score() -> None:
 
 def test_every_opaque_part_is_a_finding_of_its_own(active: Active) -> None:
     asked = ask(logit_bias={"1": 1}, anything=[1, 2, 3])
-    said = content.read(asked.body, 64)
+    said = CHAT.read(asked.body, 64)
     added = evidence.findings(scan_of(), said)
     assert {finding.entity_type for finding in added} == {UNSCANNED}
     assert evidence.scores(added)[UNSCANNED] == (20,) * len(said.opaque)
@@ -225,3 +226,28 @@ def test_the_upstream_object_names_registered_things_only(active: Active) -> Non
 )
 def test_an_address_has_one_form_for_its_fingerprint(address: str, size: int) -> None:
     assert len(evidence.address_bytes(address)) == size
+
+
+@pytest.mark.parametrize(
+    ("status", "http", "worked"),
+    [
+        ("ok", 200, True),
+        ("not_sent", None, False),
+        ("refused_by_upstream", 400, False),
+        ("upstream_error", 503, False),
+        ("upstream_error", 200, True),
+        ("timeout", None, True),
+        ("client_abort", 200, True),
+        ("unknown", None, True),
+    ],
+)
+def test_a_request_was_worked_on_unless_every_model_server_refused_it(
+    status: str, http: int | None, worked: bool
+) -> None:
+    fate = Fate()
+    fate.ended("not_sent", None, None)
+    assert not fate.worked
+    fate.ended(status, http, Observed(usage={"in": 3}))
+    assert (fate.worked, fate.usage) == (worked, {"in": 3})
+    fate.ended("refused_by_upstream", 400, None)
+    assert fate.worked is worked

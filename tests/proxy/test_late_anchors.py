@@ -20,6 +20,19 @@ def audit(tmp_path: Path) -> Iterator[AuditLog]:
     made.close()
 
 
+def test_the_alarm_of_an_anchor_that_is_not_used_any_more_is_closed(audit: AuditLog) -> None:
+    checkpoints = Checkpoints(audit)
+    checkpoints.report(anchors={"file": ALARM_S + 1, "audit": ALARM_S + 1})
+    checkpoints.report(anchors={"audit": ALARM_S + 1})
+    opened = Records(audit.place).page(Filters(kind="incident.opened"), limit=9).records
+    closed = Records(audit.place).page(Filters(kind="incident.closed"), limit=9).records
+    ends = {one.body["incident"]: one.body["how"] for one in closed}
+    assert {one.body["about"]: ends.get(one.body["incident"]) for one in opened} == {
+        "file": "not_used_any_more",
+        "audit": None,
+    }
+
+
 def incidents(audit: AuditLog) -> list[tuple[str, str]]:
     records = Records(audit.place).page(Filters(), after=-1, limit=1000).records
     bodies = [record.body for record in records if record.body["kind"].startswith("incident.")]

@@ -1,3 +1,4 @@
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -48,9 +49,20 @@ def test_a_request_gives_its_model_and_the_name_it_is_registered_under(scanner: 
 
 
 def test_a_part_that_is_no_text_counts_as_not_inspected(scanner: Scanner) -> None:
-    found = scanner.scan(body(image=[1, 2, 3]), request=True)
+    found = scanner.scan(body(anything=[1, 2, 3]), request=True)
     assert found.findings["UNSCANNED"] == (20,)
     assert found.missing == ("numeric_array",)
+
+
+def test_token_ids_are_read_with_the_tokenizers_that_a_server_would_use(scanner: Scanner, tmp_path: Path) -> None:
+    asked = {"model": "gpt-4o-mini", "input": list(EMAIL.encode())}
+    assert scanner.scan(json.dumps(asked).encode(), request=True).missing == ("numeric_array", "token_ids")
+    ranks = "".join(f"{base64.b64encode(bytes([byte])).decode()} {byte}\n" for byte in range(256))
+    (tmp_path / "bytes.tiktoken").write_text(ranks)
+    (tmp_path / "upstreams.yaml").write_text(REGISTRY + 'tokenizers: {"gpt-4*": bytes.tiktoken}\n')
+    found = Scanner(scanner._settings).scan(json.dumps(asked).encode(), request=True)
+    assert "EMAIL_ADDRESS" in found.findings
+    assert found.missing == ()
 
 
 @pytest.mark.parametrize(

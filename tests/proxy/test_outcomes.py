@@ -7,7 +7,7 @@ import pytest
 
 from audit.errors import AuditUnavailable, RecordRefused
 from audit.log import AuditLog
-from audit.record import new_id, validate
+from audit.records.record import new_id, validate
 from proxy import outcomes
 from proxy.outcomes import Outcomes
 
@@ -24,7 +24,7 @@ class Log:
         self.ids: list[str] = []
         self.quiet = True
 
-    async def append(self, kind: str, body: Mapping[str, Any], *, id: str) -> None:  # noqa: A002 - the log's own
+    async def append_or_spool(self, kind: str, body: Mapping[str, Any], *, id: str) -> None:  # noqa: A002 - the log's own
         self.offered += 1
         self.ids.append(id)
         if self.failures:
@@ -125,3 +125,46 @@ def test_an_outcome_that_cannot_be_recorded_at_all_does_not_stop_the_server() ->
         assert log.offered == 2
 
     asyncio.run(run())
+
+
+def test_what_was_in_the_answer_is_waited_for_and_written_with_the_outcome() -> None:
+    found = {"complete": True, "us": 3, "types": []}
+
+    async def run() -> None:
+        log, scanned = Log(), asyncio.Event()
+
+        async def answer() -> dict[str, Any]:
+            await scanned.wait()
+            return found
+
+        behind = of(log)
+        behind.write(BODY, answer)
+        await behind.drain(0.01)
+        assert log.taken == []
+        scanned.set()
+        await behind.drain(5)
+        assert log.taken == [{**BODY, "answer": found}]
+
+    asyncio.run(run())
+
+
+def test_an_outcome_is_written_although_nobody_knows_what_was_in_the_answer(caplog: pytest.LogCaptureFixture) -> None:
+    async def failing() -> dict[str, Any]:
+        raise ValueError("zebra" + " quartz")
+
+    async def none() -> None:
+        return None
+
+    async def run() -> None:
+        log = Log()
+        behind = of(log)
+        behind.write(BODY, failing)
+        behind.write(BODY, none)
+        await behind.drain(5)
+        assert BODY in log.taken
+        assert {**BODY, "answer": outcomes.UNKNOWN} in log.taken
+
+    with caplog.at_level(logging.ERROR):
+        asyncio.run(run())
+    assert "ValueError" in caplog.text
+    assert "zebra" not in caplog.text

@@ -3,6 +3,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from inside import Inside, Scripted, inside
 
 from audit.errors import AuditUnavailable
 from proxy.settings import ROOT
-from proxy.upstreams.permit import EgressPermit, PermitError
+from proxy.upstreams import registry
+from proxy.upstreams.permit import EgressPermit, Outgoing, PermitError
 
 
 def upstreams(path: Path, rows: list[tuple[str, str, StandIn]]) -> Path:
@@ -64,6 +66,19 @@ def ask(
             return Told(answer, await ring.settled())
 
     return asyncio.run(run())
+
+
+def test_a_vendor_that_keeps_chats_unasked_is_told_not_to(
+    tmp_path: Path, vendor: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+    for host in ("api.openai.com", "127.0.0.1"):
+        monkeypatch.setattr(registry, "STORES_CHATS", host)
+        home = tmp_path / host
+        home.mkdir()
+        assert ask(home, [("v", "cloud-us", vendor)]).answer.status_code == 200
+        told.append(vendor.requests[-1].json.get("store"))
+    assert told == [None, False]
 
 
 def test_the_record_of_a_decision_is_durable_before_the_upstream_hears_of_it(tmp_path: Path, vendor: StandIn) -> None:
@@ -200,6 +215,35 @@ def test_a_model_that_no_upstream_of_the_zones_left_serves_is_503_and_recorded(t
     assert (told.answer.status_code, told.code) == (503, "no_upstream")
     assert [outcome["status"] for outcome in told.of("outcome")] == ["not_sent"]
     assert vendor.connections + own.connections == 0
+
+
+@pytest.mark.parametrize("when", ["while it was judged", "between two attempts"])
+def test_a_request_that_was_under_way_when_the_log_was_refused_is_sent_nowhere_any_more(
+    tmp_path: Path, vendor: StandIn, own: StandIn, when: str
+) -> None:
+    second = StandIn("second")
+    vendor.behaviour = "status:500"
+
+    def stop_at(ring: Inside) -> None:
+        runtime = ring.runtime
+        at: Any = ring.detector if when == "while it was judged" else runtime.outcomes
+        name = "scan" if at is ring.detector else "write"
+        do = getattr(at, name)
+
+        def stop_and_do(*given: Any) -> Any:
+            runtime.checkpoints._refused = "FORK"
+            return do(*given)
+
+        setattr(at, name, stop_and_do)
+
+    told = ask(
+        *(tmp_path, [("v1", "cloud-us", vendor), ("v2", "cloud-us", second), ("l", "onprem", own)]), before=stop_at
+    )
+    second.stop()
+    assert (told.answer.status_code, told.code) == (503, "audit_behind")
+    assert len(vendor.posts) == len(told.of("decision")) == (when == "between two attempts")
+    assert second.connections + own.connections == 0
+    assert len(told.of("outcome")) == len(told.of("decision"))
 
 
 def test_an_incomplete_scan_stays_home(tmp_path: Path, vendor: StandIn, own: StandIn) -> None:
@@ -365,8 +409,8 @@ def test_the_permit_is_for_the_bytes_that_were_fingerprinted(
 ) -> None:
     redeem = EgressPermit.redeem
 
-    def other_bytes(self: EgressPermit, upstream: str, zone: str, body: bytes, *rest: Any) -> None:
-        redeem(self, upstream, zone, body + b" ", *rest)
+    def other_bytes(self: EgressPermit, upstream: str, zone: str, outgoing: Outgoing, *rest: Any) -> None:
+        redeem(self, upstream, zone, replace(outgoing, body=outgoing.body + b" "), *rest)
 
     monkeypatch.setattr(EgressPermit, "redeem", other_bytes)
     told = ask(tmp_path, [("v", "cloud-us", vendor)])

@@ -1,3 +1,4 @@
+import asyncio
 import datetime as dt
 import json
 import uuid
@@ -7,24 +8,28 @@ from typing import Any
 
 import orjson
 import pytest
-from harness import StandIn, upstreams_file
+from harness import StandIn, chat_body, upstreams_file
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from inside import inside
 
-from audit.record import LATEST, new_id
+from audit.records.record import LATEST, new_id
 from proxy import activation, evidence
 from proxy.activation import Active
-from proxy.content import Content
+from proxy.content.walk import Content
 from proxy.detection.findings import Finding, Scan
+from proxy.endpoints.chat import CHAT
+from proxy.endpoints.endpoint import Endpoint
+from proxy.endpoints.served import ENDPOINTS
 from proxy.errors import ConfigurationError, Unavailable
 from proxy.evidence import Ask, Clock, Judged
 from proxy.identity import Caller, Role
 from proxy.policy.decide import decide
 from proxy.policy.labels import UNSCANNED
-from proxy.policy.model import Call, Decision, Identity, Landing
+from proxy.policy.model import Call, Decision, Identity, Landing, Outcome, Waiver, Would
 from proxy.policy.noted import Noted
 from proxy.policy.replay import Again, Recorded, Skipped, Why, as_recorded
-from proxy.recorded import VERSIONS, Database, Export, noted, recorded
+from proxy.recorded import VERSIONS, Database, Export, answered, noted, recorded
 from proxy.settings import ROOT, Settings
 
 FPS = {"body": "fp1.2026q4." + "A" * 22, "ip": "fp1.2026q4." + "A" * 22}
@@ -47,7 +52,7 @@ exceptions:
 DAY = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
 SUPPORT = Identity("support", "app", "ak_1")
 ENVELOPE = {
-    "v": 1,
+    "v": 2,
     "kind": "route.decision",
     "salt": "A" * 22,
     "clock": {"src": "unknown", "sync": False},
@@ -81,16 +86,17 @@ def record(
     *,
     who: Identity = SUPPORT,
     requested: str = "gpt-4o-mini",
-    endpoint: str = "chat",
+    endpoint: Endpoint = CHAT,
+    dry: bool = False,
     arrived: dt.datetime = DAY,
     decided: dt.datetime = DAY,
     written: dt.datetime = DAY,
 ) -> tuple[dict[str, Any], Decision]:
     """Decide a request as the pipeline does, and write the record that the log would hold."""
     model = active.registry.resolve(requested)
-    made = decide(active.policy, who, Call("chat", requested, model), findings, decided)
+    made = decide(active.policy, who, Call(endpoint.name, requested, model), findings, decided)
     caller = Caller(who.key, who.app, who.team, Role.APP)
-    asked = Ask(id_at(arrived), endpoint, caller, "127.0.0.1", {}, b"{}", Clock())
+    asked = Ask(id_at(arrived), endpoint, caller, "127.0.0.1", {}, b"{}", Clock(), dry)
     found = tuple(Finding(kind, 1.0, "d", "messages[0].content", b"v") for kind in findings)
     judged = Judged(
         active, Content((), (), 1, 0), model, "0" * 64, Scan((), frozenset(), 1, 1, 1, 0), found, findings, made
@@ -115,14 +121,29 @@ moments = st.datetimes(dt.datetime(2026, 11, 1), dt.datetime(2026, 12, 31)).map(
     who=callers,
     moment=moments,
     model=st.sampled_from(["local-model", "gpt-4o-mini", "gpt-4o"]),
+    endpoint=st.sampled_from(ENDPOINTS),
     dry=st.booleans(),
 )
 def test_what_was_decided_is_decided_again_from_its_record_alone(
-    active: Active, findings: dict[str, tuple[int, ...]], who: Identity, moment: dt.datetime, *, model: str, dry: bool
+    active: Active,
+    findings: dict[str, tuple[int, ...]],
+    who: Identity,
+    moment: dt.datetime,
+    *,
+    model: str,
+    endpoint: Endpoint,
+    dry: bool,
 ) -> None:
-    endpoint = "inspect" if dry else "chat"
     body, made = record(
-        active, findings, who=who, requested=model, endpoint=endpoint, arrived=moment, decided=moment, written=moment
+        active,
+        findings,
+        who=who,
+        requested=model,
+        endpoint=endpoint,
+        dry=dry,
+        arrived=moment,
+        decided=moment,
+        written=moment,
     )
     read = recorded(body)
     assert isinstance(read, Recorded)
@@ -184,7 +205,7 @@ def test_an_exception_counts_as_of_the_time_of_the_record(active: Active) -> Non
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
-        (lambda body: body.update(v=2), Why.SCHEMA),
+        (lambda body: body.update(v=99), Why.SCHEMA),
         (lambda body: body.update(v=True), Why.SCHEMA),
         (lambda body: body.update(v=[1]), Why.SCHEMA),
         (lambda body: body.pop("detect"), Why.SCHEMA),
@@ -216,6 +237,42 @@ def test_what_a_rule_in_shadow_would_have_done_is_read_even_where_a_decision_can
     assert note.shadow == made.shadow
     assert [would.rule for would in note.shadow] == ["would"]
     assert noted({**body, "shadow": None}) == Skipped(body["id"], Why.SCHEMA)
+
+
+def outcome(decided: str, **answer: Any) -> dict[str, Any]:
+    """Write the record of a whole answer."""
+    body = evidence.outcome(decided, 1, "ok")
+    found = {"complete": True, "us": 5, "types": [], **answer}
+    stamp = DAY.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return {**body, "answer": found, **ENVELOPE, "kind": "route.outcome", "id": new_id(), "ts": stamp}
+
+
+def test_what_rules_on_answers_would_have_done_is_read_with_who_asked(active: Active, tmp_path: Path) -> None:
+    decided, _ = record(active, {})
+    passed, blocked = (
+        outcome(decided["id"], shadow=["tried"], exceptions=["EX-1"]),
+        outcome(decided["id"], shadow=["tried"], rules=["enforced"]),
+    )
+    lone, plain = outcome(new_id(), shadow=["tried"]), outcome(decided["id"], rules=["enforced"])
+    spoilt = {**outcome(decided["id"], shadow=["tried"]), "v": 1}
+    file = tmp_path / "records.jsonl"
+    file.write_text("".join(json.dumps(body) + "\n" for body in (passed, decided, blocked, lone, plain, spoilt)))
+    first, *notes = Export(file).notes(None)
+    assert first == noted(decided)
+    assert notes == [
+        answered(passed, decided),
+        answered(blocked, decided),
+        Skipped(lone["id"], Why.ALONE),
+        Skipped(spoilt["id"], Why.SCHEMA),
+    ]
+    note = notes[0]
+    assert isinstance(note, Noted)
+    assert (note.who, note.request, note.of_answer) == (SUPPORT, decided["req"]["id"], True)
+    assert (note.made, note.shadow) == (Landing(Outcome.ALLOW, ()), (Would("tried", Outcome.BLOCK, None),))
+    assert note.exceptions == (Waiver("EX-1", Outcome.BLOCK, None),)
+    assert isinstance(notes[1], Noted)
+    assert notes[1].made == Landing(Outcome.BLOCK, ())
+    assert answered(passed, {**decided, "shadow": None}) == Skipped(passed["id"], Why.SCHEMA)
 
 
 def test_every_version_that_is_written_can_be_read() -> None:
@@ -270,3 +327,23 @@ def test_a_database_is_not_created_and_one_that_is_none_is_explained(tmp_path: P
     ):
         with pytest.raises(Unavailable):
             read()
+
+
+def test_a_log_is_asked_for_the_decision_before_an_answer(tmp_path: Path, vendor: StandIn, own: StandIn) -> None:
+    async def story() -> list[Noted | Skipped]:
+        async with inside(tmp_path / "home", vendor, own) as ring:
+            key = ring.key("bot", "support")
+            answer = await ring.client.post("/v1/chat/completions", json=chat_body("hello"), headers=key)
+            decided = answer.headers["x-ringfence-audit-id"]
+            for dec in (decided, new_id()):
+                ending = {**evidence.outcome(dec, 2, "ok"), "answer": outcome(dec, shadow=["tried"])["answer"]}
+                await ring.runtime.audit.append("route.outcome", ending)
+            return list(Database(tmp_path / "home" / "audit.db").notes(None))
+
+    first, note, lone = asyncio.run(story())
+    assert isinstance(first, Noted)
+    assert isinstance(note, Noted)
+    assert (note.request, note.who.team, note.of_answer) == (first.request, "support", True)
+    assert (note.shadow, first.shadow) == ((Would("tried", Outcome.BLOCK, None),), ())
+    assert isinstance(lone, Skipped)
+    assert lone.why is Why.ALONE

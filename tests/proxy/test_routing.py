@@ -1,7 +1,6 @@
-import json
 from typing import Any
 
-from proxy.routing import routes
+from proxy.routing import routes, to_holder
 from proxy.upstreams.registry import Registry, Upstream
 
 
@@ -24,11 +23,11 @@ REGISTRY = Registry(
 
 
 def shape(zones: list[str], model: str) -> list[tuple[str, list[tuple[str, str]]]]:
-    return [(r.zone, [(c.upstream.id, c.model) for c in r.candidates]) for r in routes(zones, model, REGISTRY)]
+    return [(r.zone, [(c.upstream.id, c.model) for c in r.candidates]) for r in routes(zones, "chat", model, REGISTRY)]
 
 
 def test_a_route_holds_upstreams_of_one_zone_only() -> None:
-    for route in routes(["cloud-us", "cloud-eu", "onprem"], "gpt-4o", REGISTRY):
+    for route in routes(["cloud-us", "cloud-eu", "onprem"], "chat", "gpt-4o", REGISTRY):
         assert {candidate.zone for candidate in route.candidates} == {route.zone}
 
 
@@ -49,8 +48,28 @@ def test_no_zone_left_means_no_route() -> None:
     assert shape([], "gpt-4o") == []
 
 
-def test_a_vendor_is_told_not_to_store_and_an_own_server_gets_the_body_as_it_is() -> None:
-    body = {"model": "gpt-4o", "messages": [], "store": True}
-    vendor, own = (routes([zone], "gpt-4o", REGISTRY)[0].candidates[0] for zone in ("cloud-us", "onprem"))
-    assert json.loads(vendor.final_body(body)) == {"model": "gpt-4o", "messages": [], "store": False}
-    assert json.loads(own.final_body(body)) == {"model": "big", "messages": [], "store": True}
+def test_an_upstream_is_asked_only_at_the_endpoints_that_it_serves() -> None:
+    only_chat = upstream("v3", "cloud-us", models=("gpt-4*",), endpoints=("chat",))
+    registry = Registry((only_chat, *REGISTRY.upstreams), {}, "0" * 64, {})
+
+    def asked(endpoint: str) -> list[str]:
+        return [c.upstream.id for r in routes(["cloud-us"], endpoint, "gpt-4o", registry) for c in r.candidates]
+
+    assert asked("chat") == ["v3", "v1", "v2"]
+    assert asked("embeddings") == ["v1", "v2"]
+    assert asked("images") == []
+
+
+def test_what_refers_to_kept_state_has_its_holder_for_its_only_candidate_or_none() -> None:
+    holder = REGISTRY.upstreams[1]
+    (route,) = routes(["cloud-us", "onprem"], "chat", "gpt-4o-mini", REGISTRY, holder)
+    assert [candidate.upstream for candidate in route.candidates] == [holder]
+    assert routes(["onprem"], "chat", "gpt-4o-mini", REGISTRY, holder) == []
+    assert routes(["cloud-us", "onprem"], "chat", "mistral", REGISTRY, holder) == [], "it does not serve this model"
+
+
+def test_what_is_kept_is_asked_for_at_its_holder_whatever_that_serves_if_its_zone_is_left() -> None:
+    holder = REGISTRY.upstreams[2]
+    (route,) = to_holder(["onprem", "cloud-eu"], holder, "gpt-4*")
+    assert (route.zone, [(one.upstream.id, one.model) for one in route.candidates]) == ("cloud-eu", [("eu", "gpt-4*")])
+    assert to_holder(["onprem"], holder, "gpt-4*") == []

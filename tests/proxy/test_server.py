@@ -9,10 +9,25 @@ import time
 from pathlib import Path
 from typing import cast
 
-from harness import ROOT, Ringfence, StandIn, chat_body, eventually, ringfence, start, upstreams_file, wait_for_url
+import pytest
+from harness import (
+    QUICK,
+    ROOT,
+    Ringfence,
+    StandIn,
+    chat_body,
+    eventually,
+    ringfence,
+    start,
+    upstreams_file,
+    wait_for_url,
+)
 
 from audit.access import Filters, Records
+from audit.errors import AuditUnavailable
+from proxy import server as server_module
 from proxy.activation import Activation, Asked
+from proxy.errors import Unavailable
 from proxy.server import _reload
 from proxy.supervisor import EX_CONFIG
 
@@ -41,6 +56,36 @@ def test_settings_that_cannot_be_used_end_it_with_the_status_that_stops_restarts
     assert ended.returncode == EX_CONFIG == 78
     assert "setting port" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_log_that_is_damaged_ends_it_with_one_sentence_and_the_status_that_stops_restarts(tmp_path: Path) -> None:
+    (tmp_path / "audit.db").write_bytes(b"nothing of the kind" * 1000)
+    ended = serve(tmp_path)
+    assert ended.returncode == EX_CONFIG
+    assert ended.stderr.startswith(f"ringfence: The audit log at {tmp_path / 'audit.db'} cannot be opened: ")
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (AuditUnavailable("unreachable"), "ringfence: The audit log failed while the server started: "),
+        (Unavailable("The audit log cannot take a record now (io).", code="audit_unavailable"), "ringfence: The audit"),
+    ],
+    ids=["log", "announcement"],
+)
+def test_a_log_that_fails_within_the_start_is_explained_and_the_server_may_be_started_again(
+    error: Exception, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def failing(*_: object) -> int:
+        raise error
+
+    monkeypatch.setattr(server_module, "_serve", failing)
+    monkeypatch.setattr(sys, "argv", ["server", "--control-fd", "0"])
+    assert server_module.main() == 1
+    told = capsys.readouterr().err
+    assert told.startswith(said)
+    assert told.count("\n") == 1
 
 
 def test_upstreams_that_cannot_be_used_are_explained_with_their_place(tmp_path: Path) -> None:
@@ -142,7 +187,7 @@ def test_a_hangup_before_everything_is_ready_is_made_up_for() -> None:
 def test_a_hangup_reloads_at_once_and_a_termination_lets_answers_finish(tmp_path: Path) -> None:
     vendor = StandIn("vendor")
     file = upstreams_file(tmp_path / "upstreams.yaml", vendor, None)
-    with ringfence(tmp_path / "home", file) as server:
+    with ringfence(tmp_path / "home", file, **QUICK) as server:
         key = server.key()
         family = server.server_pid(), server.worker_pids()
 

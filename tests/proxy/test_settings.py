@@ -95,10 +95,11 @@ def test_no_setting_opens_the_boundary() -> None:
 
 def test_every_setting_that_is_a_time_or_a_size_says_its_unit() -> None:
     bare = {"home", "host", "port", "policies", "upstreams", "origin", "cache", "max_depth", "detect_model"}
-    bare |= {"detect_workers", "detect_queue", "detectors", "channels", "audit_url"}
+    bare |= {"detect_workers", "detect_queue", "detectors", "channels", "limits", "audit_url"}
     bare |= {"anchor_file", "anchor_git", "anchor_witnesses"}
-    bare |= {"policy_approvals", "policy_signers", "policy_signatures_required"}
-    assert all(name.endswith(("_s", "_bytes")) for name in Settings.model_fields.keys() - bare)
+    bare |= {"anchor_rfc3161", "anchor_rfc3161_certificates", "anchor_s3", "audit_on_unavailable", "audit_spool"}
+    bare |= {"policy_approvals", "policy_signers", "policy_signatures_required", "scan_answers"}
+    assert all(name.endswith(("_s", "_bytes", "_days")) for name in Settings.model_fields.keys() - bare)
 
 
 def test_the_shipped_files_are_the_defaults(tmp_path: Path) -> None:

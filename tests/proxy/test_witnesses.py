@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from audit.cosignature import Cosigner
-from audit.vkey import Signer
+from audit.proofs.cosignature import Cosigner
+from audit.proofs.vkey import Signer
 from proxy.errors import ConfigurationError
 from proxy.witnesses import witnesses
 

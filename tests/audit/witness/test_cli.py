@@ -14,9 +14,9 @@ import typer
 from typer.testing import CliRunner
 from witnessing import LOG, History, WitnessProcess, cosignature
 
-from audit.checkpoint import Checkpoint
-from audit.cosignature import Cosigner
-from audit.vkey import Signer
+from audit.proofs.checkpoint import Checkpoint
+from audit.proofs.cosignature import Cosigner
+from audit.proofs.vkey import Signer
 from audit.witness.cli import witness
 from audit.witness.request import AddCheckpoint
 
@@ -30,7 +30,7 @@ book.sqlite3.connect = lambda path, **more: connect(':memory:', **more)
 """The control: a witness that signs what it did not store."""
 UNSIGNED_FIRST = """
 import os
-from audit.cosignature import Cosigner
+from audit.proofs.cosignature import Cosigner
 cosign = Cosigner.cosign
 def die(self, text, time_s):
     os.kill(os.getpid(), 9)

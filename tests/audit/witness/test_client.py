@@ -3,29 +3,25 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from witnessing import LOG, ORIGIN, History, Leaves
+from witnessing import COSIGNER, LOG, ORIGIN, History, Leaves
 
-from audit.checkpoint import Checkpoint
-from audit.cosignature import Cosigner
 from audit.errors import AuditMismatch, AuditUnavailable
-from audit.merkle import Frontier
-from audit.note import Note
-from audit.vkey import Signer
-from audit.witness.book import Book
+from audit.proofs.checkpoint import Checkpoint
+from audit.proofs.cosignature import Cosigner
+from audit.proofs.merkle import Frontier
+from audit.proofs.note import Note
+from audit.proofs.vkey import Signer
 from audit.witness.client import RECEIPT_EVERY_S, Address, NotCosigned, WitnessKeeper
 from audit.witness.remembered import Remembered
 from audit.witness.request import SIZE
 from audit.witness.server import WitnessServer
-from audit.witness.witness import Witness
 
 A, B = History("a", 3), History("b", 3)
-COSIGNER = Cosigner(Signer("witness.example/w1", bytes(32)))
 
 
 @dataclass
@@ -39,18 +35,6 @@ class Desk:
         if self.works:
             self.told.append(note)
         return self.works
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[WitnessServer]:
-    with closing(Book(tmp_path / "w.db")) as book:
-        server = WitnessServer(("127.0.0.1", 0), Witness(COSIGNER, [LOG.vkey], book))
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def keeper(

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from witnessing import History, Leaves
 
-from audit.merkle import Frontier
-from audit.proving import grow
+from audit.proofs.merkle import Frontier
+from audit.proofs.proving import grow
 from audit.witness.remembered import Remembered
 
 

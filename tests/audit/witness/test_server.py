@@ -5,35 +5,17 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from pathlib import Path
 
 import pytest
 from harness import eventually
-from witnessing import LOG, ORIGIN, History
+from witnessing import ORIGIN, History
 
-from audit.cosignature import Cosigner
-from audit.note import Note
-from audit.vkey import Signer
+from audit.proofs.note import Note
 from audit.witness import server as module
-from audit.witness.book import Book
 from audit.witness.request import MAX_BYTES, digest_of
 from audit.witness.server import WitnessServer
-from audit.witness.witness import Witness
 
 A = History()
-COSIGNER = Cosigner(Signer("witness.example/w1", bytes(32)))
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[WitnessServer]:
-    with closing(Book(tmp_path / "w.db")) as book:
-        server = WitnessServer(("127.0.0.1", 0), Witness(COSIGNER, [LOG.vkey], book))
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture

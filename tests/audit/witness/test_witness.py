@@ -8,18 +8,17 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from witnessing import LOG, ORIGIN, OTHER, History, cosignature
+from witnessing import COSIGNER, LOG, ORIGIN, OTHER, History, cosignature
 
-from audit.checkpoint import Checkpoint
-from audit.cosignature import Cosigner, time_of
-from audit.note import Note
-from audit.vkey import Signer
+from audit.proofs.checkpoint import Checkpoint
+from audit.proofs.cosignature import time_of
+from audit.proofs.note import Note
+from audit.proofs.vkey import Signer
 from audit.witness.book import Book
 from audit.witness.request import SIZE, AddCheckpoint, digest_of
 from audit.witness.witness import Witness
 
 A, B = History("a", 3), History("b", 3)
-COSIGNER = Cosigner(Signer("witness.example/w1", bytes(32)))
 NOW = 1_790_000_000
 
 

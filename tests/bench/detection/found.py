@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from proxy.content import read
 from proxy.detection.findings import Unit
+from proxy.endpoints.chat import read
 
 MAX_DEPTH = 64
 

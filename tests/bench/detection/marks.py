@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from bench.detection import digits, tokens
 
-from proxy.content import SCHEMA_NAMES
+from proxy.content.walk import SCHEMA_NAMES
 
 TYPES = frozenset(
     """

@@ -46,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         action=argparse.BooleanOptionalAction,
         help="measure time and memory, too; if not given, where all systems run on all requests",
     )
+    parser.add_argument("--rounds", type=int, default=speed.ROUNDS, help="how often each time is measured")
     parser.add_argument(
         "--calibration", action="store_true", help="only: how often what Ringfence finds is right, by score"
     )
@@ -123,7 +124,7 @@ def measured(systems: Sequence[str], chosen: argparse.Namespace) -> dict[str, di
     if not (chosen.speed or (chosen.speed is None and not chosen.only and chosen.half == "all")):
         return {}
     names = chosen.only or SYSTEMS
-    figures = speed.measure(names, chosen.data or ())
+    figures = speed.measure(names, chosen.data or (), chosen.rounds)
     return {system: figures[name] for system, name in zip(systems, names, strict=True)}
 
 

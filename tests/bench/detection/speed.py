@@ -3,7 +3,7 @@
 Each system runs in a process of its own, one after the other, on texts cut from the same requests. Times are processor
 time, medians over rounds; even so, mostly the ratios of one run mean something.
 
-    python tests/bench/detection/speed.py SYSTEM [FILE ...]       what the child process runs; prints JSON
+    python tests/bench/detection/speed.py SYSTEM ROUNDS [FILE ...]       what the child process runs; prints JSON
 """
 
 import gc
@@ -46,12 +46,12 @@ ROWS = (
 )
 
 
-def measure(names: Sequence[str], data: Sequence[Path] = ()) -> dict[str, dict[str, float]]:
+def measure(names: Sequence[str], data: Sequence[Path] = (), rounds: int = ROUNDS) -> dict[str, dict[str, float]]:
     """Measure systems, each in a new process."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")}
     figures = {}
     for name in names:
-        command = [sys.executable, str(Path(__file__).resolve()), name, *map(str, data)]
+        command = [sys.executable, str(Path(__file__).resolve()), name, str(rounds), *map(str, data)]
         ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=clean)
         figures[name] = json.loads(ran.stdout)
     return figures
@@ -64,7 +64,7 @@ def rows(figures: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
     return {title: {name: found[key] for name, found in figures.items() if key in found} for key, title in ROWS}
 
 
-def child(name: str, data: Sequence[Path]) -> dict[str, float]:
+def child(name: str, data: Sequence[Path], rounds: int) -> dict[str, float]:
     """Measure one system in this process."""
     bodies = [request.body for request in formats.read(list(data) or [formats.OWN])]
     text = "\n".join(segment.text for body in bodies for unit in units(body) for segment in unit.segments)
@@ -74,10 +74,10 @@ def child(name: str, data: Sequence[Path]) -> dict[str, float]:
     figures = {"load_s": time.perf_counter() - started}
     pieces = slices(text)
     for chars in SIZES:
-        times = [timed(cold, units(ask(pieces(chars)))) for _ in range(ROUNDS)]
+        times = [timed(cold, units(ask(pieces(chars)))) for _ in range(rounds)]
         figures[f"ms_{chars}"] = statistics.median(times)
     figures["ms_conversation"] = statistics.median(
-        sum(timed(cached, parts) for parts in conversation(pieces)) for _ in range(3)
+        sum(timed(cached, parts) for parts in conversation(pieces)) for _ in range(min(3, rounds))
     )
     some = [units(body) for body in bodies[:60]]
     total = sum(map(size, some)) / 1000
@@ -184,4 +184,4 @@ def forked(scan: Scan, requests: Sequence[Sequence[Unit]]) -> float:
 
 
 if __name__ == "__main__":
-    json.dump(child(sys.argv[1], [Path(name) for name in islice(sys.argv, 2, None)]), sys.stdout)
+    json.dump(child(sys.argv[1], [Path(name) for name in islice(sys.argv, 3, None)], int(sys.argv[2])), sys.stdout)

@@ -12,7 +12,7 @@ from bench.detection import marks
 from bench.detection.marks import Expected, MarkError, resolve
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from proxy.content import read
+from proxy.endpoints.chat import read
 
 
 def content(text: str, request_id: str = "t-1") -> tuple[str, tuple[Expected, ...]]:

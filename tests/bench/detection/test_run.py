@@ -40,7 +40,17 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     ]
     (folder / "some.jsonl").write_text("\n".join(map(json.dumps, rows)))
     files = {name: folder / f"{name}.out" for name in ("json", "misses", "alarms")}
-    command = [sys.executable, RUN, "--data", folder / "some.jsonl", "--only=ours", "--only=sm", "--by-tag", "--speed"]
+    command = [
+        sys.executable,
+        RUN,
+        "--data",
+        folder / "some.jsonl",
+        "--only=ours",
+        "--only=sm",
+        "--by-tag",
+        "--speed",
+        "--rounds=1",
+    ]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")}
     done = subprocess.run(
         [*map(str, command), *(f"--{name}={file}" for name, file in files.items())],

@@ -49,6 +49,23 @@ def test_denied_requests_are_counted_into_one_record(tmp_path: Path, vendor: Sta
     assert counts(record) == (3, 1, 1)
 
 
+def test_who_has_limits_is_counted_all_the_same(tmp_path: Path, vendor: StandIn) -> None:
+    """What a refusal says of limits is no receipt."""
+    limits = tmp_path / "limits.yaml"
+    limits.write_text("default: {key: {requests_per_minute: 10}}\n")
+
+    async def run() -> list[dict[str, Any]]:
+        async with inside(tmp_path, vendor, limits=limits) as ring:
+            said = {"model": "gpt-4o-mini", "input": "Go on.", "previous_response_id": "resp_unknown"}
+            answer = await ring.client.post("/v1/responses", json=said, headers=ring.key())
+            assert "x-ratelimit-limit-requests" in answer.headers
+            await ring.runtime.denials.flush()
+            return await ring.records("access.denied")
+
+    (record,) = asyncio.run(run())
+    assert counts(record) == (0, 0, 1)
+
+
 def test_what_a_policy_refuses_or_a_model_server_answers_is_no_denial(tmp_path: Path, vendor: StandIn) -> None:
     async def run() -> tuple[list[int], list[dict[str, Any]]]:
         async with inside(tmp_path, vendor, detector=Scripted({"zebra": "PRIVATE_KEY"})) as ring:

@@ -1,11 +1,17 @@
 import asyncio
+import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from clocks import Hands
 from harness import ROOT, StandIn, chat_body
 from inside import Inside, inside
+from starlette.requests import Request
+
+from proxy.api.health import Check, readyz
 
 
 def ready(ring: Inside) -> Any:
@@ -76,3 +82,48 @@ def test_a_closed_log_is_not_ready_and_no_request_is_answered(
     asyncio.run(run())
     assert vendor.received == b""
     assert "Traceback" not in caplog.text
+
+
+def test_t32_after_a_jump_of_the_clock_no_request_is_answered_until_somebody_accepts_it(
+    tmp_path: Path, vendor: StandIn
+) -> None:
+    async def run() -> None:
+        async with inside(tmp_path, vendor) as ring:
+            key, hands = ring.key(), Hands(time.time_ns())
+            ring.runtime.audit.clock = hands.clock()
+            hands.step(-3600)
+            refused = await ring.client.post("/v1/chat/completions", json=chat_body(), headers=key)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (503, "audit_unavailable")
+            assert refused.json()["error"]["message"] == "The audit log cannot take a record now (clock)."
+            assert vendor.received == b""
+            assert (await ready(ring)).json()["audit_log"] == "the audit log takes no decisions: clock"
+            accepted = await asyncio.to_thread(ring.runtime.admin.do, "clock.accept", {})
+            assert accepted == {"off": "back_hours"}
+            assert (await ready(ring)).status_code == 200
+            answer = await ring.client.post("/v1/chat/completions", json=chat_body(), headers=key)
+            assert answer.status_code == 200
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "spooling", "status"),
+    [
+        ({"audit_log"}, True, "degraded"),
+        ({"audit_log", "checkpoints"}, True, "degraded"),
+        ({"audit_log"}, False, "not ready"),
+        ({"audit_log", "detectors"}, True, "not ready"),
+        ({"checkpoints"}, True, "not ready"),
+        (set(), True, "ready"),
+    ],
+    ids=["log", "log and signer", "closed", "log and detectors", "signer", "nothing"],
+)
+def test_only_a_log_whose_spool_is_open_leaves_a_server_degraded(wrong: set[str], spooling: bool, status: str) -> None:
+    def check(name: str) -> Check:
+        return lambda: "away" if name in wrong else None
+
+    checks = {name: check(name) for name in ("policy", "detectors", "audit_log", "checkpoints")}
+    answer = asyncio.run(readyz(Request({"type": "http"}), checks, dict, lambda: spooling))
+    said = json.loads(bytes(answer.body))
+    assert (said["status"], answer.status_code) == (status, 503 if status == "not ready" else 200)
+    assert {name for name in checks if said[name] == "away"} == wrong

@@ -24,6 +24,25 @@ def test_models_with_names_are_listed_with_the_zone_of_a_harmless_request(
     assert listed(tmp_path, file) == {"gpt-4o-mini": "cloud-us", "local-model": "onprem"}
 
 
+def test_one_model_is_shown_as_it_is_listed_and_another_is_not_found(
+    tmp_path: Path, vendor: StandIn, own: StandIn
+) -> None:
+    async def run() -> list[Any]:
+        async with inside(tmp_path / "home", upstreams=upstreams_file(tmp_path / "u.yaml", vendor, own)) as ring:
+            key = ring.key()
+            return [
+                await ring.client.get(f"/v1/models/{name}", headers=key)
+                for name in ("local-model", "gpt-4o-mini", "zebra", "org/zebra", "")
+            ]
+
+    known, matched, *others = asyncio.run(run())
+    assert (known.json()["id"], known.json()["zone"]) == ("local-model", "onprem")
+    assert (matched.json()["id"], matched.json()["zone"]) == ("gpt-4o-mini", "cloud-us")
+    for answer in others:
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "model_not_found")
+        assert "zebra" not in answer.text
+
+
 def test_what_an_upstream_lists_is_served_and_what_is_no_name_is_left_out(tmp_path: Path, own: StandIn) -> None:
     own.models = ("llama3.2:1b", "qwen2.5", "name with spaces", "x" * 200)
     row = {"name": "local", "kind": "openai", "zone": "onprem", "base_url": own.url, "models": ["*"]}

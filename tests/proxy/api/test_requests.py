@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -6,6 +7,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
+from proxy.api import requests
 from proxy.api.requests import authenticate, read_ask
 from proxy.errors import RequestRefused
 from proxy.evidence import Ask
@@ -46,6 +48,14 @@ def test_a_body_is_read_once_and_kept_as_it_came() -> None:
 def test_every_request_gets_an_id_of_ours() -> None:
     asks = [read(JSON, ("x-request-id", "theirs")) for _ in range(2)]
     assert len({ask.id for ask in asks} | {"theirs"}) == 3
+
+
+def test_a_long_body_is_parsed_beside_what_serves_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = []
+    monkeypatch.setattr(requests, "parse", lambda raw: threads.append(threading.get_ident()) or {"bytes": len(raw)})
+    for size in (10, requests.LONG):
+        assert read(JSON, pieces=(b"0" * size,), limit=requests.LONG).body == {"bytes": size}
+    assert [thread == threading.get_ident() for thread in threads] == [True, False]
 
 
 @pytest.mark.parametrize("pieces", [[b"x" * 101], [b"x" * 50, b"x" * 51], [b"x"] * 101])
@@ -113,3 +123,38 @@ def test_two_credentials_are_refused_even_when_both_are_valid(keys: KeyStore) ->
     with pytest.raises(RequestRefused) as refused:
         authenticate(request(*both), keys, frozenset({Role.APP}))
     assert (refused.value.status, refused.value.code) == (400, "duplicate_authorization")
+
+
+KEY_HEADER = "x-api-key"
+
+
+def test_a_header_that_is_named_may_carry_the_key_alone_and_no_other_may(keys: KeyStore) -> None:
+    secret, row = new_key("app", "team", Role.APP, None)
+    key_id = row.id
+    keys.add(row)
+    app = frozenset({Role.APP})
+    assert authenticate(request((KEY_HEADER, secret)), keys, app, KEY_HEADER).key_id == key_id
+    assert authenticate(request(("authorization", f"Bearer {secret}")), keys, app, KEY_HEADER).key_id == key_id
+    empty = request(("authorization", f"Bearer {secret}"), (KEY_HEADER, " "))
+    assert authenticate(empty, keys, app, KEY_HEADER).key_id == key_id, "as a library sends that is given none"
+    for header, named in ((KEY_HEADER, ""), ("x-key", KEY_HEADER)):
+        with pytest.raises(RequestRefused) as refused:
+            authenticate(request((header, secret)), keys, app, named)
+        assert refused.value.status == 401
+
+
+@pytest.mark.parametrize("given", ["", " ", "x", "rf-", "\xff", "Bearer x"])
+def test_a_key_of_no_worth_in_that_header_is_401(keys: KeyStore, given: str) -> None:
+    with pytest.raises(RequestRefused) as refused:
+        authenticate(request((KEY_HEADER, given)), keys, frozenset({Role.APP}), KEY_HEADER)
+    assert refused.value.status == 401
+
+
+@pytest.mark.parametrize("names", [(KEY_HEADER, KEY_HEADER), (KEY_HEADER, "authorization")])
+def test_two_credentials_are_refused_wherever_they_stand(keys: KeyStore, names: tuple[str, str]) -> None:
+    secret, row = new_key("app", "team", Role.APP, None)
+    keys.add(row)
+    both = [(name, f"Bearer {secret}" if name == "authorization" else secret) for name in names]
+    with pytest.raises(RequestRefused) as refused:
+        authenticate(request(*both), keys, frozenset({Role.APP}), KEY_HEADER)
+    assert refused.value.code == "duplicate_authorization"

@@ -1,4 +1,5 @@
 import asyncio
+import json
 import logging
 from typing import Any, cast
 
@@ -23,10 +24,22 @@ def test_what_an_unexpected_failure_says_is_neither_answered_nor_logged(caplog: 
     assert "ValueError" in caplog.text
     assert "test_shield.py" in caplog.text
     assert CANARY not in caplog.text
-    answer = asyncio.run(refuse(cast("Any", None), ValueError(CANARY)))
-    assert answer.status_code == 500
-    assert b"internal_error" in bytes(answer.body)
-    assert CANARY.encode() not in bytes(answer.body)
+    for path in ("/v1/chat/completions", "/v1/messages"):
+        answer = asyncio.run(refuse(Request({"type": "http", "path": path}), ValueError(CANARY)))
+        assert answer.status_code == 500
+        assert b"internal_error" in bytes(answer.body)
+        assert CANARY.encode() not in bytes(answer.body)
+
+
+@pytest.mark.parametrize(
+    ("path", "first"), [("/v1/messages", "type"), ("/v1/messages/x", "type"), ("/v1/chat", "error")]
+)
+def test_an_error_has_the_shape_of_the_api_that_the_path_is_of(path: str, first: str) -> None:
+    error = RingfenceError("No.")
+    error.receipt = {"x-request-id": "id-1", "request-id": "id-1"}
+    answer = asyncio.run(refuse(Request({"type": "http", "path": path}), error))
+    assert next(iter(json.loads(bytes(answer.body)))) == first
+    assert answer.headers["request-id"] == "id-1"
 
 
 def test_a_client_that_leaves_is_no_error(caplog: pytest.LogCaptureFixture) -> None:

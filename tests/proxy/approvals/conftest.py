@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from approving import APPROVER, around
 
-from audit.vkey import Signer
+from audit.proofs.vkey import Signer
 from proxy.settings import Settings
 
 

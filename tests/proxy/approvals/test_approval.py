@@ -8,9 +8,9 @@ from approving import approve, policy, subject
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.kinds import APPROVAL
-from audit.note import Note
-from audit.vkey import Signer
+from audit.proofs.note import Note
+from audit.proofs.vkey import Signer
+from audit.records.kinds import APPROVAL
 from proxy.approvals.approval import Approval, Newest, Standing, decode, find
 from proxy.approvals.statement import FILE, Statement, Subject
 from proxy.files.diagnostics import FileRefused, Problems

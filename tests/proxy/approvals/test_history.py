@@ -8,7 +8,7 @@ from approving import approve, policy
 
 from audit.access import Records
 from audit.log import AuditLog
-from audit.vkey import Signer
+from audit.proofs.vkey import Signer
 from proxy.approvals.approval import Newest, find
 from proxy.approvals.history import History
 from proxy.settings import Settings

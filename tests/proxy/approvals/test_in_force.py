@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 from approving import AUTHOR, approve, around
-from harness import Ringfence, StandIn, chat_body, eventually, ringfence, start, upstreams_file
+from harness import QUICK, Ringfence, StandIn, chat_body, eventually, ringfence, start, upstreams_file
 from inside import Inside, inside
 
-from audit.note import Note
-from audit.verifier import verify
-from audit.vkey import Signer, VerifierKey
+from audit.proofs.note import Note
+from audit.proofs.vkey import Signer, VerifierKey
+from audit.verification.verifier import verify
+from proxy import activation
 from proxy.activation import signature
 from proxy.approvals.statement import FILE
 from proxy.files.diagnostics import FileRefused
@@ -28,6 +29,11 @@ from proxy.settings import Settings
 
 REFUSED = "the policy files on disk are refused, the last good ones stay in force"
 Story = Callable[[Inside], Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+def look_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activation, "POLL_S", 0.1)
 
 
 @pytest.fixture
@@ -92,6 +98,7 @@ def test_a_stranger_checks_who_approved_from_the_log_alone(required: Settings, c
     assert said["files"] == record["files_sha256"]
     assert {item["name"] for item in json.loads(texts[said["files"]])["files"]} >= {"taxonomy.yaml", "soc2.yaml"}
     assert texts[said["upstreams"]] == required.upstreams.read_bytes()
+    assert verify(required.home / "audit.db").ok
     assert verify(required.home / "audit.db").ok
 
 
@@ -267,12 +274,12 @@ def test_the_security_team_is_told_who_approved_what_is_in_force(settings: Setti
     assert second["actor"]["app"] == "app"
 
 
-# The same with the whole program, its processes and its own detectors.
+# The same with the whole program and its processes.
 
 
 def process(settings: Settings, **more_settings: Any) -> dict[str, Any]:
     names = {"policies", "policy_signers", "policy_signatures_required", "policy_approvals"}
-    return {**settings.model_dump(include=names), **more_settings}
+    return {**settings.model_dump(include=names), **QUICK, **more_settings}
 
 
 def activations(home: Path) -> list[dict[str, Any]]:

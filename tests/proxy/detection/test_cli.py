@@ -15,6 +15,7 @@ from proxy import cli
 from proxy.detection.analysis import Analyzer
 from proxy.detection.calibration import lowest
 from proxy.detection.cli import mask
+from proxy.settings import Settings
 
 MAIL = "Please write to desk7@mail.net today."
 SURE = lowest("emails", {"EMAIL_ADDRESS": 0.95})["EMAIL_ADDRESS"]
@@ -208,10 +209,8 @@ def test_short_values_are_masked_wholly_and_long_ones_do_not_tell_their_length()
     assert mask("") == ""
 
 
-def test_it_runs_from_a_shell_with_the_settings_of_a_server(
-    tmp_path: Path, detection_home: Path, analyzer: Analyzer
-) -> None:
-    cache = {"RINGFENCE_CACHE": str(detection_home / "cache")}  # rules that `analyzer` has compiled
+def test_it_runs_from_a_shell_with_the_settings_of_a_server(tmp_path: Path, analyzer: Analyzer) -> None:
+    cache = {"RINGFENCE_CACHE": str(Settings().cache)}  # rules that `analyzer` has compiled
 
     def shell(**environ: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -53,6 +53,10 @@ def test_names_are_those_of_stock_presidio(names: Names) -> None:
         assert len(expected) > 1
 
 
+def test_names_need_no_table_of_the_model_s_words() -> None:
+    assert len(load_model(MODEL).vocab.strings) < len(spacy.load(MODEL).vocab.strings) / 10
+
+
 def test_what_is_found_has_a_type_a_score_above_the_threshold_and_a_canonical_value(names: Names) -> None:
     text = "Maria\n  Gonzalez lives in Munich."
     person, place = names.find(text)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from proxy import content
 from proxy.detection.analysis import Analyzer
+from proxy.endpoints.chat import read
 
 TAXONOMY = Path(__file__).parents[3] / "policies" / "taxonomy.yaml"
 TOLERATED = 2
@@ -266,7 +266,7 @@ def floors() -> dict[str, float]:
 
 
 def kept_home(analyzer: Analyzer, body: dict[str, Any], floors: dict[str, float]) -> set[tuple[str, str]]:
-    scan = analyzer.analyze(content.read(body, 64).units)
+    scan = analyzer.analyze(read(body, 64).units)
     return {(one.entity_type, one.path) for one in scan.findings if one.score >= floors.get(one.entity_type, 2.0)}
 
 

@@ -175,3 +175,44 @@ def test_every_taker_hears_of_a_new_scan_even_when_another_is_cancelled() -> Non
         return (await asyncio.wait_for(second, 1)).job.tenant
 
     assert asyncio.run(main()) == "a"
+
+
+def behind(tenant: str, *sizes: int) -> Job:
+    return Job(tenant, {bytes([at]): task(size) for at, size in enumerate(sizes or (0,))}, behind=True)
+
+
+def test_what_nobody_waits_for_comes_after_all_else_whoever_asks_and_whenever() -> None:
+    async def main() -> list[tuple[str, bool]]:
+        queue = FairQueue(behind=9)
+        for each in (behind("a"), job("b"), behind("b"), job("a"), job("a")):
+            queue.put(each)
+        return [(part.job.tenant, part.job.behind) for part in await taken(queue)]
+
+    assert asyncio.run(main()) == [("b", False), ("a", False), ("a", False), ("a", True), ("b", True)]
+
+
+def test_what_nobody_waits_for_is_never_with_more_workers_than_it_may_be() -> None:
+    async def main() -> list[int]:
+        queue, counts = FairQueue(behind=1), []
+        queue.put(behind("a", PART_SIZE, PART_SIZE))
+        queue.put(behind("b"))
+        for put_back in (False, True, False, False):
+            (part,) = await taken(queue)
+            counts.append(part.size)
+            (queue.put_back if put_back else queue.returned)(part)
+        return counts
+
+    long = PART_SIZE + TASK_SIZE
+    assert asyncio.run(main()) == [long, TASK_SIZE, TASK_SIZE, long]
+
+
+def test_what_nobody_waits_for_takes_no_room_and_makes_none() -> None:
+    async def main() -> tuple[int, int, int, bool]:
+        queue = FairQueue()
+        waiting = behind("a")
+        queue.put(waiting)
+        seen = (len(queue), queue.size(), queue.behind, queue.make_room("b"))
+        queue.discard(waiting)
+        return (*seen[:2], seen[2] + queue.behind, seen[3])
+
+    assert asyncio.run(main()) == (0, 0, 1, False)

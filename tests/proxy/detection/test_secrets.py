@@ -1,16 +1,15 @@
-from pathlib import Path
-
 import pytest
 
 from proxy.detection.secrets import EMITS, SecretScanner, entity_type, weigh
+from proxy.settings import Settings
 
 TOKEN = "gh" + "p_a8Kd93jf02mXz81LqPw7" + "3nVb6TyRe5Uc4Hs1"
 DIGEST = "5b5b08860dfe2853" + "87c2fb1efb5a501c"
 
 
 @pytest.fixture(scope="module")
-def scanner(detection_home: Path) -> SecretScanner:
-    return SecretScanner(detection_home / "cache" / "kingfisher")
+def scanner() -> SecretScanner:
+    return SecretScanner(Settings().cache / "kingfisher")
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,15 @@ def test_what_is_not_strict_yaml_is_refused_where_it_stands(data: bytes, expecte
     assert refused(data) == expected
 
 
+def test_a_file_that_is_as_it_was_is_not_parsed_again_and_one_that_is_refused_is() -> None:
+    assert parse(b"a: 1", "f.yaml") is parse(b"a: 1", "f.yaml")
+    assert parse(b"a: 1", "g.yaml").file == "g.yaml"
+    assert parse(b"a: 2", "f.yaml").entries["a"][1].raw == "2"
+    for _ in range(2):
+        with pytest.raises(FileRefused):
+            parse(b"a: [", "f.yaml")
+
+
 def test_several_mistakes_are_reported_at_once() -> None:
     assert refused(b"a: &x 1\nb: *x\n<<: 3\na: 2\n") == [
         "1:4 anchor",

@@ -11,7 +11,7 @@ from receivers import DECISION
 
 from audit.access import Filters, Records
 from audit.log import AuditLog, Receipt
-from audit.record import new_id
+from audit.records.record import new_id
 from proxy.notify.channels import Channel, Channels, File, Webhook
 from proxy.notify.delivery import Note
 from proxy.notify.dispatch import Notifier

@@ -9,7 +9,7 @@ from receivers import RECORD, note
 
 from audit.errors import AuditUnavailable
 from audit.log import AuditLog
-from audit.record import new_id, validate
+from audit.records.record import new_id, validate
 from proxy.notify import failures as module
 from proxy.notify.failures import Failures
 

@@ -78,6 +78,14 @@ def test_what_cannot_be_written_has_a_word_of_ours(tmp_path: Path) -> None:
     assert deliver(tmp_path, "one") == ["no_file"]
 
 
+def test_a_link_is_not_followed_to_a_file_that_others_trust(tmp_path: Path) -> None:
+    trusted = tmp_path / "trusted"
+    trusted.write_text("as it was\n")
+    (tmp_path / "n.jsonl").symlink_to(trusted)
+    assert deliver(tmp_path / "n.jsonl", "one") == ["no_file"]
+    assert trusted.read_text() == "as it was\n"
+
+
 def test_a_pipe_without_a_reader_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert deliver(tmp_path / "pipe", "one") == ["io"]

@@ -42,6 +42,12 @@ def test_a_refused_request_has_no_zone() -> None:
     assert "zone" not in message(RECORD, 7, refused, [])["data"]
 
 
+def test_a_record_in_the_spool_has_no_place_in_the_log_yet() -> None:
+    data = message(RECORD, None, BODY, [])["data"]
+    assert data["record"] == RECORD
+    assert "seq" not in data
+
+
 TOLD = {
     ("req", "endpoint"), ("actor", "app"), ("actor", "team"), ("bundle", "sha256"), ("classes", 0, "c"),
     ("decision",), ("zone",),

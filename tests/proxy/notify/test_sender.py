@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 from receivers import note
 
-from audit.record import new_id
+from audit.records.record import new_id
 from proxy.notify import channels, sender
 from proxy.notify.channels import Channel
 from proxy.notify.delivery import Note, Sink, Undelivered

@@ -54,7 +54,9 @@ def emitted() -> Iterator[tuple[str, str]]:
     yield from ((code, "error") for code in DYNAMIC)
 
 
-CODES = {code: {severity for other, severity in emitted() if other == code} for code, _ in emitted()}
+CODES: dict[str, set[str]] = {}
+for code, severity in emitted():
+    CODES.setdefault(code, set()).add(severity)
 
 
 def expected() -> Iterator[tuple[str, str]]:

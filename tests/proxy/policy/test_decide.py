@@ -123,6 +123,23 @@ def test_several_grants_open_the_union_and_ties_go_to_own_zones(policy: Build) -
     assert ask(policy(base=base), {}, Identity("sales", "x", "y")).zones == ("us", "home")
 
 
+def test_state_may_be_kept_where_a_grant_of_the_zone_says_so_and_it_is_left(policy: Build) -> None:
+    base = (
+        "policy: base\nversion: 1\nowner: ann\ngrants:\n"
+        "  - {id: a, zones: [us, home], store: false}\n"
+        "  - {id: b, who: {teams: [support]}, zones: [eu, home], store: true}\n"
+        "  - {id: c, who: {teams: [support]}, what: {endpoints: [responses]}, zones: [us], store: true}\n"
+    )
+    built = policy(base=base)
+    assert ask(built, {}).stores == ("eu",)
+    assert ask(built, {}, call=Call("responses", "m", "m")).stores == ("eu", "us")
+    assert ask(built, {"UNCOVERED": [20]}, call=Call("responses", "m", "m")).stores == ("eu",)
+    assert ask(built, {"PERSON": [20]}).stores == ()
+    assert ask(built, {}, Identity("sales", "x", "y")).stores == ()
+    assert ask(policy(base=base, live=frozenset({"us"})), {}).stores == ()
+    assert ask(policy(), {}).stores == ()
+
+
 def test_the_ceiling_of_every_class_found_counts(policy: Build) -> None:
     assert ask(policy(), {"PLACE": [20], "UNCOVERED": [20]}).zones == ("eu", "home")
 

@@ -9,13 +9,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from proxy.policy import points
+from proxy.policy.answering import judge as judge_answer
 from proxy.policy.decide import decide
-from proxy.policy.diff import Comparison, Line, Verdict, compare, judge
+from proxy.policy.diff import Comparison, Line, compare
 from proxy.policy.groups import CALL, CALLER, told
 from proxy.policy.lint import Surroundings
 from proxy.policy.load import check_files
-from proxy.policy.model import Bundle, Call, Decision, Identity, Outcome, Trust
+from proxy.policy.model import Bundle, Call, Identity, Trust
 from proxy.policy.policy import Policy
+from proxy.policy.shift import Verdict, judge
 
 TODAY = dt.date(2026, 6, 1)
 HEAD = "version: 1\nowner: ann\n"
@@ -218,30 +220,80 @@ def test_what_can_be_met_in_too_many_ways_is_undecided_and_not_proved(monkeypatc
     assert not comparison.proved
 
 
-def zones(*names: str) -> Decision:
-    return Decision(Outcome.ALLOW, names)
+def test_leave_to_keep_state_is_looser_when_it_comes_and_tighter_when_it_goes() -> None:
+    kept = f"{GRANT}  - {{id: g, who: {{teams: [a]}}, zones: [eu, lab], store: true}}\n"
+    looser, tighter = both_ways(bundle(grants=kept.replace(", store: true", "")), bundle(grants=kept))
+    assert [line.split("  ")[:3] for line in looser] == [
+        ["LOOSER", found, "allow -> eu => allow -> eu (+state at eu)"]
+        for found in ("secret x1 at 0.40", "uncovered x1", "any request")
+    ]
+    assert [line.split("  ")[0] for line in tighter] == ["TIGHTER"] * 3
+    assert all(line.endswith("  team a") for line in looser + tighter)
+    own = "grants:\n  - {id: everyone, zones: [home, lab]%s}\n"
+    assert both_ways(bundle(grants=own % ""), bundle(grants=own % ", store: true")) == ([], [])
+
+
+def answers(more: str = "", about: str = "pii", name: str = "r") -> str:
+    return rule(name, about, more=f"direction: answer, {more}")
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "verdict"),
+    ("old", "new"),
     [
-        ("us home", "us home", None),
-        ("us home", "us home eu", Verdict.LOOSER),
-        ("us home", "eu", Verdict.LOOSER),
-        ("", "home", Verdict.LOOSER),
-        ("home us", "us", Verdict.LOOSER),
-        ("home us", "us home", Verdict.LOOSER),
-        ("us home", "home us", Verdict.TIGHTER),
-        ("us home", "us", Verdict.TIGHTER),
-        ("us eu home", "eu us home", Verdict.MOVED),
-        ("home lab", "lab home", Verdict.MOVED),
-        ("us home eu", "us eu home", Verdict.LOOSER),
-        ("home us lab", "lab us home", Verdict.LOOSER),
+        ("", answers()),
+        (answers("mode: shadow, "), answers()),
+        (answers("from: [us], "), answers("from: [us, eu], ")),
+        (answers("from: [us], "), answers()),
+        (answers("who: {teams: [a]}, "), answers()),
+        (answers("", "pii, min_count: 3"), answers("", "pii, min_count: 2")),
+        (answers("", "mail"), answers("", "pii")),
     ],
 )
-def test_looser_tighter_and_moved_are_told_apart(before: str, after: str, verdict: Verdict | None) -> None:
-    trust = {"us": Trust.VENDOR, "eu": Trust.VENDOR, "home": Trust.OWN, "lab": Trust.OWN}
-    assert judge(zones(*before.split()), zones(*after.split()), trust, trust) is verdict
+def test_a_rule_on_answers_that_goes_or_gives_way_is_looser_and_the_other_way_round_tighter(old: str, new: str) -> None:
+    tighter = compare(bundle(old), bundle(new), TODAY)
+    looser = compare(bundle(new), bundle(old), TODAY)
+    assert tighter.proved
+    assert looser.looser
+    assert (tighter.lines, looser.lines) == ((), ())
+    assert tighter.answers is not None
+    assert looser.answers is not None
+    assert {line.shift.verdict for line in tighter.answers.lines} == {Verdict.TIGHTER}
+    assert {line.shift.verdict for line in looser.answers.lines} == {Verdict.LOOSER}
+
+
+def test_a_rule_on_answers_that_moves_to_another_zone_is_looser_for_the_first() -> None:
+    comparison = compare(bundle(answers("from: [us], ")), bundle(answers("from: [eu], ")), TODAY)
+    assert comparison.answers is not None
+    (line,) = comparison.answers.lines
+    assert (line.shift.verdict, line.shift.before.zones, line.shift.after.zones) == (
+        Verdict.LOOSER,
+        ("eu", "home", "lab"),
+        ("home", "lab", "us"),
+    )
+
+
+def test_an_exception_from_a_rule_on_answers_is_looser_until_its_end() -> None:
+    rules = answers(name="r")
+    comparison = compare(bundle(rules), bundle(rules, exceptions=exception("E", "r", "x", "2026-06-30")), TODAY)
+    assert comparison.answers is not None
+    (line,) = comparison.answers.lines
+    assert (line.shift.verdict, line.until) == (Verdict.LOOSER, dt.date(2026, 6, 30))
+    assert [told(*each) for each in zip((*CALLER, *CALL), line.scope, comparison.answers.every, strict=True)][1] == (
+        "app x"
+    )
+
+
+def test_a_rule_on_answers_renamed_or_split_changes_nothing_and_a_new_zone_is_no_matter_of_answers() -> None:
+    split = answers("from: [us], ", name="s") + answers("from: [eu, home, lab], ", name="t")
+    assert compare(bundle(answers()), bundle(split), TODAY).proved
+    wider = TAXONOMY.replace("  us:", "  asia: {trust: vendor}\n  us:")
+    more = compare(bundle(answers()), bundle(answers(), taxonomy=wider), TODAY)
+    assert more.answers is not None
+    assert more.answers.lines == ()
+
+
+def test_without_rules_on_answers_nothing_is_said_of_them() -> None:
+    assert compare(bundle(rule("r", "pii")), bundle(), TODAY).answers is None
 
 
 NAMES = ["a", "ab", "abc", "b"]
@@ -256,7 +308,8 @@ def grants(draw: st.DrawFn) -> str:
     lines = []
     for n in range(draw(st.integers(1, 2))):
         who = draw(st.sampled_from(["{}", "{}", f"{{teams: [{draw(pattern)}]}}", f"{{apps: [{draw(pattern)}]}}"]))
-        lines.append(f"  - {{id: g{n}, who: {who}, zones: [{', '.join(draw(some))}]}}\n")
+        kept = draw(st.sampled_from(["", "", "store: true, "]))
+        lines.append(f"  - {{id: g{n}, {kept}who: {who}, zones: [{', '.join(draw(some))}]}}\n")
     return "grants:\n" + "".join(lines)
 
 
@@ -281,13 +334,18 @@ def rules(draw: st.DrawFn) -> list[str]:
     return lines
 
 
+def as_drawn(line: str) -> str:
+    return line
+
+
 @st.composite
-def pairs(draw: st.DrawFn) -> tuple[Bundle, Bundle]:
+def pairs(draw: st.DrawFn, written: Callable[[str], str] = as_drawn) -> tuple[Bundle, Bundle]:
     """Draw two bundles that share most of what they say."""
     shared, texts = draw(rules()), []
     opened = draw(grants())
     for _ in range(2):
-        kept = [line for line in shared if draw(st.integers(0, 3))] + draw(rules())[: draw(st.integers(0, 2))]
+        several = [line for line in shared if draw(st.integers(0, 3))] + draw(rules())[: draw(st.integers(0, 2))]
+        kept = list(filter(None, map(written, several)))
         lines = "".join(f"  - {{id: r{n}, {line}" for n, line in enumerate(kept))
         granted = opened if draw(st.integers(0, 3)) else draw(grants())
         taxonomy = TAXONOMY
@@ -341,7 +399,7 @@ def unseen(old: Bundle, new: Bundle, several: Sequence[Request]) -> list[Request
         day = TODAY + dt.timedelta(days)
         before, after = (decide(policy, who, call, findings, day) for policy in policies(served))
         astray = before.zone and after.zone and trust[before.zone] is Trust.OWN and trust[after.zone] is Trust.VENDOR
-        if set(after.zones) - set(before.zones) or astray:
+        if set(after.zones) - set(before.zones) or set(after.stores) - set(before.stores) or astray:
             missed.append((who, call, findings, days, served))
     return missed
 
@@ -365,6 +423,55 @@ def test_every_line_is_shown_by_its_example(pair: tuple[Bundle, Bundle]) -> None
         )
         assert judge(before, after, trust, trust) is line.shift.verdict
         assert (before.zones, after.zones) == (line.shift.before.zones, line.shift.after.zones)
+
+
+FROM = {
+    "block": "", "pin": "from: [us, eu], ", "{only: [eu]}": "from: [us, home, lab], ",
+    "{only: [us, home]}": "from: [lab], ", "{only: [lab, us]}": "from: [eu, us], ",
+}  # fmt: skip
+
+
+def on_answers(line: str) -> str:
+    """Turn a rule into one on answers, if it has a condition."""
+    head, _, effect = line.removesuffix(", because: b}\n").partition("then: ")
+    return f"direction: answer, {FROM[effect]}{head}then: block, because: b}}\n" if "if:" in line else ""
+
+
+def unseen_answers(old: Bundle, new: Bundle, several: Sequence[Request]) -> list[tuple[Request, str]]:
+    """Return answers that pass now and did not, although the comparison says that there are none."""
+    if not compare(old, new, TODAY).proved:
+        return []
+    before, after = Policy.of(old, {}), Policy.of(new, {})
+    return [
+        (case, zone)
+        for case in several
+        for zone in before.answers
+        if judge_answer(before, *case[:2], zone, case[2], TODAY + dt.timedelta(case[3])).blocked
+        and not judge_answer(after, *case[:2], zone, case[2], TODAY + dt.timedelta(case[3])).blocked
+    ]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(pair=pairs(on_answers), several=several_requests)
+def test_where_nothing_is_said_to_be_looser_no_answer_is(pair: tuple[Bundle, Bundle], several: list[Request]) -> None:
+    assert unseen_answers(*pair, several) == []
+    assert unseen_answers(*reversed(pair), several) == []
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(pair=pairs(on_answers))
+def test_every_line_about_answers_is_shown_by_its_example(pair: tuple[Bundle, Bundle]) -> None:
+    comparison = compare(*pair, TODAY)
+    for line in comparison.answers.lines if comparison.answers else ():
+        case = line.example
+        for side, landing in zip(pair, (line.shift.before, line.shift.after), strict=True):
+            policy = Policy.of(side, {})
+            passing = {
+                zone
+                for zone in policy.answers
+                if not judge_answer(policy, case.who, case.call, zone, case.findings, case.on).blocked
+            }
+            assert passing == set(landing.zones)
 
 
 def caught() -> bool:
@@ -400,8 +507,8 @@ def without_counts(patch: pytest.MonkeyPatch) -> None:
 
 def without_scores(patch: pytest.MonkeyPatch) -> None:
     """Try every class at its floor only, whatever score a rule asks for."""
-    real = points.Points.of
-    patch.setattr(points.Points, "of", lambda self, side, atom: real(self, side, atom._replace(min_score=0)))
+    real = points.Points.foreseen
+    patch.setattr(points.Points, "foreseen", lambda self, side, atom: real(self, side, atom._replace(min_score=0)))
 
 
 def without_combinations(patch: pytest.MonkeyPatch) -> None:

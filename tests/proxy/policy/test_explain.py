@@ -58,3 +58,15 @@ def test_zones_that_are_left_come_first_in_order_of_preference(policy: Callable[
     got = decide(built, Identity("x", "a", "k"), Call("chat", "m", "m"), {}, dt.date(2026, 6, 1))
     rows = explain(built, got).rows
     assert [(row.zone, row.verdict) for row in rows] == [("us", "used"), ("eu", "open"), ("home", "open")]
+
+
+STORING = "policy: base\nversion: 1\nowner: ann\ngrants: [{id: g, zones: [us, eu, home], store: true}]\n"
+
+
+def test_vendors_that_may_keep_state_are_named(policy: Callable[..., Policy]) -> None:
+    built = policy(base=STORING)
+    got = decide(built, Identity("x", "a", "k"), Call("chat", "m", "m"), {"UNCOVERED": [20]}, dt.date(2026, 6, 1))
+    explanation = explain(built, got)
+    assert "decision  allow -> eu\nstores    eu\n" in explanation.text()
+    assert explanation.as_json()["stores"] == ["eu"]
+    assert "stores" not in explanation.for_caller()

@@ -9,6 +9,7 @@ from proxy.policy.decide import applicable
 from proxy.policy.groups import boxes, cells, told
 from proxy.policy.model import Call, Identity
 from proxy.policy.policy import Policy
+from proxy.policy.vocabulary import ENDPOINTS
 from proxy.policy.witness import OTHERS
 
 Build = Callable[..., Policy]
@@ -20,7 +21,7 @@ def test_two_bundles_names_are_told_apart_together(policy: Build) -> None:
     new = policy(RULE % ("r", "not_teams: ['eu-de-*']", "models: ['m*']")).index
     both = cells(old, new)
     assert both.everything[0] == {OTHERS, "a", "eu-*", "eu-de-*"}
-    assert both.everything[3] == {OTHERS, "chat", "completions", "embeddings", "responses"}
+    assert both.everything[3] == {OTHERS, *ENDPOINTS}
     assert {"m", "m*", OTHERS} <= both.everything[4]
 
 

@@ -1,4 +1,4 @@
-from audit.kinds import BUNDLE, DECISION_RECORD
+from audit.records.kinds import BUNDLE, DECISION_RECORD
 from proxy.files.diagnostics import Place, Problems
 from proxy.policy import limits
 from proxy.policy.limits import check_limits

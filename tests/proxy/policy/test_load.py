@@ -6,6 +6,7 @@ import pytest
 
 from proxy.files.diagnostics import FileRefused
 from proxy.policy import load_policy
+from proxy.policy.lint import Surroundings
 from proxy.policy.load import MAX_FILES
 from proxy.policy.policy import Policy
 
@@ -25,7 +26,7 @@ def folder(tmp_path: Path, taxonomy: str) -> Path:
 
 
 def load(folder: Path, today: dt.date = TODAY) -> tuple[Policy, list[str]]:
-    policy, warnings = load_policy(folder, entity_types=None, zones_with_upstreams=None, today=today)
+    policy, warnings = load_policy(folder, Surroundings(today))
     return policy, [found.code for found in warnings]
 
 

@@ -5,7 +5,7 @@ from proxy.policy.parse_context import Parts
 
 
 def grant(name: str, line: int) -> Grant:
-    return Grant(name, Who(), What(), ("home",), Place("p.yaml", line, 1))
+    return Grant(name, Who(), What(), ("home",), where=Place("p.yaml", line, 1))
 
 
 def test_everything_is_sorted_by_id_whatever_file_it_came_from() -> None:

@@ -45,6 +45,28 @@ def test_what_was_not_tried_is_said_and_nothing_is_proved(policy: Build, monkeyp
     assert render_diff.as_json(comparison)["undecided"] == ["health x2 at 0.00"]
 
 
+ON_ANSWERS = "  - {id: a, direction: answer, %sif: {class: health}, then: block, because: b}\n"
+
+
+def test_answers_stand_in_the_words_of_answers(policy: Build) -> None:
+    from_us = policy(ON_ANSWERS % "from: [us], who: {teams: [x]}, ")
+    text = render_diff.text(compared(from_us, policy())).splitlines()
+    assert text[0] == "LOOSER   health x1 at 0.50  answers from us  block => allow  team x"
+    assert text[-1].startswith("looser: 1 looser, 0 tighter, 0 moved, 0 weaker zones; ")
+    moved = render_diff.text(compared(from_us, policy(ON_ANSWERS % "from: [eu], who: {teams: [x]}, ")))
+    assert "answers from us  block => allow, answers from eu  allow => block  team x" in moved
+
+
+def test_a_proof_says_which_answers_it_is_about(policy: Build) -> None:
+    comparison = compared(policy(), policy(ON_ANSWERS % ""))
+    assert "; and every answer (1 kind) from the zones that both bundles know; " in render_diff.text(comparison)
+    value = render_diff.as_json(comparison)
+    assert (value["proved"], value["decisions_differ"], value["answers"]["proved"]) == (True, [], True)
+    (line,) = value["answers"]["decisions_differ"]
+    assert (line["before"]["zones"], line["after"]["zones"]) == (["eu", "home", "us"], [])
+    assert render_diff.as_json(compared(policy(), policy()))["answers"] is None
+
+
 def test_the_plain_values_say_the_same(policy: Build) -> None:
     rules = RULE.replace("if:", "who: {teams: [a]}, if:")
     value = render_diff.as_json(compared(policy(rules % ("r", "health", 1)), policy()))

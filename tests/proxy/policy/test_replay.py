@@ -219,3 +219,13 @@ def test_the_report_reads_and_parses(policy: Build, kept: Kept) -> None:
     assert plain["not_replayed"] == [
         {"why": "histogram", "text": "not every type has its histogram", "count": 1, "records": ["s1"]}
     ]
+
+
+def test_where_state_may_be_kept_is_in_no_record_and_so_in_no_report(policy: Build, kept: Kept) -> None:
+    grants = "grants: [{id: everyone, zones: [us, eu, home], store: true}]"
+    storing = policy(base=f"policy: base\nversion: 3\nowner: ann\n{grants}")
+    kept.add(storing, {})
+    kept.add(policy(), {})
+    for candidate in (storing, policy()):
+        report = replay(candidate, kept)
+        assert (report.verified, report.same, lines(report)) == (2, 2, [])

@@ -27,6 +27,14 @@ def test_requests_are_counted_by_what_it_made_of_them_and_by_caller() -> None:
     assert found.turns[0].callers == (("y", "a", 2), ("x", "a", 1))
 
 
+def test_an_answer_counts_as_a_request_and_not_as_one_more_decision() -> None:
+    would = Would("r", Outcome.BLOCK, None)
+    passed = replace(note(1), made=Landing(Outcome.ALLOW, ()), shadow=(would,), of_answer=True)
+    found = uses(replace(note(0), shadow=()), passed)
+    assert found.decisions == 1
+    assert [str(turn.after) for turn in found.found["r"].turns] == ["block"]
+
+
 def test_one_request_that_was_sent_on_to_another_zone_counts_once() -> None:
     found = uses(note(0, request="same"), note(1, request="same"), note(2)).found["r"]
     assert found.count == 2

@@ -2,9 +2,10 @@ import asyncio
 import hashlib
 import ipaddress
 import socket
+import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -13,14 +14,15 @@ from harness import StandIn
 
 from proxy.upstreams import client as door
 from proxy.upstreams.client import Lost, NotSent, Timeouts, UpstreamClient
-from proxy.upstreams.permit import EgressPermit, PermitError
+from proxy.upstreams.permit import EgressPermit, Outgoing, PermitError
 from proxy.upstreams.registry import Upstream
 
 BODY = b'{"model":"m","messages":[]}'
+ASKED = Outgoing("chat", "POST", "/chat/completions", BODY)
 
 
-def fingerprint(tenant: str, body: bytes) -> str:
-    return hashlib.sha256(tenant.encode() + body).hexdigest()
+def fingerprint(tenant: str, endpoint: str, told: bytes) -> str:
+    return hashlib.sha256(tenant.encode() + endpoint.encode() + told).hexdigest()
 
 
 def record(**changes: Any) -> dict[str, Any]:
@@ -29,7 +31,8 @@ def record(**changes: Any) -> dict[str, Any]:
         "zone": "cloud-us",
         "zones_left": ["cloud-us"],
         "dry_run": False,
-        "up": {"id": "vendor", "zone": "cloud-us", "body_fp": fingerprint("team", BODY)},
+        "req": {"endpoint": "chat"},
+        "up": {"id": "vendor", "zone": "cloud-us", "body_fp": fingerprint("team", "chat", BODY)},
     }
     return {**made, **changes}
 
@@ -66,14 +69,14 @@ def send(
     permit: EgressPermit | None = None,
     stored: Mapping[str, Any] | None = None,
     times: int = 1,
-    body: bytes = BODY,
+    outgoing: Outgoing = ASKED,
 ) -> list[tuple[int, bytes]]:
     async def run() -> list[tuple[int, bytes]]:
         client = UpstreamClient(upstream, Timeouts(1.0, 1.0), lambda _: stored or record(), fingerprint)
         answers = []
         try:
             for _ in range(times):
-                response = await client.send(permit or EgressPermit("r", "team", "vendor", "cloud-us", BODY), body)
+                response = await client.send(permit or EgressPermit("r", "team", "vendor", "cloud-us", ASKED), outgoing)
                 try:
                     answers.append((response.status_code, b"".join([chunk async for chunk in response.aiter_raw()])))
                 finally:
@@ -97,16 +100,29 @@ def test_a_permitted_body_arrives_with_our_headers_only(server: StandIn, monkeyp
     assert seen.headers["authorization"] == "Bearer k-1"
 
 
+@pytest.mark.parametrize("key", ["k-1", ""])
+def test_anthropic_gets_its_key_and_a_version_of_ours_in_its_own_headers(
+    server: StandIn, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("VENDOR_KEY", key)
+    assert send(upstream_of(server, kind="anthropic"))[0][0] == 200
+    headers = server.posts[0].headers
+    assert headers["anthropic-version"] == "2023-06-01"
+    assert headers.get("x-api-key", "") == key
+    assert not headers.keys() & {"authorization", "anthropic-beta"}
+
+
 @pytest.mark.parametrize(
     "stored",
     [
         record(kind="route.outcome"),
         record(dry_run=True),
         record(zone="onprem"),
+        record(req={"endpoint": "responses"}),
         record(zones_left=["onprem"]),
-        record(up={"id": "other", "zone": "cloud-us", "body_fp": fingerprint("team", BODY)}),
-        record(up={"id": "vendor", "zone": "onprem", "body_fp": fingerprint("team", BODY)}),
-        record(up={"id": "vendor", "zone": "cloud-us", "body_fp": fingerprint("team", b"other")}),
+        record(up={"id": "other", "zone": "cloud-us", "body_fp": fingerprint("team", "chat", BODY)}),
+        record(up={"id": "vendor", "zone": "onprem", "body_fp": fingerprint("team", "chat", BODY)}),
+        record(up={"id": "vendor", "zone": "cloud-us", "body_fp": fingerprint("team", "chat", b"other")}),
         record(up={}),
     ],
 )
@@ -119,7 +135,7 @@ def test_a_record_that_does_not_say_the_same_opens_nothing(server: StandIn, stor
 def test_without_a_durable_record_nothing_is_opened(server: StandIn) -> None:
     async def run() -> None:
         client = UpstreamClient(upstream_of(server), Timeouts(1, 1), lambda _: None, fingerprint)
-        await client.send(EgressPermit("r", "team", "vendor", "cloud-us", BODY), BODY)
+        await client.send(EgressPermit("r", "team", "vendor", "cloud-us", ASKED), ASKED)
 
     with pytest.raises(PermitError):
         asyncio.run(run())
@@ -129,10 +145,10 @@ def test_without_a_durable_record_nothing_is_opened(server: StandIn) -> None:
 @pytest.mark.parametrize(
     "permit",
     [
-        EgressPermit("r", "team", "other", "cloud-us", BODY),
-        EgressPermit("r", "team", "vendor", "onprem", BODY),
-        EgressPermit("r", "team", "vendor", "cloud-us", b"other"),
-        EgressPermit("r", "other-team", "vendor", "cloud-us", BODY),
+        EgressPermit("r", "team", "other", "cloud-us", ASKED),
+        EgressPermit("r", "team", "vendor", "onprem", ASKED),
+        EgressPermit("r", "team", "vendor", "cloud-us", replace(ASKED, body=b"other")),
+        EgressPermit("r", "other-team", "vendor", "cloud-us", ASKED),
     ],
 )
 def test_a_permit_for_something_else_opens_nothing(server: StandIn, permit: EgressPermit) -> None:
@@ -141,14 +157,33 @@ def test_a_permit_for_something_else_opens_nothing(server: StandIn, permit: Egre
     assert server.connections == 0
 
 
+@pytest.mark.parametrize("other", [{"method": "DELETE"}, {"path": "/responses"}, {"endpoint": "responses"}])
+def test_a_permit_is_for_one_method_path_and_endpoint(server: StandIn, other: dict[str, str]) -> None:
+    with pytest.raises(PermitError):
+        send(upstream_of(server), outgoing=replace(ASKED, **other))
+    assert server.connections == 0
+
+
+def test_a_request_without_a_body_needs_a_permit_and_a_record_of_its_method_and_path(server: StandIn) -> None:
+    bare = Outgoing("responses", "GET", "/responses/resp_1", b"")
+    told = fingerprint("team", "responses", b"GET /responses/resp_1")
+    stored = record(req={"endpoint": "responses"}, up={"id": "vendor", "zone": "cloud-us", "body_fp": told})
+    permit = EgressPermit("r", "team", "vendor", "cloud-us", bare)
+    with pytest.raises(PermitError):
+        send(upstream_of(server), EgressPermit("r", "team", "vendor", "cloud-us", bare), outgoing=bare)
+    assert server.connections == 0
+    assert send(upstream_of(server), permit, stored, outgoing=bare)[0][0] == 200
+    assert (server.requests[0].method, server.requests[0].path) == ("GET", "/v1/responses/resp_1")
+
+
 def test_a_permit_serves_once(server: StandIn) -> None:
     with pytest.raises(PermitError, match="used before"):
-        send(upstream_of(server), EgressPermit("r", "team", "vendor", "cloud-us", BODY), times=2)
+        send(upstream_of(server), EgressPermit("r", "team", "vendor", "cloud-us", ASKED), times=2)
     assert len(server.posts) == 1
 
 
 def test_a_permit_expires(server: StandIn) -> None:
-    permit = EgressPermit("r", "team", "vendor", "cloud-us", BODY)
+    permit = EgressPermit("r", "team", "vendor", "cloud-us", ASKED)
     permit.expires -= 10
     with pytest.raises(PermitError, match="expired"):
         send(upstream_of(server), permit)
@@ -265,6 +300,66 @@ def test_an_answer_that_breaks_or_stalls_is_lost_after_the_read_timeout(answer: 
     assert time.monotonic() - started < 5
 
 
+@dataclass
+class Flood(Raw):
+    """Answers with these very bytes, and then sends `more` without end, until it is cut off."""
+
+    cut: threading.Event = field(default_factory=threading.Event)
+
+    async def _answer(self, method: str, path: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
+        writer.write(self.answer)
+        try:
+            await writer.drain()
+            await asyncio.sleep(0.1)
+            while True:
+                writer.write(self.more * 1000)
+                await writer.drain()
+        except ConnectionError:
+            self.cut.set()
+        return False
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "more"),
+    [(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), (b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"), (OK, OK)],
+    ids=["interim answers", "headers", "answers to nothing"],
+)
+def test_a_server_that_sends_without_end_what_is_no_answer_is_cut_off(answer: bytes, more: bytes) -> None:
+    """Each would be parsed and kept: the event loop of all requests would do nothing else."""
+    flood = Flood(answer=answer, more=more)
+
+    async def run() -> None:
+        client = UpstreamClient(upstream_of(flood), Timeouts(60.0, 60.0), lambda _: record(), fingerprint)
+        try:
+            async with asyncio.timeout(20):
+                response = await client.send(EgressPermit("r", "team", "vendor", "cloud-us", ASKED), ASKED)
+                assert b"".join([chunk async for chunk in response.aiter_raw()]) == b"{}"
+                await response.aclose()
+                assert await asyncio.to_thread(flood.cut.wait, 15)
+        finally:
+            await client.close()
+
+    if answer == OK:
+        asyncio.run(run())
+    else:
+        with pytest.raises(Lost):
+            asyncio.run(run())
+        assert flood.cut.wait(15)
+    flood.stop()
+
+
+def test_a_long_answer_that_comes_at_once_is_read_whole() -> None:
+    body = b"x" * 3_000_000
+    odd = Raw(
+        answer=b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    )
+    assert send(upstream_of(odd), times=1) == [(200, body)]
+    odd.stop()
+
+
 def test_a_header_that_is_no_text_does_not_spoil_the_answer() -> None:
     odd = Raw(answer=b"HTTP/1.1 200 OK\r\nX-Odd: \xff\xfe\r\nContent-Length: 2\r\n\r\n{}")
     assert send(upstream_of(odd)) == [(200, b"{}")]
@@ -308,7 +403,8 @@ def test_a_name_that_resolves_outside_the_zone_is_not_connected_to(server: Stand
 
 def test_a_large_body_arrives_whole(server: StandIn) -> None:
     body = b'{"model":"m","messages":["' + b"x" * 3_000_000 + b'"]}'
-    stored = record(up={"id": "vendor", "zone": "cloud-us", "body_fp": fingerprint("team", body)})
-    permit = EgressPermit("r", "team", "vendor", "cloud-us", body)
-    assert send(upstream_of(server), permit, stored, body=body)[0][0] == 200
+    stored = record(up={"id": "vendor", "zone": "cloud-us", "body_fp": fingerprint("team", "chat", body)})
+    asked = replace(ASKED, body=body)
+    permit = EgressPermit("r", "team", "vendor", "cloud-us", asked)
+    assert send(upstream_of(server), permit, stored, outgoing=asked)[0][0] == 200
     assert server.posts[0].body == body

@@ -8,29 +8,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit.jobs import Receipt, Spooled
 from proxy.upstreams import permit as module
-from proxy.upstreams.permit import EgressPermit, PermitError
+from proxy.upstreams.permit import EgressPermit, Outgoing, PermitError
+from proxy.upstreams.registry import Upstream
 
-BODY = b'{"model":"m"}'
+BODY = Outgoing("chat", "POST", "/chat/completions", b'{"model":"m"}')
 
 
-def fingerprint(tenant: str, body: bytes) -> str:
-    return hashlib.sha256(tenant.encode() + b"\0" + body).hexdigest()
+def fingerprint(tenant: str, endpoint: str, told: bytes) -> str:
+    return hashlib.sha256(tenant.encode() + b"\0" + endpoint.encode() + b"\0" + told).hexdigest()
 
 
 def decision(**changes: Any) -> dict[str, Any]:
-    up = {"id": "vendor", "zone": "cloud-us", "body_fp": fingerprint("team", BODY)}
-    made = {"kind": "route.decision", "zone": "cloud-us", "zones_left": ["cloud-us"], "dry_run": False, "up": up}
+    up = {"id": "vendor", "zone": "cloud-us", "body_fp": fingerprint("team", "chat", BODY.body)}
+    made = {
+        "kind": "route.decision",
+        "zone": "cloud-us",
+        "zones_left": ["cloud-us"],
+        "dry_run": False,
+        "up": up,
+        "req": {"endpoint": "chat"},
+    }
     return {**made, **changes}
 
 
 def permit(**changes: Any) -> EgressPermit:
-    given = {"record_id": "r", "tenant": "team", "upstream_id": "vendor", "zone": "cloud-us", "body": BODY}
+    given = {"record_id": "r", "tenant": "team", "upstream_id": "vendor", "zone": "cloud-us", "outgoing": BODY}
     return EgressPermit(**{**given, **changes})
 
 
-def redeem(given: EgressPermit, record: Mapping[str, Any] | None = None, body: bytes = BODY) -> None:
-    given.redeem("vendor", "cloud-us", body, lambda _: decision() if record is None else record, fingerprint)
+def redeem(given: EgressPermit, record: Mapping[str, Any] | None = None, outgoing: Outgoing = BODY) -> None:
+    given.redeem("vendor", "cloud-us", outgoing, lambda _: decision() if record is None else record, fingerprint)
 
 
 def test_a_permit_whose_record_says_the_same_is_redeemed_once() -> None:
@@ -40,10 +49,22 @@ def test_a_permit_whose_record_says_the_same_is_redeemed_once() -> None:
         redeem(made)
 
 
+@pytest.mark.parametrize(("zone", "vendor"), [("cloud-us", True), ("onprem", False)])
+def test_a_record_of_the_log_permits_its_upstream_and_one_of_the_spool_only_an_own_one(zone: str, vendor: bool) -> None:
+    upstream = Upstream("u", "openai", zone, "http://127.0.0.1:1/v1", vendor=vendor)
+    made = EgressPermit.issue(Receipt("r", 7, "ff"), "team", upstream, BODY)
+    assert (made.record_id, made.tenant, made.upstream_id, made.zone) == ("r", "team", "u", zone)
+    if vendor:
+        with pytest.raises(PermitError, match="permits no vendor"):
+            EgressPermit.issue(Spooled("r"), "team", upstream, BODY)
+    else:
+        assert EgressPermit.issue(Spooled("r"), "team", upstream, BODY).record_id == "r"
+
+
 def test_a_permit_that_failed_is_spent() -> None:
     made = permit()
     with pytest.raises(PermitError):
-        redeem(made, body=b"other")
+        redeem(made, outgoing=dataclasses.replace(BODY, body=b"other"))
     with pytest.raises(PermitError, match="used before"):
         redeem(made)
 
@@ -93,10 +114,10 @@ def test_a_further_attempt_cannot_leave_the_zone_of_its_decision(decided: dict[s
 
 @given(body=st.binary(max_size=40), at=st.integers(0, 7))
 def test_no_other_bytes_are_let_through(body: bytes, at: int) -> None:
-    other = BODY[:at] + body + BODY[at + 1 :]
+    other = dataclasses.replace(BODY, body=BODY.body[:at] + body + BODY.body[at + 1 :])
     if other != BODY:
         with pytest.raises(PermitError, match="other bytes"):
-            redeem(permit(), body=other)
+            redeem(permit(), outgoing=other)
 
 
 @given(

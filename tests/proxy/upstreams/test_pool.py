@@ -10,9 +10,11 @@ from harness import StandIn
 
 from proxy.routing import Candidate
 from proxy.upstreams.client import NotSent, Timeouts
-from proxy.upstreams.permit import EgressPermit
+from proxy.upstreams.permit import Confirm, EgressPermit, Outgoing, PermitError
 from proxy.upstreams.pool import Pool
 from proxy.upstreams.registry import Registry, Upstream
+
+ASKED = Outgoing("chat", "POST", "/chat/completions", b'{"model":"m"}')
 
 
 @pytest.fixture
@@ -56,20 +58,39 @@ def test_an_upstream_has_one_client_and_a_changed_one_has_another(server: StandI
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("vendor", [True, False])
+def test_the_client_of_a_vendor_cannot_see_what_confirms_for_own_servers(server: StandIn, vendor: bool) -> None:
+    asked: list[str] = []
+
+    def of(name: str) -> Confirm:
+        return lambda _: asked.append(name)
+
+    async def run() -> None:
+        made = Pool(Timeouts(1, 1), of("log"), lambda *_: "", at_home=of("log or spool"))
+        at = upstream(server, vendor=vendor)
+        with pytest.raises(PermitError, match="no durable decision"):
+            await made.client(at).send(EgressPermit("r", "team", at.id, at.zone, ASKED), ASKED)
+        await made.close()
+
+    asyncio.run(run())
+    assert asked == (["log"] if vendor else ["log or spool"])
+    assert server.connections == 0
+
+
 def test_connections_to_an_upstream_that_is_gone_are_closed_once_no_answer_is_open(server: StandIn) -> None:
     async def run() -> None:
         old, new = upstream(server, models=("m",)), upstream(server, models=("n",))
-        body = b'{"model":"m"}'
         made = Pool(Timeouts(1, 1), lambda _: stored, lambda *_: "fp")
         stored = {
             "kind": "route.decision",
             "zone": "onprem",
             "zones_left": ["onprem"],
             "dry_run": False,
+            "req": {"endpoint": "chat"},
             "up": {"id": "u", "zone": "onprem", "body_fp": "fp"},
         }
         client, kept = made.client(old), made.client(new)
-        answer = await client.send(EgressPermit("r", "team", "u", "onprem", body), body)
+        answer = await client.send(EgressPermit("r", "team", "u", "onprem", ASKED), ASKED)
         registry = Registry((new,), {}, "0" * 64, {})
         await made.list_models(registry, lambda *_: None)
         assert made.client(old) is client

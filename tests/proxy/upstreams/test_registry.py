@@ -5,7 +5,7 @@ import pytest
 
 from proxy.errors import RequestRefused
 from proxy.files.diagnostics import FileRefused
-from proxy.upstreams.registry import OTHER, Registry, check_zones, load_registry, zones_of
+from proxy.upstreams.registry import OTHER, Registry, Upstream, check_zones, load_registry, zones_of
 
 ROW = 'name: a, kind: openai, zone: onprem, base_url: "http://127.0.0.1:1/v1"'
 
@@ -88,7 +88,9 @@ def test_an_unknown_model_is_404_without_echo(tmp_path: Path) -> None:
     assert "jane" not in str(refused.value.body())
 
 
-@pytest.mark.parametrize("model", ["gpt-4o-search-preview", "gpt-4o:online", "gpt-4-deep-research"])
+@pytest.mark.parametrize(
+    "model", ["gpt-4o-search-preview", "gpt-4o:online", "gpt-4o@preset/lookup", "gpt-4-deep-research"]
+)
 def test_a_pattern_never_serves_a_model_that_asks_a_search_engine(tmp_path: Path, model: str) -> None:
     registry = load(tmp_path, "upstreams:\n  - {%s, models: ['gpt-4*']}" % ROW)
     assert registry.registered(model) == OTHER
@@ -117,3 +119,39 @@ def test_the_text_for_the_archive_has_that_digest_and_names_the_zones(tmp_path: 
     assert zones_of(registry.text()) == registry.zones == {"onprem"}
     bound = registry.bind({"onprem": (False, ("127.0.0.0/8",))}).with_listed("a", ["m2"])
     assert bound.text() == registry.text()
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "asked"),
+    [
+        ("openai", "", {"chat", "completions", "embeddings", "responses"}),
+        ("openai", ", endpoints: [chat, messages]", {"chat", "messages"}),
+        ("anthropic", "", {"messages"}),
+        ("vllm", "", {"chat", "completions", "embeddings", "responses", "messages"}),
+        ("ollama", "", {"chat", "completions", "embeddings", "responses", "messages"}),
+        ("lmstudio", ", endpoints: [chat]", {"chat"}),
+    ],
+    ids=["openai", "openai with more", "anthropic", "vllm", "ollama", "lmstudio with less"],
+)
+def test_a_server_is_asked_for_what_its_kind_serves_or_what_its_row_says(
+    tmp_path: Path, kind: str, more: str, asked: set[str]
+) -> None:
+    row = ROW.replace("kind: openai", f"kind: {kind}")
+    registry = load(tmp_path, f"upstreams:\n  - {{{row}, default_model: m{more}}}")
+    assert set(registry.upstreams[0].endpoints) == asked
+
+
+@pytest.mark.parametrize(
+    ("url", "stores"),
+    [
+        ("https://api.openai.com/v1", True),
+        ("https://EU.API.OpenAI.com:443/v1", True),
+        ("https://api.openai.com./v1", True),
+        ("https://company.openai.azure.com/openai/v1", False),
+        ("https://generativelanguage.googleapis.com/v1beta/openai", False),
+        ("https://myapi.openai.com/v1", False),
+        ("https://api.openai.com.example/v1", False),
+    ],
+)
+def test_it_is_known_who_keeps_chats_unasked(url: str, stores: bool) -> None:
+    assert Upstream("u", "openai", "cloud-us", url).stores_chats is stores

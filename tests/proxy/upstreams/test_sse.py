@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.upstreams.sse import UPSTREAM_FAILED, Observed, relay
+from proxy.endpoints.endpoint import Dialect
+from proxy.endpoints.observed import Observed
+from proxy.upstreams.sse import FAILED, Event, relay
+
+UPSTREAM_FAILED = Dialect().error_event(FAILED, "upstream_error")
 
 STREAM = (
     b": comment\r\n\r\n"
@@ -25,10 +29,10 @@ def run(pieces: list[bytes]) -> tuple[bytes, Observed]:
             yield piece
 
     async def collect() -> bytes:
-        return b"".join([event async for event in relay(feed(), observed)])
+        return b"".join([event.raw async for event in relay(feed(), dialect)])
 
-    observed = Observed()
-    return asyncio.run(collect()), observed
+    dialect = Dialect()
+    return asyncio.run(collect()), dialect.observed
 
 
 @given(st.lists(st.integers(0, len(STREAM)), max_size=30))
@@ -43,17 +47,17 @@ def test_a_stream_is_passed_on_byte_for_byte_however_it_is_cut(cuts: list[int]) 
 
 @pytest.mark.parametrize("count", [True, False, -1, 2**53, 1.0, "3", [3], {"n": 3}, None])
 def test_a_count_that_is_no_count_is_not_noted(count: Any) -> None:
-    observed = Observed()
+    dialect = Dialect()
     details = {"cached_tokens": count}
-    observed.see({"usage": {"prompt_tokens": count, "completion_tokens": 2, "prompt_tokens_details": details}})
-    assert observed.usage == {"out": 2}
+    dialect.see({"usage": {"prompt_tokens": count, "completion_tokens": 2, "prompt_tokens_details": details}})
+    assert dialect.observed.usage == {"out": 2}
 
 
 @pytest.mark.parametrize("reason", ["zebra", True, 1, ["stop"], {"stop": 1}])
 def test_a_reason_that_is_not_known_is_another_one(reason: Any) -> None:
-    observed = Observed()
-    observed.see({"choices": [{"finish_reason": reason}]})
-    assert observed.finish == "other"
+    dialect = Dialect()
+    dialect.see({"choices": [{"finish_reason": reason}]})
+    assert dialect.observed.finish == "other"
 
 
 def test_an_upstream_error_in_a_stream_is_replaced_and_ends_it() -> None:
@@ -82,3 +86,28 @@ def test_an_endless_event_is_cut_off() -> None:
     passed, observed = run([b"data: " + b"x" * 1_000_000] * 6)
     assert observed.failed
     assert b"too large" in passed
+
+
+def test_an_event_says_what_its_data_are_and_what_stands_beside_them() -> None:
+    stream = b': a note\nevent: delta\r\ndata: {"a":\ndata: 1}\nid: 7\n\ndata: [DONE]\n\nretry: 5\n\n'
+
+    async def feed() -> AsyncIterator[bytes]:
+        yield stream
+
+    async def collect() -> list[Event]:
+        return [event async for event in relay(feed(), Dialect())]
+
+    first, *others = asyncio.run(collect())
+    assert (first.data, first.answer, first.beside) == (b'{"a":\n1}', {"a": 1}, ": a note\nevent: delta\nid: 7")
+    assert [(other.data, other.answer, other.beside) for other in others] == [(b"", None, ""), (b"", None, "retry: 5")]
+    assert first.raw + b"".join(other.raw for other in others) == stream
+
+
+def test_an_event_of_ours_says_nothing() -> None:
+    async def feed() -> AsyncIterator[bytes]:
+        yield b': a note\nevent: error\ndata: {"error": "my secret"}\n\n'
+
+    async def collect() -> list[Event]:
+        return [event async for event in relay(feed(), Dialect())]
+
+    assert asyncio.run(collect()) == [Event(UPSTREAM_FAILED)]

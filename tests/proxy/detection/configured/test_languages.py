@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import spacy
 from spacy.training import Example
+from spacy.util import fix_random_seed
 
 from proxy.detection.configured import languages
 from proxy.detection.configured.file import Configuration
@@ -68,6 +69,7 @@ def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     texts = [(f"Proszę napisz to {name} jeszcze dzisiaj", name) for name in ("Zorbla Quindel", "Mavrin Ostlek")]
     spans = [(text, {"entities": [(text.index(name), text.index(name) + len(name), "PERSON")]}) for text, name in texts]
     examples = [Example.from_dict(nlp.make_doc(text), annotated) for text, annotated in spans]
+    fix_random_seed(0)  # what it learns hangs on where it begins
     optimizer = nlp.initialize(lambda: examples)
     for _ in range(40):
         nlp.update(examples, sgd=optimizer)

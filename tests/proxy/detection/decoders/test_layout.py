@@ -15,6 +15,8 @@ from proxy.detection.decoders.layout import layout
         ("9.4...0.7...1.4.-.8.4.0...8.4", "94.07.14-840.84"),
         ("+-4-9-1-7-6", "+49176"),
         ("s_e_c_r_e_t", "secret"),
+        ("-.-.B.E.G.I.N", "--BEGIN"),
+        ("is -.-.-.-.-.B.E.G.I.N", "is -----BEGIN"),
         ("A|d|a| |L|o|v|e", "Ada Love"),
         ("4929<b>7182</b>0364<wbr>5103", "4929718203645103"),
         ("jo<span class='x'>hn</span>@mail.net", "john@mail.net"),

@@ -57,6 +57,13 @@ def test_a_number_is_read_though_its_base64_happens_to_have_no_small_letter(budg
     assert list(tokens(f"<td>{run}</td>", budget)) == ["<td>834-58-6641</td>"]
 
 
+@pytest.mark.parametrize("code", ["AB700814A", "D\N{CYRILLIC CAPITAL LETTER IE}50446955455496655495"])
+def test_letters_and_digits_are_read_though_their_base64_has_no_small_letter(code: str, budget: Budget) -> None:
+    run = base64.b64encode(code.encode()).decode()
+    assert run.isupper()
+    assert list(tokens(f"<td>{run}</td>", budget)) == [f"<td>{code}</td>"]
+
+
 def test_capitals_are_no_utf_16(budget: Budget) -> None:
     assert list(tokens("MAXIMUM_CONTENT_LENGTH AVAILABILITYZONE A1B2C3D4E5F6A7B8", budget)) == []
 

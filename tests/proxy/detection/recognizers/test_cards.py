@@ -98,6 +98,13 @@ def test_published_test_cards_are_nobodys(number: str) -> None:
     assert found(f"card: {number}, cvc 123") == set()
 
 
+@pytest.mark.parametrize("apart", range(1, 48))
+def test_a_long_number_is_a_card_however_far_away_it_stands_once_more(apart: int) -> None:
+    number = "6763874254734595278"
+    assert found(f"({number}){'.' * apart} {number}") == {("CREDIT_CARD", number)}
+    assert found(f"{number} 67638742547345{apart:05}") == set(), "but not in a list of such numbers"
+
+
 def test_an_article_number_is_a_card_only_beside_a_word_for_cards() -> None:
     number = "4006381333931"
     both = next(

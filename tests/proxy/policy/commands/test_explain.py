@@ -31,7 +31,8 @@ def test_what_cannot_be_read_is_wrong_usage(folder: Path, run: Run, arguments: l
     [
         (["--finding", "ILNESS=0.5"], "did you mean 'ILLNESS'?"),
         (["--endpoint", "chats"], "did you mean 'chat'?"),
-        (["--endpoint", "inspect"], "chat, completions, embeddings, responses"),
+        (["--from", "hom"], "did you mean 'home'?"),
+        (["--endpoint", "inspect"], "known here: chat, completions, embeddings"),
     ],
 )
 def test_a_slip_in_a_name_is_not_taken_for_something_new(
@@ -50,10 +51,28 @@ def test_a_slip_in_a_name_is_not_taken_for_something_new(
         ["--record", "r", "--finding", "ILLNESS=0.5"],
         ["--record", "r"],  # with the directory
         ["--db", "audit.db"],
+        ["--request", "b", "--from", "us"],
     ],
 )
 def test_one_question_is_asked_at_a_time(folder: Path, run: Run, arguments: list[str]) -> None:
     assert run("explain", folder, *arguments)[0] == 2
+
+
+def test_an_answer_is_explained_by_the_zone_that_it_comes_from(folder: Path, run: Run) -> None:
+    (folder / "a.yaml").write_text(
+        "policy: a\nversion: 1\nowner: ann\nrules:\n"
+        "  - {id: no-illness, direction: answer, from: [us], if: {class: health}, then: block, because: not this}\n"
+    )
+    code, output = run("explain", folder, "--from", "us", "--finding", "ILLNESS=0.9")
+    assert code == 0
+    assert output == (
+        "zone      verdict  by\n"
+        "us        struck   no-illness\n"
+        "decision  block\n"
+        "found     health x1 at 0.90\n"
+        "because   not this   [a.yaml:5]\n"
+    )
+    assert "home      used\n" in run("explain", folder, "--from", "home", "--finding", "ILLNESS=0.9")[1]
 
 
 def test_a_record_is_explained_under_the_bundle_that_decided_whatever_is_configured_now(

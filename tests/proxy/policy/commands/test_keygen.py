@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.vkey import Signer
+from audit.proofs.vkey import Signer
 from proxy.approvals import office
 from proxy.policy import cli
 

@@ -35,7 +35,7 @@ def test_the_root_opens_what_was_named(folder: Path, run: Run, monkeypatch: pyte
     assert run("replay", "--candidate", folder, "--db", "a") == (2, "There is no log at a.\n")
     run("replay", "--candidate", folder, "--export", "b")
     run("replay", "--candidate", folder)
-    assert asked == [(Path("a"), None), (None, Path("b")), (None, None)]
+    assert asked == [("a", None), (None, Path("b")), (None, None)]
 
 
 @pytest.mark.parametrize(
