@@ -1,8 +1,8 @@
 """A real model server on loopback: SmolLM2-135M-Instruct under llama.cpp, both from the package index.
 
-    python deploy/demo/embedded.py PORT
+    python deploy/demo/embedded.py PORT [embeddings]
 
-Prints its base URL when it is up and serves until standard input closes. Nothing is downloaded.
+Prints its base URL when it is up and serves until standard input closes, answers or embeddings. Nothing is downloaded.
 """
 
 import importlib.util
@@ -31,7 +31,12 @@ def main() -> None:
     params.model.path = str(weights())
     params.n_ctx = N_CONTEXT
     params.n_parallel = SLOTS
+    # Threads of llama.cpp wait for each other busily: where others want the cores, two take ten times as long as one.
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
     params.port = int(sys.argv[1])
+    if sys.argv[2:] == ["embeddings"]:
+        params.embedding = True
+        params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     server = xllamacpp.Server(params)
     print(f"{server.listening_address}/v1", flush=True)
     sys.stdin.read()
