@@ -14,8 +14,12 @@ def judged(whole_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield made
 
 
+WITHIN_50_MS_OR_LATER = "APICallError StreamProviderError"
+"""The AI SDK waits so long after `response.created` for an error, and calls a later one by another name."""
+
+
 @pytest.mark.parametrize(
-    ("name", "scene", "error"),
+    ("name", "scene", "errors"),
     [
         ("openai_python", "chat", "PermissionDeniedError"),
         ("openai_python", "chat_streamed", "APIError"),
@@ -23,19 +27,20 @@ def judged(whole_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         ("openai_node", "chat_streamed", "APIError"),
         ("openai_node", "responses", "PermissionDeniedError"),
         ("vercel_ai", "responses", "APICallError"),
-        ("vercel_ai", "responses_streamed", "APICallError"),
+        ("vercel_ai", "responses_streamed", WITHIN_50_MS_OR_LATER),
         ("anthropic_python", "messages", "PermissionDeniedError"),
         ("anthropic_python", "messages_streamed", "APIStatusError"),
     ],
 )
 def test_an_answer_that_a_rule_blocks_is_the_librarys_own_error_without_the_value_and_is_not_asked_for_again(
-    name: str, scene: str, error: str, judged: Application, lab: Lab
+    name: str, scene: str, errors: str, judged: Application, lab: Lab
 ) -> None:
     prompt = f"Repeat: It was paid with the card {cards(1)} as agreed with all of them."
     assert cards(1) in str(lab.through(name).does(scene, prompt)).replace("', '", "")
     lab.quieten()
     raised = judged(name).fails(scene, prompt)
-    assert (raised["class"], raised["code"]) == (error, "answer_blocked")
+    assert raised["class"] in errors.split()
+    assert raised["code"] == "answer_blocked"
     assert cards(1) not in str(raised)
     assert len(lab.own.posts) == 1
 
