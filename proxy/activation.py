@@ -35,7 +35,10 @@ from proxy.policy.load import load_policy
 from proxy.policy.model import Trust
 from proxy.policy.policy import Policy
 from proxy.settings import Settings
-from proxy.upstreams.registry import Registry, Upstream, check_zones, read_registry
+from proxy.upstreams.kinds.kind import Observation
+from proxy.upstreams.reading import check_zones, read_registry
+from proxy.upstreams.registry import Registry
+from proxy.upstreams.upstream import Upstream
 
 log = logging.getLogger(__name__)
 POLL_S = 1.0
@@ -231,11 +234,11 @@ class Activation:
                 polls = 0
             before = now
 
-    def relist(self, upstream: Upstream, models: list[str]) -> None:
-        """Take over what an upstream's `/v1/models` listed, unless its name is another one's by now."""
+    def observed(self, upstream: Upstream, said: Observation) -> None:
+        """Take over what an upstream said of itself, unless its name is another one's by now."""
         active = self.active
         if upstream in active.registry.upstreams:
-            self._active = replace(active, registry=active.registry.with_listed(upstream.id, models))
+            self._active = replace(active, registry=active.registry.with_observed(upstream, said))
 
     def _load(self) -> Active:
         """Load files of which none changed meanwhile; raises ConfigurationError. Blocks."""
@@ -262,7 +265,7 @@ class Activation:
         for warning in loaded.warnings:
             log.warning("%s", warning)
         if self._active is not None:
-            loaded = replace(loaded, registry=loaded.registry.with_listed_of(self._active.registry))
+            loaded = replace(loaded, registry=loaded.registry.with_observed_of(self._active.registry))
         self._active, self._since = loaded, datetime.now(UTC)
 
 

@@ -28,7 +28,8 @@ from proxy.scanning.tally import Asked
 from proxy.scanning.watch import Watch
 from proxy.state.database import StateUnavailable
 from proxy.state.held import HeldStates
-from proxy.upstreams.client import Lost, Response
+from proxy.upstreams.client import Response
+from proxy.upstreams.errors import Lost
 from proxy.upstreams.permit import Outgoing
 from proxy.upstreams.sse import relay
 

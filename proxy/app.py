@@ -132,7 +132,7 @@ class Runtime:
             lambda tenant, endpoint, told: audit.fingerprinter.fingerprint(tenant, "body", endpoint, told),
             at_home=audit.confirmed,
         )
-        await pool.list_models(bundles.active.registry, bundles.relist)
+        await pool.list_models(bundles.active.registry, bundles.observed)
         denials, failures = Denials(audit), Failures(audit)
         room = None if isinstance(audit.place, Postgres) else Room(audit.place)
         conditions = Conditions(audit, room, settings.audit_deadline_s)
@@ -283,7 +283,7 @@ async def _loaded(engine: Engine) -> DetectorSet:
 async def _relist(pool: Pool, bundles: Activation) -> None:
     while True:
         await asyncio.sleep(RELIST_S)
-        await pool.list_models(bundles.active.registry, bundles.relist)
+        await pool.list_models(bundles.active.registry, bundles.observed)
 
 
 def _reloader(bundles: Activation) -> Callable[[], dict[str, Any]]:

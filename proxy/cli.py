@@ -33,7 +33,7 @@ def _detector_types() -> tuple[frozenset[str], dict[str, float]]:
 
 
 def _upstream_zones() -> frozenset[str]:
-    from proxy.upstreams.registry import load_registry  # noqa: PLC0415 - no other command reads upstreams
+    from proxy.upstreams.reading import load_registry  # noqa: PLC0415 - no other command reads upstreams
 
     return load_registry(Settings.load().upstreams).zones
 

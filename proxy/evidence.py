@@ -27,7 +27,8 @@ from proxy.identity import Caller
 from proxy.policy.labels import to_grid
 from proxy.policy.model import Call, Decision
 from proxy.routing import Candidate, Route, routes, to_holder
-from proxy.upstreams.registry import OTHER, Registry
+from proxy.upstreams.registry import Registry
+from proxy.upstreams.upstream import OTHER
 
 log = logging.getLogger(__name__)
 MAX_LISTED = 64

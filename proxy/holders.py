@@ -14,7 +14,8 @@ from proxy.detection.findings import Unit
 from proxy.endpoints.states import States
 from proxy.errors import RequestRefused
 from proxy.state.held import Held, HeldStates, ambiguous
-from proxy.upstreams.registry import Registry, Upstream
+from proxy.upstreams.registry import Registry
+from proxy.upstreams.upstream import Upstream
 
 Kind = Literal["response", "item", "conversation", "file"]
 NOT_FOUND = (

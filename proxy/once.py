@@ -17,7 +17,9 @@ from proxy.endpoints.served import endpoint_of
 from proxy.errors import RequestRefused
 from proxy.policy.labels import Scanned
 from proxy.settings import Settings
-from proxy.upstreams.registry import OTHER, Registry, load_registry
+from proxy.upstreams.reading import load_registry
+from proxy.upstreams.registry import Registry
+from proxy.upstreams.upstream import OTHER
 
 if TYPE_CHECKING:
     from proxy.detection.analysis import Analyzer

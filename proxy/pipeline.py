@@ -40,7 +40,7 @@ from proxy.routing import Candidate
 from proxy.scanning.watches import Watches
 from proxy.settings import Settings
 from proxy.state.held import HeldStates
-from proxy.upstreams.client import Lost, UpstreamError
+from proxy.upstreams.errors import Lost, UpstreamError
 from proxy.upstreams.permit import EgressPermit, Outgoing, PermitError
 from proxy.upstreams.pool import Pool
 

@@ -27,7 +27,7 @@ from proxy.policy.model import Call, Decision, Identity, Landing, Outcome, Waive
 from proxy.policy.noted import Noted
 from proxy.policy.policy import Policy
 from proxy.policy.replay import Log, Recorded, Skipped, Why
-from proxy.upstreams.registry import OTHER
+from proxy.upstreams.upstream import OTHER
 
 VERSIONS = frozenset({1, 2})
 """Versions of the record that are understood here."""

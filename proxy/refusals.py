@@ -8,7 +8,7 @@ from proxy.evidence import Judged
 from proxy.policy.explain import explain
 from proxy.policy.model import Outcome
 from proxy.routing import Route
-from proxy.upstreams.client import Lost, UpstreamError
+from proxy.upstreams.errors import Lost, UpstreamError
 
 TOO_MANY = 429
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from proxy.upstreams.registry import Registry, Upstream
+from proxy.upstreams.registry import Registry
+from proxy.upstreams.upstream import Upstream
 
 
 @dataclass(frozen=True, slots=True)

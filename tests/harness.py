@@ -22,7 +22,7 @@ import yaml
 
 from proxy import admin
 from proxy.settings import Settings
-from proxy.upstreams.registry import ENDPOINTS
+from proxy.upstreams.upstream import ENDPOINTS
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENT = {"detect_deadline_s": 30, "audit_deadline_s": 10}

@@ -162,15 +162,25 @@ OUTCOME_RECORD = Object(
         "finish": FINISH,
     },
 )
+UPSTREAM_2 = Object(UPSTREAM.required, {**UPSTREAM.optional, "arm": NAME, "dropped": Array(CODE, 32)})
+"""`arm` is the model that a split drew; `dropped` names parameters that this kind of server does not obey."""
+ATTEMPT_RECORD_2 = Object({**ATTEMPT_RECORD.required, "up": UPSTREAM_2})
 DECISION_RECORD_2 = Object(
     {
         **DECISION_RECORD.required,
         "req": Object({**REQUEST.required, "endpoint": SERVED}, {**REQUEST.optional, "op": CODE}),
     },
-    {**DECISION_RECORD.optional, "state": Array(Object({"kind": CODE, "zone": NAME, "up": NAME}), 16)},
+    {
+        **DECISION_RECORD.optional,
+        "up": UPSTREAM_2,
+        "state": Array(Object({"kind": CODE, "zone": NAME, "up": NAME}), 16),
+        "budgets": Array(NAME, 32),
+        "missing": Array(CODE, 16),
+    },
 )
 """`op` is what is asked of an endpoint beside a new answer, as in `retrieve`; `state` what a request refers to, and
-where that is kept. A dry run names the endpoint that it stands for."""
+where that is kept; `budgets` those that were used up and struck a zone; `missing` what no model in reach can do. A dry
+run names the endpoint that it stands for."""
 OUTCOME_RECORD_2 = Object(
     {**OUTCOME_RECORD.required, "status": ENDING},
     {
@@ -296,4 +306,5 @@ DECLARATIONS: tuple[tuple[str, int, Object], ...] = (
     ),
     ("route.decision", 2, DECISION_RECORD_2),
     ("route.outcome", 2, OUTCOME_RECORD_2),
+    ("route.attempt", 2, ATTEMPT_RECORD_2),
 )

@@ -18,7 +18,7 @@ from proxy.pipeline import Pipeline
 from proxy.policy.decide import decide
 from proxy.policy.model import Call, Identity
 from proxy.routing import routes
-from proxy.upstreams.registry import OTHER
+from proxy.upstreams.upstream import OTHER
 
 CALLERS = frozenset({Role.APP})
 

@@ -20,15 +20,30 @@ import orjson
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import HttpProcessingError
 
+from proxy.upstreams.errors import Lost, NotSent
+from proxy.upstreams.kinds.known import KINDS
 from proxy.upstreams.permit import Confirm, EgressPermit, Fingerprint, Outgoing, PermitError
-from proxy.upstreams.registry import Upstream
+from proxy.upstreams.upstream import MODEL, Upstream
 
-PROBES = frozenset({"/models", "/api/status", "/api/tags"})
-"""Paths that may be read without a permit: constant requests that carry nothing of anybody's content."""
+BELOW_BASE = frozenset({"/models"})
+PROBES = BELOW_BASE | {
+    "/health",
+    "/metrics",
+    "/props",
+    "/version",
+    "/api/status",
+    "/api/tags",
+    "/api/version",
+    "/api/ps",
+    "/api/show",
+    "/api/v1/models",
+}
+"""Paths that may be read without a permit: constant requests that carry nothing of anybody's content. All but those
+BELOW_BASE stand beside the API."""
+ABOUT = frozenset({"/api/show"})
+"""Of these, those that are asked about one model, whose name is configured or was listed there."""
 Response = httpx.Response
 KEEPALIVE_S = 15.0
-ANTHROPIC_VERSION = "2023-06-01"
-"""Of Anthropic's API. A caller's own, and the betas it names, are headers of the caller's."""
 MAX_PROBE_BYTES = 4 * 1024 * 1024
 MAX_BESIDE_BYTES = 128 * 1024
 """Of headers, interim answers and what nobody asked for. Bodies may be of any length: they are read as they come."""
@@ -37,35 +52,6 @@ PROBE_S = 5.0
 """A probe is a small question: an upstream that has not answered it whole by then counts as down."""
 FAILURES = (aiohttp.ClientError, HttpProcessingError, OSError, EOFError, ValueError)
 """What the library raises when a request fails; from a ValueError of its own checks nothing was written either."""
-
-
-class UpstreamError(Exception):
-    """An attempt failed. `reason` is one of ours, never the upstream's or the library's text."""
-
-    why = "unknown"
-    """How the record of a further attempt names this failure."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class NotSent(UpstreamError):
-    """No byte of the body was written: refused, unresolved, wrong address, failed TLS, or no connection in time."""
-
-    why = "not_sent"
-
-
-class Lost(UpstreamError):
-    """Something was written and no usable answer came back; the upstream may have acted on it.
-
-    `answered` is the status of an answer that there was after all, such as 503; 0 when there was none.
-    """
-
-    def __init__(self, reason: str, *, answered: int = 0) -> None:
-        super().__init__(reason)
-        self.answered = answered
-        self.why = "upstream_error" if answered else "timeout" if reason == "timeout" else "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +89,19 @@ class UpstreamClient:
         )
         return await self._transport.handle_async_request(request)
 
-    async def probe(self, path: str) -> Any:
-        """Read a constant path as JSON, without a body and without a permit, within PROBE_S; raises UpstreamError."""
-        if path not in PROBES:
-            raise PermitError("not a probe")
-        root = self._upstream.base_url if path == "/models" else self._upstream.base_url.removesuffix("/v1")
+    async def probe(self, path: str, model: str = "") -> Any:
+        """Read a constant path as JSON, without a permit, within PROBE_S; raises UpstreamError.
+
+        A `model` is asked about at a path of ABOUT: a name that is configured, or that the server listed itself.
+        """
         try:
-            async with asyncio.timeout(PROBE_S):
-                return orjson.loads(await self._get(root + path))
-        except TimeoutError:
-            raise NotSent("timeout") from None
+            return orjson.loads(await self._probed(path, model))
         except orjson.JSONDecodeError:
             raise Lost("bad_answer") from None
+
+    async def read(self, path: str) -> str:
+        """Read a constant path as text, as `probe` does."""
+        return (await self._probed(path, "")).decode(errors="replace")
 
     @property
     def idle(self) -> bool:
@@ -125,8 +112,23 @@ class UpstreamClient:
         """Close every connection."""
         await self._transport.aclose()
 
-    async def _get(self, url: str) -> bytes:
-        response = await self._transport.handle_async_request(httpx.Request("GET", url, headers=self._headers()))
+    async def _probed(self, path: str, model: str) -> bytes:
+        if path not in PROBES or bool(model) != (path in ABOUT) or (model and not MODEL.fullmatch(model)):
+            raise PermitError("not a probe")
+        base = self._upstream.base_url
+        url = (base if path in BELOW_BASE else base.removesuffix("/v1")) + path
+        try:
+            async with asyncio.timeout(PROBE_S):
+                return await self._answered(url, orjson.dumps({"model": model}) if model else b"")
+        except TimeoutError:
+            raise NotSent("timeout") from None
+
+    async def _answered(self, url: str, body: bytes) -> bytes:
+        asked = {**self._headers(), **({"content-type": "application/json"} if body else {})}
+        request = httpx.Request(
+            "POST" if body else "GET", url, headers=asked, content=body or None, extensions={"probe": True}
+        )
+        response = await self._transport.handle_async_request(request)
         try:
             if response.status_code != httpx.codes.OK:
                 raise Lost(f"http_{response.status_code}")
@@ -140,13 +142,7 @@ class UpstreamClient:
             await response.aclose()
 
     def _headers(self) -> dict[str, str]:
-        key = self._upstream.api_key()
-        headers = {"user-agent": "ringfence"}
-        if self._upstream.kind == "anthropic":
-            headers |= {"anthropic-version": ANTHROPIC_VERSION, **({"x-api-key": key} if key else {})}
-        elif key:
-            headers["authorization"] = f"Bearer {key}"
-        return headers
+        return {"user-agent": "ringfence", **KINDS[self._upstream.kind].headers(self._upstream.api_key())}
 
 
 class _PermitTransport(httpx.AsyncBaseTransport):
@@ -167,8 +163,8 @@ class _PermitTransport(httpx.AsyncBaseTransport):
             # In a thread: the record is read from a database, which may be a network away or hang.
             at, outgoing = self._upstream, request.extensions["outgoing"]
             await asyncio.to_thread(permit.redeem, at.id, at.zone, outgoing, self._confirm, self._fingerprint)
-        elif request.method != "GET" or body:
-            raise PermitError("a request with a body needs a permit")
+        elif "probe" not in request.extensions:
+            raise PermitError("what is no probe needs a permit")
         payload = _Body(body) if body else None
         answer: aiohttp.ClientResponse | None = None
         self.in_use += 1

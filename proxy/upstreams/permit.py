@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from audit.jobs import Receipt, Spooled
-from proxy.upstreams.registry import Upstream
+from proxy.upstreams.upstream import Upstream
 
 LIFETIME_S = 5.0
 """A permit is issued after any queueing, so a few seconds are plenty."""

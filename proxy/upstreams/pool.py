@@ -5,15 +5,17 @@ import logging
 from collections.abc import Callable
 
 from proxy.routing import Candidate
-from proxy.upstreams import ollama
-from proxy.upstreams.client import Timeouts, UpstreamClient, UpstreamError
+from proxy.upstreams.client import Timeouts, UpstreamClient
+from proxy.upstreams.errors import UpstreamError
+from proxy.upstreams.kinds.kind import Observation
+from proxy.upstreams.kinds.known import KINDS
 from proxy.upstreams.permit import Confirm, Fingerprint
-from proxy.upstreams.registry import Registry, Upstream
+from proxy.upstreams.registry import Registry
+from proxy.upstreams.upstream import Upstream
 
 log = logging.getLogger(__name__)
 RELIST_S = 30.0
-MAX_LISTED = 1000
-"""Model names that one upstream can add; more would be a fault, and each is a policy decision in `/v1/models`."""
+Observed = Callable[[Upstream, Observation], None]
 
 
 class Pool:
@@ -38,10 +40,10 @@ class Pool:
 
     async def check(self, candidate: Candidate) -> None:
         """Raise NotSent when an upstream is not what its zone says it is."""
-        if candidate.upstream.kind == "ollama" and not candidate.upstream.vendor:
-            await ollama.check_local(self.client(candidate.upstream), candidate.model)
+        if not candidate.upstream.vendor:
+            await KINDS[candidate.upstream.kind].check(self.client(candidate.upstream), candidate.model)
 
-    async def list_models(self, registry: Registry, found: Callable[[Upstream, list[str]], None]) -> None:
+    async def list_models(self, registry: Registry, found: Observed) -> None:
         """Ask every upstream that serves what it lists; one that does not answer keeps what it listed before.
 
         Raises nothing: whatever one answers, the others count, and the next turn comes. Connections to upstreams
@@ -56,12 +58,9 @@ class Pool:
         """Close every connection."""
         await asyncio.gather(*(client.close() for client in self._clients.values()))
 
-    async def _list(self, upstream: Upstream, found: Callable[[Upstream, list[str]], None]) -> None:
+    async def _list(self, upstream: Upstream, found: Observed) -> None:
         try:
-            answer = await self.client(upstream).probe("/models")
-            rows = answer.get("data") if isinstance(answer, dict) else None
-            names = [row.get("id") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-            found(upstream, [name for name in names if isinstance(name, str)][:MAX_LISTED])
+            found(upstream, await KINDS[upstream.kind].observe(self.client(upstream), upstream))
         except Exception as error:  # noqa: BLE001 - its text may be the upstream's
             reason = error.reason if isinstance(error, UpstreamError) else type(error).__name__
             log.warning("upstream %s does not list its models: %s", upstream.id, reason)

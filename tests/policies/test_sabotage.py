@@ -25,7 +25,7 @@ from proxy.policy.lint import Surroundings
 from proxy.policy.load import check_files
 from proxy.policy.model import Trust
 from proxy.policy.policy import Policy
-from proxy.upstreams.registry import read_registry
+from proxy.upstreams.reading import read_registry
 
 Files = dict[str, str]
 ORIGINAL: Files = {path.name: path.read_text(encoding="utf-8") for path in sorted(SHIPPED.glob("*.yaml"))}

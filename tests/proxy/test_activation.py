@@ -19,6 +19,7 @@ from proxy.detection.findings import DetectorSet
 from proxy.files.diagnostics import FileRefused
 from proxy.notify.channels import File
 from proxy.settings import ROOT, Settings
+from proxy.upstreams.kinds.kind import Observation
 
 EXTRA = """policy: extra
 version: {version}
@@ -241,6 +242,9 @@ def listing(file: Path, own: StandIn, models: list[str], url: str = "") -> None:
     file.write_text(yaml.safe_dump({"upstreams": [row]}))
 
 
+LISTS = Observation(("llama3",))
+
+
 def test_what_an_upstream_listed_outlives_a_reload_and_not_a_change_of_the_upstream(
     tmp_path: Path, policies: Path, vendor: StandIn, own: StandIn
 ) -> None:
@@ -249,16 +253,16 @@ def test_what_an_upstream_listed_outlives_a_reload_and_not_a_change_of_the_upstr
         listing(ring.runtime.settings.upstreams, own, ["*"])
         await active.reload()
         former = active.active.registry.upstreams[0]
-        active.relist(former, ["llama3"])
+        active.observed(former, LISTS)
         (policies / "extra.yaml").write_text(EXTRA.format(version=1))
         await active.reload()
         assert "llama3" in active.active.registry.names()
         listing(ring.runtime.settings.upstreams, own, ["*"], own.url + "/other")
         await active.reload()
         assert "llama3" not in active.active.registry.names()
-        active.relist(former, ["llama3"])
+        active.observed(former, LISTS)
         assert "llama3" not in active.active.registry.names(), "an answer of the server before came late"
-        active.relist(active.active.registry.upstreams[0], ["llama3"])
+        active.observed(active.active.registry.upstreams[0], LISTS)
         assert "llama3" in active.active.registry.names()
         listing(ring.runtime.settings.upstreams, own, ["gpt-4o"], own.url + "/other")
         await active.reload()

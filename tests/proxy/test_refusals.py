@@ -1,7 +1,7 @@
 from proxy.errors import UpstreamRefused
 from proxy.refusals import unanswered
 from proxy.routing import Route
-from proxy.upstreams.client import Lost, NotSent, UpstreamError
+from proxy.upstreams.errors import Lost, NotSent, UpstreamError
 
 
 def told(failure: UpstreamError) -> tuple[str, int, str | None]:

@@ -1,7 +1,8 @@
 from typing import Any
 
 from proxy.routing import routes, to_holder
-from proxy.upstreams.registry import Registry, Upstream
+from proxy.upstreams.registry import Registry
+from proxy.upstreams.upstream import Upstream
 
 
 def upstream(name: str, zone: str, **more: Any) -> Upstream:

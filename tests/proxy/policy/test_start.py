@@ -15,7 +15,7 @@ from proxy.policy.policy import Policy
 from proxy.policy.start import FILES, UNION, UNION_RULE, VENDORS, starting_set, upstreams
 from proxy.policy.wanted import OWN, PACKS, VendorZone, Wanted
 from proxy.settings import ROOT
-from proxy.upstreams.registry import load_registry
+from proxy.upstreams.reading import load_registry
 
 SHIPPED = {name: data.decode() for name, data in read_directory(ROOT / "policies", Problems()).items()}
 US, EU = VendorZone("us", "us", ("dpa", "baa")), VendorZone("eu", "eu-west", ("dpa",))

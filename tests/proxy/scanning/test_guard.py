@@ -16,7 +16,7 @@ from proxy.scanning import guard
 from proxy.scanning.guard import HELD_BYTES, HELD_EVENTS, Guard
 from proxy.scanning.tally import Tally
 from proxy.scanning.watch import Unwatched
-from proxy.upstreams.client import Lost
+from proxy.upstreams.errors import Lost
 from proxy.upstreams.sse import Event
 
 KEY = "zq-" + "7f3k" * 60

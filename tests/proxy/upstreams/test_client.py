@@ -13,9 +13,10 @@ import pytest
 from harness import StandIn
 
 from proxy.upstreams import client as door
-from proxy.upstreams.client import Lost, NotSent, Timeouts, UpstreamClient
+from proxy.upstreams.client import Timeouts, UpstreamClient
+from proxy.upstreams.errors import Lost, NotSent
 from proxy.upstreams.permit import EgressPermit, Outgoing, PermitError
-from proxy.upstreams.registry import Upstream
+from proxy.upstreams.upstream import Upstream
 
 BODY = b'{"model":"m","messages":[]}'
 ASKED = Outgoing("chat", "POST", "/chat/completions", BODY)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from audit.jobs import Receipt, Spooled
 from proxy.upstreams import permit as module
 from proxy.upstreams.permit import EgressPermit, Outgoing, PermitError
-from proxy.upstreams.registry import Upstream
+from proxy.upstreams.upstream import Upstream
 
 BODY = Outgoing("chat", "POST", "/chat/completions", b'{"model":"m"}')
 

@@ -9,10 +9,13 @@ import pytest
 from harness import StandIn
 
 from proxy.routing import Candidate
-from proxy.upstreams.client import NotSent, Timeouts
+from proxy.upstreams.client import Timeouts
+from proxy.upstreams.errors import NotSent
+from proxy.upstreams.kinds.kind import Observation
 from proxy.upstreams.permit import Confirm, EgressPermit, Outgoing, PermitError
 from proxy.upstreams.pool import Pool
-from proxy.upstreams.registry import Registry, Upstream
+from proxy.upstreams.registry import Registry
+from proxy.upstreams.upstream import Upstream
 
 ASKED = Outgoing("chat", "POST", "/chat/completions", b'{"model":"m"}')
 
@@ -38,7 +41,7 @@ def listed(*upstreams: Upstream) -> dict[str, list[str]]:
         made = pool()
         try:
             registry = Registry(upstreams, {}, "0" * 64, {})
-            await made.list_models(registry, lambda upstream, names: found.update({upstream.id: names}))
+            await made.list_models(registry, lambda upstream, said: found.update({upstream.id: list(said.models)}))
         finally:
             await made.close()
         return found
@@ -126,7 +129,7 @@ def test_a_listing_that_fails_in_a_new_way_spoils_no_other_and_raises_nothing(
 ) -> None:
     taken: list[str] = []
 
-    def found(upstream: Upstream, _: list[str]) -> None:
+    def found(upstream: Upstream, _: Observation) -> None:
         if upstream.id == "u":
             raise RecursionError("zebra" + " quartz")
         taken.append(upstream.id)

@@ -5,7 +5,10 @@ import pytest
 
 from proxy.errors import RequestRefused
 from proxy.files.diagnostics import FileRefused
-from proxy.upstreams.registry import OTHER, Registry, Upstream, check_zones, load_registry, zones_of
+from proxy.upstreams.kinds.kind import Observation
+from proxy.upstreams.reading import check_zones, load_registry
+from proxy.upstreams.registry import Registry, zones_of
+from proxy.upstreams.upstream import OTHER, Upstream
 
 ROW = 'name: a, kind: openai, zone: onprem, base_url: "http://127.0.0.1:1/v1"'
 
@@ -68,7 +71,7 @@ def test_models_resolve_to_registered_names(tmp_path: Path) -> None:
         tmp_path,
         "upstreams:\n  - {%s, models: ['gpt-4*', exact, '*'], default_model: d}\nmodels:\n  m: {onprem: d}" % ROW,
     )
-    registry = registry.with_listed("a", ["listed", "bad name with spaces"])
+    registry = registry.with_observed(registry.upstreams[0], Observation(("listed", "bad name with spaces")))
     assert [registry.resolve(name) for name in ("gpt-4o", "exact", "d", "m", "listed")] == [
         "gpt-4*",
         "exact",
@@ -117,7 +120,8 @@ def test_the_text_for_the_archive_has_that_digest_and_names_the_zones(tmp_path: 
     registry = load(tmp_path, "upstreams:\n  - {%s, default_model: m}" % ROW)
     assert hashlib.sha256(registry.text()).hexdigest() == registry.sha256
     assert zones_of(registry.text()) == registry.zones == {"onprem"}
-    bound = registry.bind({"onprem": (False, ("127.0.0.0/8",))}).with_listed("a", ["m2"])
+    bound = registry.bind({"onprem": (False, ("127.0.0.0/8",))})
+    bound = bound.with_observed(bound.upstreams[0], Observation(("m2",)))
     assert bound.text() == registry.text()
 
 

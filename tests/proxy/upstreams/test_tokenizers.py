@@ -7,7 +7,8 @@ import pytest
 
 from proxy.content.token_ids import NO_TOKENIZERS
 from proxy.files.diagnostics import FileRefused
-from proxy.upstreams.registry import Registry, load_registry, zones_of
+from proxy.upstreams.reading import load_registry
+from proxy.upstreams.registry import Registry, zones_of
 
 ROW = 'upstreams:\n  - {name: a, kind: openai, zone: onprem, base_url: "http://127.0.0.1:1/v1", default_model: m}\n'
 

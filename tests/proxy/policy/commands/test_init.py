@@ -10,7 +10,7 @@ from proxy import cli as root
 from proxy.policy import cli
 from proxy.policy.commands import init
 from proxy.settings import ROOT
-from proxy.upstreams.registry import load_registry
+from proxy.upstreams.reading import load_registry
 
 Run = Callable[..., tuple[int, str]]
 PACKS = ("soc2", "secrets", "pci", "hipaa", "gdpr")

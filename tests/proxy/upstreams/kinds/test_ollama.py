@@ -17,9 +17,10 @@ from harness import StandIn, chat_body
 from inside import inside
 
 from proxy.upstreams import client as door
-from proxy.upstreams.client import NotSent, Timeouts, UpstreamClient
-from proxy.upstreams.ollama import check_local
-from proxy.upstreams.registry import Upstream
+from proxy.upstreams.client import Timeouts, UpstreamClient
+from proxy.upstreams.errors import NotSent
+from proxy.upstreams.kinds.ollama import check_local
+from proxy.upstreams.upstream import Upstream
 
 CLOSED = {"cloud": {"disabled": True, "source": "env"}}
 LOCAL = {"name": "llama3.2:latest", "model": "llama3.2:latest", "size": 2_019_393_189, "details": {"family": "llama"}}

@@ -10,17 +10,32 @@ import asyncio
 import re
 from typing import Any
 
-from proxy.upstreams.client import NotSent, UpstreamClient, UpstreamError
+from proxy.upstreams.errors import NotSent, UpstreamError
+from proxy.upstreams.kinds.kind import Kind, Prober
+from proxy.upstreams.upstream import ENDPOINTS
 
 CLOUD_NAME = re.compile(r".*[:-]cloud", re.IGNORECASE | re.DOTALL)
 
 
-async def check_local(client: UpstreamClient, model: str) -> None:
+class Ollama(Kind):
+    """An Ollama server."""
+
+    name = "ollama"
+    endpoints = ENDPOINTS
+    base_url = "http://127.0.0.1:11434/v1"
+    cuts = True
+
+    async def check(self, ask: Prober, model: str) -> None:
+        """Raise NotSent unless the model is certain to run on this server."""
+        await check_local(ask, model)
+
+
+async def check_local(ask: Prober, model: str) -> None:
     """Raise NotSent with the reason unless the model is certain to run on this server."""
     if CLOUD_NAME.fullmatch(model):
         raise NotSent("ollama_cloud_model")
     try:
-        status, tags = await asyncio.gather(client.probe("/api/status"), client.probe("/api/tags"))
+        status, tags = await asyncio.gather(ask.probe("/api/status"), ask.probe("/api/tags"))
     except UpstreamError as error:
         raise NotSent("ollama_status_unknown" if error.reason.startswith("http_") else error.reason) from None
     cloud = status.get("cloud") if isinstance(status, dict) else None
