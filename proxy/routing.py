@@ -18,6 +18,10 @@ class Candidate:
 
     upstream: Upstream
     model: str
+    tier: int = 0
+    """0 where the model is served by this name, 1 where the upstream's default model stands in for it."""
+    drawn: bool = False
+    """Whether the model is what a split drew."""
 
     @property
     def zone(self) -> str:
@@ -31,31 +35,40 @@ class Route:
 
     zone: str
     candidates: tuple[Candidate, ...]
+    held: bool = False
+    """Whether it leads to what keeps the state that the request refers to: nobody else could answer."""
 
 
 def routes(
-    zones_left: Iterable[str], endpoint: str, model: str, registry: Registry, only: Upstream | None = None
+    zones_left: Iterable[str],
+    endpoint: str,
+    model: str,
+    registry: Registry,
+    only: Upstream | None = None,
+    draw: str = "",
 ) -> list[Route]:
     """List the routes for a requested model, in the order of the zones that survived the decision.
 
-    A request that refers to what one server holds has `only` that one.
+    A request that refers to what one server holds has `only` that one. The arm of a split is drawn by `draw`.
     """
-    found = [candidate for zone in zones_left for candidate in candidates(zone, endpoint, model, registry)]
+    found = [candidate for zone in zones_left for candidate in candidates(zone, endpoint, model, registry, draw)]
     if only is not None:
         found = [candidate for candidate in found if candidate.upstream == only]
-    return [Route(zone, tuple(group)) for zone, group in groupby(found, key=lambda candidate: candidate.zone)]
+    by_zone = groupby(found, key=lambda candidate: candidate.zone)
+    return [Route(zone, tuple(group), only is not None) for zone, group in by_zone]
 
 
 def to_holder(zones_left: Iterable[str], holder: Upstream, model: str) -> list[Route]:
     """Return the route to what a server holds, if it is in reach. Nothing is asked of a model there."""
-    return [Route(holder.zone, (Candidate(holder, holder.default_model or model),))] * (holder.zone in zones_left)
+    at = (Candidate(holder, holder.default_model or model),)
+    return [Route(holder.zone, at, held=True)] * (holder.zone in zones_left)
 
 
-def candidates(zone: str, endpoint: str, model: str, registry: Registry) -> list[Candidate]:
+def candidates(zone: str, endpoint: str, model: str, registry: Registry, draw: str = "") -> list[Candidate]:
     """List the upstreams of one zone that serve the model or its stand-in there, then those with a default model."""
     inside = [upstream for upstream in registry.upstreams if upstream.zone == zone and endpoint in upstream.endpoints]
-    wanted = registry.stand_ins.get(model, {}).get(zone, model)
-    exact = [Candidate(upstream, wanted) for upstream in inside if registry.serves(upstream, wanted)]
+    wanted, drawn = registry.wanted(model, zone, draw)
+    exact = [Candidate(upstream, wanted, drawn=drawn) for upstream in inside if registry.serves(upstream, wanted)]
     serving = {candidate.upstream.id for candidate in exact}
     others = [upstream for upstream in inside if upstream.default_model and upstream.id not in serving]
-    return exact + [Candidate(upstream, upstream.default_model) for upstream in others]
+    return exact + [Candidate(upstream, upstream.default_model, tier=1) for upstream in others]

@@ -83,6 +83,10 @@ class Registry:
                 return arm, True
         raise AssertionError("the weights add up")
 
+    def balance(self, zone: str) -> str:
+        """Return how the upstreams of a zone share its requests."""
+        return self.estate.balance.get(zone, BALANCES[0])
+
     def profile(self, upstream: Upstream, model: str) -> Profile:
         """Return what is known of a model there: configured, else seen, else of its kind of server."""
         said = self.estate.profiles.get(model)
