@@ -130,7 +130,7 @@ class Judged:
         if ask.endpoint.bodiless and self.holder is not None:
             return to_holder(zones, self.holder.upstream, self.model)
         only = self.holder.upstream if self.holder is not None else None
-        return routes(zones, ask.endpoint.name, ask.body["model"], registry, only)
+        return routes(zones, ask.endpoint.name, ask.body["model"], registry, only=only)
 
 
 def calls(ask: Ask, registry: Registry) -> list[Call]:

@@ -44,6 +44,7 @@ def routes(
     endpoint: str,
     model: str,
     registry: Registry,
+    *,
     only: Upstream | None = None,
     draw: str = "",
 ) -> list[Route]:

@@ -1,7 +1,8 @@
+from dataclasses import replace
 from typing import Any
 
 from proxy.routing import routes, to_holder
-from proxy.upstreams.registry import Registry
+from proxy.upstreams.registry import Estate, Registry
 from proxy.upstreams.upstream import Upstream
 
 
@@ -63,10 +64,12 @@ def test_an_upstream_is_asked_only_at_the_endpoints_that_it_serves() -> None:
 
 def test_what_refers_to_kept_state_has_its_holder_for_its_only_candidate_or_none() -> None:
     holder = REGISTRY.upstreams[1]
-    (route,) = routes(["cloud-us", "onprem"], "chat", "gpt-4o-mini", REGISTRY, holder)
+    (route,) = routes(["cloud-us", "onprem"], "chat", "gpt-4o-mini", REGISTRY, only=holder)
     assert [candidate.upstream for candidate in route.candidates] == [holder]
-    assert routes(["onprem"], "chat", "gpt-4o-mini", REGISTRY, holder) == []
-    assert routes(["cloud-us", "onprem"], "chat", "mistral", REGISTRY, holder) == [], "it does not serve this model"
+    assert routes(["onprem"], "chat", "gpt-4o-mini", REGISTRY, only=holder) == []
+    assert routes(["cloud-us", "onprem"], "chat", "mistral", REGISTRY, only=holder) == [], (
+        "it does not serve this model"
+    )
 
 
 def test_what_is_kept_is_asked_for_at_its_holder_whatever_that_serves_if_its_zone_is_left() -> None:
@@ -74,3 +77,21 @@ def test_what_is_kept_is_asked_for_at_its_holder_whatever_that_serves_if_its_zon
     (route,) = to_holder(["onprem", "cloud-eu"], holder, "gpt-4*")
     assert (route.zone, [(one.upstream.id, one.model) for one in route.candidates]) == ("cloud-eu", [("eu", "gpt-4*")])
     assert to_holder(["onprem"], holder, "gpt-4*") == []
+
+
+def test_a_split_draws_an_arm_for_each_request_and_says_so() -> None:
+    registry = replace(REGISTRY, estate=Estate(splits={"gpt-4o": {"onprem": {"big": 1, "small": 3}}}))
+    drawn = [routes(["onprem"], "chat", "gpt-4o", registry, draw=str(n))[0].candidates[0] for n in range(400)]
+    assert {(each.upstream.id, each.model, each.drawn) for each in drawn} == {
+        ("l2", "big", True),
+        ("l1", "small", True),
+    }
+    assert 60 < sum(each.model == "big" for each in drawn) < 140
+    again = [routes(["onprem"], "chat", "gpt-4o", registry, draw=str(n))[0].candidates[0] for n in range(400)]
+    assert again == drawn
+    assert not any(each.drawn for each in routes(["cloud-us"], "chat", "gpt-4o", registry)[0].candidates)
+
+
+def test_a_default_model_is_told_from_one_that_is_served_by_name() -> None:
+    (route,) = routes(["onprem"], "chat", "gpt-4o", REGISTRY)
+    assert [(each.upstream.id, each.tier) for each in route.candidates] == [("l2", 0), ("l1", 1)]
