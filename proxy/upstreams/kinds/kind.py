@@ -56,8 +56,10 @@ class Kind:
     """Where it listens unless the file says otherwise; empty where there is no usual place."""
     key_variable = ""
     """The environment variable that its own tools read a key from."""
-    cuts = False
-    """Whether it drops the beginning of a prompt that is too long, and answers as if nothing had happened."""
+    cuts: tuple[str, ...] = ()
+    """Endpoints at which it drops the beginning of a prompt that is too long, and answers as if nothing were missing."""
+    least_context = 0
+    """Tokens that a model has there at least, if nobody said how many; 0 where that is not known either."""
     profile = UNKNOWN
     """What all models on such servers can or cannot do."""
 
@@ -83,12 +85,16 @@ class Kind:
     def written(self, endpoint: str, path: str, body: Body, salt: str) -> tuple[str, Body]:  # noqa: ARG002 - the same
         """Return the path and the body as this kind of server takes them, from those of the OpenAI API.
 
+        A path that begins with `/api/` stands beside that API, any other below it. What is malformed is not mended.
         `salt` is a word for the caller's team that nobody else knows: for caches that must not be shared.
         """
         return path, body
 
-    def translation(self, endpoint: str) -> Translation | None:  # noqa: ARG002 - the same
-        """Return what makes its answers those of the OpenAI API; None where they are."""
+    def translation(self, upstream: Upstream, endpoint: str, body: Body) -> Translation | None:  # noqa: ARG002 - the same
+        """Return what makes its answer to a request those of the OpenAI API; None where it is.
+
+        `body` is the request's as the API has it: what stands in an answer is for some of it to say.
+        """
         return None
 
 

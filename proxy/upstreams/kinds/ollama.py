@@ -23,7 +23,8 @@ class Ollama(Kind):
     name = "ollama"
     endpoints = ENDPOINTS
     base_url = "http://127.0.0.1:11434/v1"
-    cuts = True
+    cuts = ("completions", "responses", "messages")
+    least_context = 4096
 
     async def check(self, ask: Prober, model: str) -> None:
         """Raise NotSent unless the model is certain to run on this server."""
