@@ -224,7 +224,7 @@ def test_these_forms_are_the_operators_and_a_callers_are_refused_without_an_echo
             assert served.status_code == 200  # the control: the name that they end with is served
             records = json.dumps(await ring.settled())
             assert model not in records
-            assert "gpt-4o" in records
+            assert "gpt-4*" in records  # the control: what is registered stands there
 
     asyncio.run(run())
     assert [seen.json["model"] for seen in vendor.posts] == ["gpt-4o"]
