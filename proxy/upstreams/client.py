@@ -10,7 +10,7 @@ import asyncio
 import functools
 import ipaddress
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,28 +20,12 @@ import orjson
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import HttpProcessingError
 
+from proxy.upstreams import errands
 from proxy.upstreams.errors import Lost, NotSent
 from proxy.upstreams.kinds.known import KINDS
 from proxy.upstreams.permit import Confirm, EgressPermit, Fingerprint, Outgoing, PermitError
-from proxy.upstreams.upstream import MODEL, Upstream
+from proxy.upstreams.upstream import Upstream
 
-BELOW_BASE = frozenset({"/models"})
-PROBES = BELOW_BASE | {
-    "/health",
-    "/metrics",
-    "/props",
-    "/version",
-    "/api/status",
-    "/api/tags",
-    "/api/version",
-    "/api/ps",
-    "/api/show",
-    "/api/v1/models",
-}
-"""Paths that may be read without a permit: constant requests that carry nothing of anybody's content. All but those
-BELOW_BASE stand beside the API."""
-ABOUT = frozenset({"/api/show"})
-"""Of these, those that are asked about one model, whose name is configured or was listed there."""
 Response = httpx.Response
 KEEPALIVE_S = 15.0
 MAX_PROBE_BYTES = 4 * 1024 * 1024
@@ -79,10 +63,9 @@ class UpstreamClient:
             **({"content-type": "application/json"} if outgoing.body else {}),
             "accept": "application/json, text/event-stream",
         }
-        url = f"{self._upstream.base_url}{outgoing.path}"
         request = httpx.Request(
             outgoing.method,
-            url,
+            errands.url(self._upstream.base_url, outgoing.path),
             headers=headers,
             content=outgoing.body or None,
             extensions={"permit": permit, "outgoing": outgoing},
@@ -92,7 +75,7 @@ class UpstreamClient:
     async def probe(self, path: str, model: str = "") -> Any:
         """Read a constant path as JSON, without a permit, within PROBE_S; raises UpstreamError.
 
-        A `model` is asked about at a path of ABOUT: a name that is configured, or that the server listed itself.
+        At a path of `errands.ABOUT` it is about a `model`: a name that is configured, or that the server listed.
         """
         try:
             return orjson.loads(await self._probed(path, model))
@@ -102,6 +85,20 @@ class UpstreamClient:
     async def read(self, path: str) -> str:
         """Read a constant path as text, as `probe` does."""
         return (await self._probed(path, "")).decode(errors="replace")
+
+    async def order(self, order: str, model: str) -> AsyncGenerator[bytes]:
+        """Have the server do one of `errands.ORDERS` with a model and yield its answer as it comes.
+
+        Without a permit, and as long as it takes; raises UpstreamError.
+        """
+        response = await self._asked(*errands.order(order, model))
+        try:
+            if response.status_code != httpx.codes.OK:
+                raise Lost(f"http_{response.status_code}", answered=response.status_code)
+            async for chunk in response.aiter_raw():
+                yield chunk
+        finally:
+            await response.aclose()
 
     @property
     def idle(self) -> bool:
@@ -113,22 +110,15 @@ class UpstreamClient:
         await self._transport.aclose()
 
     async def _probed(self, path: str, model: str) -> bytes:
-        if path not in PROBES or bool(model) != (path in ABOUT) or (model and not MODEL.fullmatch(model)):
-            raise PermitError("not a probe")
-        base = self._upstream.base_url
-        url = (base if path in BELOW_BASE else base.removesuffix("/v1")) + path
+        body = errands.question(path, model)
         try:
             async with asyncio.timeout(PROBE_S):
-                return await self._answered(url, orjson.dumps({"model": model}) if model else b"")
+                return await self._answered(path, body)
         except TimeoutError:
             raise NotSent("timeout") from None
 
-    async def _answered(self, url: str, body: bytes) -> bytes:
-        asked = {**self._headers(), **({"content-type": "application/json"} if body else {})}
-        request = httpx.Request(
-            "POST" if body else "GET", url, headers=asked, content=body or None, extensions={"probe": True}
-        )
-        response = await self._transport.handle_async_request(request)
+    async def _answered(self, path: str, body: bytes) -> bytes:
+        response = await self._asked(path, body)
         try:
             if response.status_code != httpx.codes.OK:
                 raise Lost(f"http_{response.status_code}")
@@ -140,6 +130,12 @@ class UpstreamClient:
             return bytes(answer)
         finally:
             await response.aclose()
+
+    async def _asked(self, path: str, body: bytes) -> httpx.Response:
+        url, method = errands.url(self._upstream.base_url, path), "POST" if body else "GET"
+        asked = {**self._headers(), **({"content-type": "application/json"} if body else {})}
+        request = httpx.Request(method, url, headers=asked, content=body or None, extensions={"probe": True})
+        return await self._transport.handle_async_request(request)
 
     def _headers(self) -> dict[str, str]:
         return {"user-agent": "ringfence", **KINDS[self._upstream.kind].headers(self._upstream.api_key())}

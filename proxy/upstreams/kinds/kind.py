@@ -57,7 +57,7 @@ class Kind:
     key_variable = ""
     """The environment variable that its own tools read a key from."""
     cuts: tuple[str, ...] = ()
-    """Endpoints at which it drops the beginning of a prompt that is too long, and answers as if nothing were missing."""
+    """Endpoints at which it drops the beginning of too long a prompt, and answers as if nothing had happened."""
     least_context = 0
     """Tokens that a model has there at least, if nobody said how many; 0 where that is not known either."""
     profile = UNKNOWN
