@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from proxy.addresses import is_loopback
+from proxy.costs.prices import read_prices
 from proxy.files.diagnostics import Problems
 from proxy.files.node import Node
 from proxy.files.source import parse, read
@@ -22,7 +23,7 @@ MOST_WEIGHT = 1000
 MOST_REQUESTS = 100_000
 MOST_SECONDS = 3600
 SIZES = ("context_window", "max_output")
-OPTIONAL = ("models", "tokenizers", "profiles", "splits", "balance")
+OPTIONAL = ("models", "tokenizers", "profiles", "splits", "balance", "prices")
 NUMBERS = {
     "weight": (1, MOST_WEIGHT),
     "max_in_flight": (1, MOST_REQUESTS),
@@ -72,6 +73,7 @@ def read_registry(text: bytes, name: str, folder: Path = Path()) -> Registry:
         profiles=_profiles(top["profiles"], problems),
         splits=_splits(top["splits"], zones, problems),
         balance=_balance(top["balance"], zones, problems),
+        prices=read_prices(top["prices"], zones, problems),
     )
     problems.check()
     sha256 = hashlib.sha256(canonical(upstreams, stand_ins, tokenizers, estate)).hexdigest()

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from proxy.content.token_ids import NO_TOKENIZERS, Tokenizers
+from proxy.costs.prices import Prices
 from proxy.errors import RequestRefused
 from proxy.upstreams.kinds.kind import Observation
 from proxy.upstreams.kinds.known import KINDS
@@ -38,6 +39,7 @@ class Estate:
     """Requested model -> zone -> the models that share its requests there, each with its weight."""
     balance: Mapping[str, str] = field(default_factory=dict)
     """By zone, one of BALANCES."""
+    prices: Prices = field(default_factory=Prices)
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,15 @@ class Registry:
         return said.over(seen).over(KINDS[upstream.kind].profile)
 
     def registered(self, model: str) -> str:
-        """Return the configured name or pattern that a model name stands under; OTHER when there is none."""
+        """Return the configured name or pattern that a model name stands under; OTHER when there is none.
+
+        Where its price is that of a narrower name or pattern, it stands under that: records have to tell what it cost.
+        """
         if model in self.names():
             return model
-        patterns = (p for u in self.upstreams for p in u.models if p != "*" and matches(p, model))
-        return next(patterns, OTHER)
+        pattern = next((p for u in self.upstreams for p in u.models if p != "*" and matches(p, model)), "")
+        names = (pattern, self.estate.prices.name(model))
+        return max(names, key=lambda name: (name == model, len(name))) if pattern else OTHER
 
     def resolve(self, model: str) -> str:
         """Return the registered name of a requested model; raises RequestRefused (404) without repeating it."""
@@ -151,6 +157,12 @@ class Registry:
     def bind(self, zones: Mapping[str, tuple[bool, tuple[str, ...]]]) -> "Registry":
         """Join with the taxonomy: for each zone whether a vendor runs it, and the networks of an own one."""
         return replace(self, upstreams=tuple(_bound(upstream, *zones[upstream.zone]) for upstream in self.upstreams))
+
+
+def prices_of(text: bytes) -> Prices:
+    """Return the prices in what `Registry.text` wrote."""
+    estate = orjson.loads(text).get("estate", {})
+    return Prices.from_plain(estate["prices"]) if "prices" in estate else Prices()
 
 
 def zones_of(text: bytes) -> frozenset[str]:
