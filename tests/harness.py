@@ -29,6 +29,8 @@ PATIENT = {"detect_deadline_s": 30, "audit_deadline_s": 10}
 """On a busy machine a late scan would rightly keep a harmless request at home; tests of deadlines set their own."""
 QUICK = {"detectors": ROOT / "tests" / "quick-detectors.yaml"}
 """For servers of which detection is not what is tested: no models, which take seconds to load."""
+CALM = {"upstream_failures": 1000, "upstream_health_s": 3600}
+"""Model servers are asked how they are at the start only, and stay in use however often a test lets them fail."""
 BRISK = {"launcher": (str(ROOT / "tests" / "brisk.py"),)}
 """For servers whose signer is waited for."""
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -367,7 +369,7 @@ def start(
 ) -> Ringfence:
     """Start a server on a free port and wait until it listens; AssertionError with its log if it ends before."""
     home.mkdir(parents=True, exist_ok=True)
-    given = {"home": home, "upstreams": upstreams, "port": 0, "detect_workers": 1, **PATIENT, **settings}
+    given = {"home": home, "upstreams": upstreams, "port": 0, "detect_workers": 1, **PATIENT, **CALM, **settings}
     environ = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")}
     environ |= {f"RINGFENCE_{name.upper()}": str(value) for name, value in given.items()}
     environ["VENDOR_KEY"] = "vendor-credential"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx
-from harness import StandIn, upstreams_file
+from harness import CALM, StandIn, upstreams_file
 from starlette.types import ASGIApp
 
 from proxy.app import Runtime, create_app
@@ -103,7 +103,7 @@ async def inside(
     """Run the whole server but its process."""
     file = upstreams or _upstreams(home, cloud, onprem)
     scripted = detector or Scripted()
-    chosen = Settings(home=home, upstreams=file, **settings)
+    chosen = Settings(home=home, upstreams=file, **{**CALM, **settings})
     runtime = await Runtime.start(chosen, cast("Engine", scripted))
     app = create_app(runtime)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
