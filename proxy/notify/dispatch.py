@@ -16,7 +16,7 @@ from proxy.notify.delivery import Note
 from proxy.notify.failures import Failures
 from proxy.notify.message import encode, message
 from proxy.notify.sender import GIVE_UP_S, Sender
-from proxy.policy.model import Mode
+from proxy.policy.modes import Mode
 from proxy.policy.policy import Policy
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from proxy.policy.labels import BUILT_IN
-from proxy.policy.model import Bundle, DataClass, Effect, Grant, Mode, Strike, Trust, What, Who, Zone
+from proxy.policy.model import Bundle, DataClass, Effect, Grant, Strike, Trust, What, Who, Zone
+from proxy.policy.modes import Mode
 
 ANY = "*"
 Patterns = Sequence[str]

@@ -23,6 +23,14 @@ Findings = Mapping[str, Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """What a detector reads: a text in UTF-8, or the body of a chat request as JSON."""
+
+    raw: bytes
+    request: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Scanned:
     """What a detector found, as `decide` takes it; `missing` says why not all was inspected.
 

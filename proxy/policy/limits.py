@@ -8,7 +8,7 @@ callers: a request that more than 64 rules or 32 exceptions match at once is ref
 from collections.abc import Iterable, Sequence
 
 from proxy.files.diagnostics import Place, Problems
-from proxy.policy.model import Mode
+from proxy.policy.modes import Mode
 from proxy.policy.parse_context import Parts
 
 MAX_POLICIES = 63

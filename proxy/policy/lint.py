@@ -11,7 +11,8 @@ from types import MappingProxyType
 from proxy.files.diagnostics import Problems, did_you_mean, shown
 from proxy.policy.exceptions import LONGEST_DAYS, day_of, expired
 from proxy.policy.labels import BUILT_IN, STEPS
-from proxy.policy.model import Bundle, DataClass, Grant, Mode, PolicyException, Reference, Rule, Trust
+from proxy.policy.model import Bundle, DataClass, Grant, PolicyException, Reference, Rule, Trust
+from proxy.policy.modes import Mode
 
 TOLERATED = frozenset({"exception-expired", "shadow-too-long"})
 """Errors in CI that never keep a bundle from loading: a date must not stop a start, and neither frees a request."""

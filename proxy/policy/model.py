@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Any, Literal, Self
 
 from proxy.files.diagnostics import Place
+from proxy.policy.labels import Sample
+from proxy.policy.modes import Mode
 
 NOWHERE = Place("", 0, 0)
 
@@ -31,20 +33,6 @@ class Trust(StrEnum):
 
     OWN = "own"
     VENDOR = "vendor"
-
-
-class Mode(StrEnum):
-    """Whether a rule is applied, or only recorded as what it would do."""
-
-    ENFORCE = "enforce"
-    SHADOW = "shadow"
-
-
-class Direction(StrEnum):
-    """What a rule is about: what callers send, or what comes back."""
-
-    REQUEST = "request"
-    ANSWER = "answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +186,6 @@ class Expectation:
     rules: tuple[str, ...] | None = None
     ceilings: tuple[str, ...] | None = None
     stores: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """What a detector reads: a text in UTF-8, or the body of a chat request as JSON."""
-
-    raw: bytes
-    request: bool
 
 
 @dataclass(frozen=True, slots=True)

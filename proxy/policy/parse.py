@@ -2,7 +2,8 @@
 
 from proxy.files.node import Node
 from proxy.policy import reading, vocabulary
-from proxy.policy.model import Claim, Condition, Direction, Effect, Grant, Mode, PolicyException, Rule, Who
+from proxy.policy.model import Claim, Condition, Effect, Grant, PolicyException, Rule, Who
+from proxy.policy.modes import Direction, Mode
 from proxy.policy.parse_context import Context, Parts
 from proxy.policy.parse_taxonomy import taxonomy
 from proxy.policy.parse_tests import inline_test

@@ -9,7 +9,7 @@ import re
 
 from proxy.files.diagnostics import Problems
 from proxy.files.node import Node
-from proxy.policy.model import Sample
+from proxy.policy.labels import Sample
 from proxy.policy.vocabulary import MAX_SAMPLE
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")

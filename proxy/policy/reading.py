@@ -8,9 +8,10 @@ import re
 
 from proxy.files.diagnostics import Problems, did_you_mean, shown
 from proxy.files.node import Node
+from proxy.policy.keys import Keys
 from proxy.policy.labels import on_grid
 from proxy.policy.model import What, Who
-from proxy.policy.vocabulary import DAY, ENDPOINTS, FUTURE, PATTERN, WHAT, WHO, Keys
+from proxy.policy.vocabulary import DAY, ENDPOINTS, FUTURE, PATTERN, WHAT, WHO
 
 
 def refuse_future(node: Node, problems: Problems) -> frozenset[str]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from proxy.policy.model import Mode, Rule
+from proxy.policy.model import Rule
+from proxy.policy.modes import Mode
 from proxy.policy.noted import Noted
 from proxy.policy.replay import Skipped
 from proxy.policy.uses import INDENT, UNUSED, Use, Uses, collect

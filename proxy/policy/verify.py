@@ -19,7 +19,8 @@ from proxy.policy.decide import applicable, carry, meets, settle
 from proxy.policy.exceptions import ALWAYS_LIVE
 from proxy.policy.index import Index, compile_index
 from proxy.policy.labels import written
-from proxy.policy.model import Bundle, Call, Claim, DataClass, Identity, Mode, Rule
+from proxy.policy.model import Bundle, Call, Claim, DataClass, Identity, Rule
+from proxy.policy.modes import Mode
 from proxy.policy.witness import Witness, freest, representatives, witnesses
 
 Support = Literal["grants", "rules", "ceiling"]

@@ -2,7 +2,8 @@ from audit.records.kinds import BUNDLE, DECISION_RECORD
 from proxy.files.diagnostics import Place, Problems
 from proxy.policy import limits
 from proxy.policy.limits import check_limits
-from proxy.policy.model import Mode, Rule, What, Who
+from proxy.policy.model import Rule, What, Who
+from proxy.policy.modes import Mode
 from proxy.policy.parse_context import Parts
 
 

@@ -3,7 +3,9 @@ from collections.abc import Callable
 
 from proxy.files.diagnostics import Problems
 from proxy.files.source import parse
-from proxy.policy.model import Claim, Condition, Mode, Sample, What, Who
+from proxy.policy.labels import Sample
+from proxy.policy.model import Claim, Condition, What, Who
+from proxy.policy.modes import Mode
 from proxy.policy.parse import parse_file
 from proxy.policy.parse_context import Context, Parts
 from proxy.policy.policy import Policy

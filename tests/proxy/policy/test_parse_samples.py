@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from proxy.files.diagnostics import Problems
 from proxy.files.node import Node
 from proxy.files.source import parse
-from proxy.policy.model import Sample
+from proxy.policy.labels import Sample
 from proxy.policy.parse_samples import sample
 from proxy.policy.vocabulary import MAX_SAMPLE
 

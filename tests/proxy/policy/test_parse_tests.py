@@ -3,7 +3,8 @@ import datetime as dt
 from proxy.files.diagnostics import Problems
 from proxy.files.source import parse
 from proxy.policy.exceptions import NEVER_LIVE
-from proxy.policy.model import Call, Expectation, Identity, Outcome, Sample
+from proxy.policy.labels import Sample
+from proxy.policy.model import Call, Expectation, Identity, Outcome
 from proxy.policy.parse_context import Context
 from proxy.policy.parse_tests import UNLISTED, inline_test
 

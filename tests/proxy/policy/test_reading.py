@@ -6,8 +6,9 @@ import pytest
 from proxy.files.diagnostics import Problems
 from proxy.files.source import parse
 from proxy.policy import reading
+from proxy.policy.keys import Keys
 from proxy.policy.model import What, Who
-from proxy.policy.vocabulary import FUTURE, Keys
+from proxy.policy.vocabulary import FUTURE
 
 
 def read(reader: Any, text: str) -> tuple[Any, list[str]]:
