@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from proxy.routing import Candidate
 from proxy.upstreams.client import Timeouts, UpstreamClient
@@ -49,10 +49,14 @@ class Pool:
         Raises nothing: whatever one answers, the others count, and the next turn comes. Connections to upstreams
         that the registry no longer has are closed here, once no answer of theirs is open.
         """
-        gone = [at for at, client in self._clients.items() if at not in registry.upstreams and client.idle]
-        await asyncio.gather(*(self._clients.pop(at).close() for at in gone), return_exceptions=True)
+        await self.keep(registry.upstreams)
         listing = [upstream for upstream in registry.upstreams if upstream.lists_models]
         await asyncio.gather(*(self._list(upstream, found) for upstream in listing))
+
+    async def keep(self, upstreams: Collection[Upstream]) -> None:
+        """Close the connections to all others, of which no answer is open. Raises nothing."""
+        gone = [at for at, client in self._clients.items() if at not in upstreams and client.idle]
+        await asyncio.gather(*(self._clients.pop(at).close() for at in gone), return_exceptions=True)
 
     async def close(self) -> None:
         """Close every connection."""
