@@ -13,19 +13,16 @@ the usage of a `route.outcome`, and the prices in the archived text of the bundl
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, Self
 
 from proxy.files.diagnostics import Problems
+from proxy.files.money import amount
 from proxy.files.node import Node
 
 CURRENCY = re.compile(r"[A-Z]{3}")
 PATTERN = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9._:/@-]{0,125}\*?")
 ANY = "*"
-MICROS = 1_000_000
-"""In one unit of the currency; a price is as many of these for a million tokens."""
-NANOS = 1_000_000_000
-"""In one unit of the currency: a cost is as many of these."""
+MILLION = 1_000_000
 DEAREST = 100_000
 """Of the currency, for a million tokens."""
 MOST_TOKENS = 10**9
@@ -34,7 +31,7 @@ MOST_TOKENS = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Millionths of the currency for a million tokens. Of the tokens sent, `cached` ones have a price of their own."""
+    """Billionths of the currency for a million tokens. Of the tokens sent, `cached` ones have a price of their own."""
 
     input: int
     output: int
@@ -49,7 +46,7 @@ class Price:
             return None
         sent, answered = (min(usage.get(name, 0), MOST_TOKENS) for name in ("in", "out"))
         cached = min(usage.get("cached", 0), sent)
-        return -(-((sent - cached) * self.input + cached * self.cached + answered * self.output) // 1000)
+        return -(-((sent - cached) * self.input + cached * self.cached + answered * self.output) // MILLION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +100,9 @@ def read_prices(node: Node, zones: Iterable[str], problems: Problems) -> Prices:
     return Prices(currency, models)
 
 
-def exact(node: Node, unit: int, most: int, problems: Problems) -> int:
-    """Read an amount of money as a whole number of its `unit`s; one that is more exact than that is an error."""
-    amount = node.number(problems, 0, most) * unit
-    if amount != amount.to_integral_value():
-        problems.error(node, "too-exact", f"an amount has at most {len(str(unit)) - 1} decimals")
-    return int(amount)
-
-
-def written(nanos: int, decimals: int = 2) -> str:
-    """Write billionths of a currency as an amount, rounded half up, with so many decimals."""
-    return f"{(Decimal(nanos) / NANOS):,.{decimals}f}"
-
-
 def _price(node: Node, problems: Problems) -> Price:
     given = node.fields(problems, required=["input", "output"], optional=["cached"])
-    said = {name: exact(item, MICROS, DEAREST, problems) for name, item in given.items() if item.present}
+    said = {name: amount(item, DEAREST, problems) for name, item in given.items() if item.present}
     sent = said.get("input", 0)
     return Price(sent, said.get("output", 0), said.get("cached", sent))
 

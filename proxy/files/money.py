@@ -1,0 +1,24 @@
+"""Amounts of money: written as decimals in files, kept as whole numbers of billionths, and never as floats."""
+
+from decimal import Decimal
+
+from proxy.files.diagnostics import Problems
+from proxy.files.node import Node
+
+NANOS = 1_000_000_000
+"""In one unit of a currency: an amount is as many of these."""
+DECIMALS = 6
+"""With which an amount can be written in a file."""
+
+
+def amount(node: Node, most: int, problems: Problems) -> int:
+    """Read an amount between 0 and `most` units of the currency, in billionths of one."""
+    micros = node.number(problems, 0, most) * 10**DECIMALS
+    if micros != micros.to_integral_value():
+        problems.error(node, "too-exact", f"an amount has at most {DECIMALS} decimals")
+    return int(micros) * (NANOS // 10**DECIMALS)
+
+
+def written(nanos: int, decimals: int = 2) -> str:
+    """Write billionths of a currency as an amount, rounded to so many decimals."""
+    return f"{Decimal(nanos) / NANOS:,.{decimals}f}"
