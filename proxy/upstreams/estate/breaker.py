@@ -6,7 +6,7 @@ from collections.abc import Callable
 Clock = Callable[[], float]
 """Seconds, as of `time.monotonic`."""
 FAILURES = 5
-"""So many in a row open it."""
+"""So many in a row open it, where nothing else is said."""
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
 
@@ -17,8 +17,10 @@ class Breaker:
     While the breaker is open, only the trial counts: the others began before, and say nothing of now.
     """
 
-    def __init__(self, clock: Clock = time.monotonic) -> None:
+    def __init__(self, clock: Clock = time.monotonic, most: int = FAILURES) -> None:
+        """`most` failures in a row open it."""
         self._clock = clock
+        self._most = most
         self._failures = 0
         self._open = False
         self._pause_s = 0.0
@@ -53,7 +55,7 @@ class Breaker:
         """Hear that an answer has begun. After a trial's, others may go, but one more failure opens it for longer."""
         if self._trial is who:
             self._open, self._trial = False, None
-            self._failures = FAILURES - 1
+            self._failures = self._most - 1
 
     def succeeded(self, who: object) -> None:
         """Hear of a whole answer."""
@@ -67,7 +69,7 @@ class Breaker:
         if self._open and self._trial is not who:
             return
         self._failures += 1
-        if self._failures >= FAILURES:
+        if self._failures >= self._most:
             self._open, self._trial = True, None
             self._pause_s = min(self._pause_s * 2 or FIRST_PAUSE_S, LONGEST_PAUSE_S)
             self._until = self._clock() + self._pause_s

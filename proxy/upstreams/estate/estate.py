@@ -7,7 +7,7 @@ from typing import Any
 
 from proxy.routing import Route
 from proxy.upstreams.errors import NotSent, UpstreamError
-from proxy.upstreams.estate.breaker import Clock
+from proxy.upstreams.estate.breaker import FAILURES, Clock
 from proxy.upstreams.estate.retries import Retries
 from proxy.upstreams.estate.standing import Standing
 from proxy.upstreams.estate.turns import Turns
@@ -17,8 +17,6 @@ from proxy.upstreams.registry import Registry
 from proxy.upstreams.upstream import Upstream
 
 log = logging.getLogger(__name__)
-EVERY_S = 10.0
-"""Between two rounds of `Estate.watch`."""
 WITHIN_S = 10.0
 """A server that has not said by then what it has to say counts as down."""
 
@@ -26,15 +24,17 @@ WITHIN_S = 10.0
 class Estate:
     """What is known of each upstream, by `Upstream.server`: a changed weight or limit makes no other server of it."""
 
-    def __init__(self, clock: Clock = time.monotonic) -> None:
+    def __init__(self, clock: Clock = time.monotonic, *, failures: int = FAILURES) -> None:
+        """So many failures in a row make an upstream be left alone."""
         self._clock = clock
+        self._failures = failures
         self._standings: dict[tuple[str, ...], Standing] = {}
         self._retries = Retries(clock)
 
     def standing(self, upstream: Upstream) -> Standing:
         """Return how an upstream stands; a new one stands well."""
         if upstream.server not in self._standings:
-            self._standings[upstream.server] = Standing(self._clock)
+            self._standings[upstream.server] = Standing(self._clock, self._failures)
         return self._standings[upstream.server]
 
     def turns(self, route: Route, *, again: bool, balance: str) -> Turns:

@@ -5,7 +5,7 @@ from typing import Any
 
 from proxy.upstreams.errors import Lost, NotSent, UpstreamError
 from proxy.upstreams.estate.balance import Share
-from proxy.upstreams.estate.breaker import Breaker, Clock
+from proxy.upstreams.estate.breaker import FAILURES, Breaker, Clock
 from proxy.upstreams.estate.figures import Figures
 from proxy.upstreams.estate.slots import Slots
 from proxy.upstreams.kinds.kind import Observation
@@ -20,9 +20,9 @@ ANSWERED = "http_"
 class Standing:
     """Of one upstream: live state only, so that a reload of the file can change what the file says and lose nothing."""
 
-    def __init__(self, clock: Clock = time.monotonic) -> None:
+    def __init__(self, clock: Clock = time.monotonic, failures: int = FAILURES) -> None:
         self._clock = clock
-        self.breaker = Breaker(clock)
+        self.breaker = Breaker(clock, failures)
         self.slots = Slots()
         self.figures = Figures(clock)
         self.credit = 0

@@ -156,6 +156,14 @@ def test_a_reload_that_changes_weight_limit_or_drain_keeps_what_is_known(server:
     assert estate.standing(upstream(server, base_url="http://127.0.0.1:1/v1")).breaker.state == "closed"
 
 
+def test_how_many_failures_open_a_breaker_can_be_said(server: StandIn) -> None:
+    estate = Estate(Ticks(), failures=2)
+    for who in range(2):
+        assert estate.standing(upstream(server)).breaker.state == "closed"
+        estate.standing(upstream(server)).breaker.failed(who)
+    assert estate.standing(upstream(server)).breaker.state == "open"
+
+
 def test_one_that_left_the_registry_is_forgotten_once_nothing_of_it_is_open(server: StandIn) -> None:
     estate = Estate()
     gone, stays = upstream(server, id="gone"), upstream(server)
