@@ -253,6 +253,7 @@ def _decision(body: Mapping[str, Any]) -> Decision:
         zones=tuple(body["zones_left"]),
         rules=tuple((item["id"], item["effect"]) for item in body["rules"]),
         ceilings=tuple(body["ceilings"]),
+        budgets=tuple(body.get("budgets", ())),
         classes=tuple((item["c"], item["count"], item["score_bp"] // BASIS_POINTS) for item in body["classes"]),
         log_full=("log", "full") in obligations,
         notify=tuple(value for kind, value in obligations if kind == "notify"),

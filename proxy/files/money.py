@@ -7,16 +7,16 @@ from proxy.files.node import Node
 
 NANOS = 1_000_000_000
 """In one unit of a currency: an amount is as many of these."""
-DECIMALS = 6
-"""With which an amount can be written in a file."""
+MICROS = 1_000_000
+"""In the same; an amount in a file is no finer, so that it has at most six decimals."""
 
 
 def amount(node: Node, most: int, problems: Problems) -> int:
     """Read an amount between 0 and `most` units of the currency, in billionths of one."""
-    micros = node.number(problems, 0, most) * 10**DECIMALS
+    micros = node.number(problems, 0, most) * MICROS
     if micros != micros.to_integral_value():
-        problems.error(node, "too-exact", f"an amount has at most {DECIMALS} decimals")
-    return int(micros) * (NANOS // 10**DECIMALS)
+        problems.error(node, "too-exact", "an amount has at most six decimals")
+    return int(micros) * (NANOS // MICROS)
 
 
 def written(nanos: int, decimals: int = 2) -> str:

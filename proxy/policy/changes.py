@@ -1,17 +1,22 @@
 """What a change of policy says differently: ceilings, grants, rules, exceptions and the rest, one by one.
 
-Beside the comparison of decisions, which says what comes of it. Only one thing here is judged: a zone that the new
-taxonomy describes more weakly is looser by itself, since the same name now stands for a place that keeps less.
+Beside the comparison of decisions, which says what comes of it. Two things here are judged: a zone that the new
+taxonomy describes more weakly is looser by itself, since the same name now stands for a place that keeps less; and so
+is a budget that lets more be spent or strikes less, since decisions are compared with none used up. Where no budget is
+looser, what holds of these holds whichever are used up: the new bundle then strikes the same zones at the same time or
+more of them, and what strikes an own zone strikes all vendors' (`lint`), so no request moves from own to vendor.
 """
 
 import dataclasses
 import datetime as dt
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from proxy.files import money
 from proxy.files.diagnostics import Place
+from proxy.policy.budgets import looser
 from proxy.policy.labels import written
 from proxy.policy.model import NOWHERE, Bundle, Claim, Zone
 
@@ -24,7 +29,8 @@ _WORDS = {
     "sources": "from",
 }
 _SCORES = frozenset({"floor", "min_score"})
-_LISTS = ("zones", "classes", "grants", "rules", "answers", "exceptions")
+_MONEY = frozenset({"monthly"})
+_LISTS = ("zones", "classes", "grants", "rules", "answers", "budgets", "exceptions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,9 @@ def changes(old: Bundle, new: Bundle) -> tuple[Change, ...]:
     for kind, before, after in _things(old, new):
         for name in sorted({*before, *after}):
             found += _compared(kind, name, before.get(name), after.get(name))
-    return tuple(found)
+    before, after = _named(old.budgets), _named(new.budgets)
+    freed = {name for name, budget in before.items() if looser(budget, after.get(name), old, new)}
+    return tuple(replace(item, looser=item.name in freed) if item.kind == "budget" else item for item in found)
 
 
 def _things(old: Bundle, new: Bundle) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
@@ -122,6 +130,8 @@ def _flat(item: Any) -> Iterator[tuple[str, Any, Any]]:
         usual = () if part.default is dataclasses.MISSING else part.default
         if dataclasses.is_dataclass(value):
             yield from (((f"{word}.{key}" if key else word), inner, default) for key, inner, default in _flat(value))
+        elif part.name in _MONEY:
+            yield word, money.written(value), ""
         elif part.name in _SCORES:
             yield word, written(value), written(0)
         else:

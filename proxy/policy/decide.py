@@ -1,13 +1,14 @@
-"""The decision: a pure function of policy, caller, call, findings and day.
+"""The decision: a pure function of policy, caller, call, findings, day, and the budgets that are used up.
 
-Grants open zones, rules and ceilings strike them, and nothing gives a struck zone back. So more findings never free a
-request, and the order of rules and files cannot matter. An entity type that the taxonomy does not know counts as not
-inspected.
+Grants open zones, rules, ceilings and budgets strike them, and nothing gives a struck zone back. So more findings never
+free a request, nor do more budgets, and the order of rules and files cannot matter. An entity type that the taxonomy
+does not know counts as not inspected.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from proxy.policy.budgets import CompiledBudget, used_up
 from proxy.policy.exceptions import expired
 from proxy.policy.index import CompiledClass, CompiledRule, Index
 from proxy.policy.labels import STEPS, Findings
@@ -16,6 +17,8 @@ from proxy.policy.policy import Policy
 
 Carried = dict[int, list[int]]
 """Class -> its grid scores, the highest first; never an empty list. By class name."""
+Striker = CompiledRule | CompiledClass | CompiledBudget
+"""What takes zones away, with the reason."""
 
 NO_GRANT = "no grant covers this caller, endpoint and model"
 NO_UPSTREAM = "no upstream is configured for the zones that are granted here"
@@ -24,10 +27,21 @@ _NOT_GRANTED = Strike("grant")
 _NOT_SERVED = Strike("upstream")
 
 
-def decide(policy: Policy, who: Identity, call: Call, findings: Findings, now: dt.date | dt.datetime) -> Decision:
-    """Decide where this call may go. Pure: the same arguments always give the same decision."""
+def decide(  # noqa: PLR0917 - everything that a decision depends on
+    policy: Policy,
+    who: Identity,
+    call: Call,
+    findings: Findings,
+    now: dt.date | dt.datetime,
+    exhausted: Collection[str] = frozenset(),
+) -> Decision:
+    """Decide where this call may go. Pure: the same arguments always give the same decision.
+
+    `exhausted` are the ids of the budgets that are used up; those that are not for this caller make no difference.
+    """
     index = policy.index
-    return settle(index, applicable(index, who, call), findings, now)
+    budgets = used_up(index.budgets, who, exhausted) if exhausted else ()
+    return settle(index, applicable(index, who, call), findings, now, budgets)
 
 
 def applicable(index: Index, who: Identity, call: Call) -> int:
@@ -39,8 +53,14 @@ def applicable(index: Index, who: Identity, call: Call) -> int:
     return callers & models & index.endpoints.accept(call.endpoint)
 
 
-def settle(index: Index, selected: int, findings: Findings, now: dt.date | dt.datetime) -> Decision:
-    """Decide for the selectors that apply; all that `decide` does beyond looking names up."""
+def settle(
+    index: Index,
+    selected: int,
+    findings: Findings,
+    now: dt.date | dt.datetime,
+    budgets: Sequence[CompiledBudget] = (),
+) -> Decision:
+    """Decide for the selectors that apply and the budgets used up; all that `decide` does beyond looking names up."""
     carried = carry(index, findings) if findings else {}
     enforced, shadowed, waived = _match(index, selected, carried, now)
     found = [index.classes[number] for number in carried]
@@ -53,6 +73,8 @@ def settle(index: Index, selected: int, findings: Findings, now: dt.date | dt.da
         struck |= rule.strikes
     for item in found:
         struck |= item.strikes
+    for budget in budgets:
+        struck |= budget.strikes
     available = granted & index.live
     left = available & ~struck
     untouched = left == (1 << len(index.zones)) - 1
@@ -61,14 +83,15 @@ def settle(index: Index, selected: int, findings: Findings, now: dt.date | dt.da
         zones=tuple([index.zones[zone] for zone in order if left >> zone & 1]),
         rules=tuple([(rule.id, rule.effect) for rule in enforced]),
         ceilings=tuple([item.name for item in found if item.strikes & granted]),
+        budgets=tuple([budget.id for budget in budgets]) if budgets else (),
         classes=tuple([(index.classes[n].name, len(scores), scores[0]) for n, scores in carried.items()]),
-        because=() if untouched else _reasons(granted, available, enforced, found),
+        because=() if untouched else _reasons(granted, available, (*enforced, *found, *budgets)),
         log_full=any([rule.log_full for rule in enforced]),  # noqa: C419  # a list is faster than a generator here
         notify=tuple(sorted({channel for rule in enforced for channel in rule.notify})) if enforced else (),
         exceptions=tuple([Waiver(name, *_landing(index, order, left & ~strikes)) for name, strikes in waived]),
         shadow=tuple([Would(rule.id, *_landing(index, order, left & ~rule.strikes)) for rule in shadowed]),
         stores=_stores(index, order, selected & index.storing, left) if selected & index.storing else (),
-        strikes=index.no_strikes if untouched else _strikes(index, granted, enforced, found),
+        strikes=index.no_strikes if untouched else _strikes(index, granted, (*enforced, *found, *budgets)),
     )
 
 
@@ -163,30 +186,23 @@ def _landing(index: Index, order: Sequence[int], left: int) -> tuple[Outcome, st
     return _outcome(index, left), next((index.zones[zone] for zone in order if left >> zone & 1), None)
 
 
-def _reasons(
-    granted: int, available: int, enforced: Sequence[CompiledRule], found: Sequence[CompiledClass]
-) -> tuple[str, ...]:
+def _reasons(granted: int, available: int, strikers: Sequence[Striker]) -> tuple[str, ...]:
     if not granted:
         return (NO_GRANT,)
-    reasons = [rule.because for rule in enforced if rule.strikes & granted]
-    reasons += [item.because for item in found if item.strikes & granted]
+    reasons = [striker.because for striker in strikers if striker.strikes & granted]
     if not available:
         reasons.append(NO_UPSTREAM)
     return tuple(dict.fromkeys(reasons))
 
 
-def _strikes(
-    index: Index, granted: int, enforced: Sequence[CompiledRule], found: Sequence[CompiledClass]
-) -> tuple[tuple[str, tuple[Strike, ...]], ...]:
+def _strikes(index: Index, granted: int, strikers: Sequence[Striker]) -> tuple[tuple[str, tuple[Strike, ...]], ...]:
     # Zones struck by the same so far are one group of bits, so that many zones cost little more than few.
     every = (1 << len(index.zones)) - 1
     alike: list[tuple[int, tuple[Strike, ...]]] = [(granted, ()), (every & ~granted, (_NOT_GRANTED,))]
     if every & ~index.live:
         alike = _split(alike, every & ~index.live, _NOT_SERVED)
-    for rule in enforced:
-        alike = _split(alike, rule.strikes, rule.strike)
-    for item in found:
-        alike = _split(alike, item.strikes, item.strike)
+    for striker in strikers:
+        alike = _split(alike, striker.strikes, striker.strike)
     struck: list[tuple[Strike, ...]] = [()] * len(index.zones)
     for zones, by in alike:
         left = zones

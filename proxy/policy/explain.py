@@ -60,6 +60,7 @@ class Explanation:
                 for name, count, score in self.decision.classes
             ],
             "rules": [{"rule": rule, "effect": effect} for rule, effect in self.decision.rules],
+            "budgets": list(self.decision.budgets),
             "because": [reason for reason, _ in self.because],
             "exceptions": [
                 {"id": item.id, "without": {"decision": item.outcome.value, "zone": item.zone}}
@@ -83,6 +84,7 @@ def explain(policy: Policy, decision: Decision) -> Explanation:
     order = {zone: place for place, zone in enumerate(decision.zones)}
     rows.sort(key=lambda row: (order.get(row.zone, len(order)), row.zone))
     places = {rule.because: str(rule.where) for rule in policy.bundle.every_rule}
+    places |= {budget.because: str(budget.where) for budget in policy.bundle.budgets}
     ceilings = {item.name: str(item.ceiling_where) for item in policy.bundle.classes}
     places |= {item.because: ceilings[item.name] for item in policy.index.classes}
     return Explanation(decision, tuple(rows), tuple((reason, places.get(reason, "")) for reason in decision.because))

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from proxy.policy.budgets import CompiledBudget, compile_budgets
 from proxy.policy.labels import BUILT_IN
 from proxy.policy.model import Bundle, DataClass, Effect, Grant, Strike, Trust, What, Who, Zone
 from proxy.policy.modes import Mode
@@ -103,6 +104,7 @@ class Index:
     derived: tuple[tuple[int, tuple[int, ...]], ...]
     """Classes with parts, parts before wholes."""
     no_strikes: tuple[tuple[str, tuple[Strike, ...]], ...]
+    budgets: Mapping[str, CompiledBudget]
 
 
 def compile_index(bundle: Bundle, live: frozenset[str] | None, *, ceilings: bool = True, rules: bool = True) -> Index:
@@ -147,6 +149,7 @@ def compile_index(bundle: Bundle, live: frozenset[str] | None, *, ceilings: bool
         unknown=((class_of["unscanned"], -1),),
         derived=_derived(classes, class_of),
         no_strikes=tuple((zone.name, ()) for zone in zones),
+        budgets=compile_budgets(bundle, zone_of),
     )
 
 
@@ -169,6 +172,7 @@ def answer_side(bundle: Bundle, zones: Iterable[str]) -> Bundle:
         grants=(Grant("answers", Who(), What(), names),),
         rules=tuple(rules),
         answers=(),
+        budgets=(),
     )
 
 

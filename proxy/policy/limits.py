@@ -17,6 +17,7 @@ MAX_ZONES = 32
 MAX_CLASSES = 64
 MAX_CHANNELS = 15
 """Different channels; how much is logged stands beside them in the record."""
+MAX_BUDGETS = 32
 MAX_SHADOWS = 32
 """Rules in shadow: what is only tried must never be the reason why a request fails."""
 
@@ -31,6 +32,7 @@ def check_limits(files: Sequence[Parts], problems: Problems) -> None:
     _hold("policies", MAX_POLICIES, (parts.where for parts in files if parts.kind == "policy"), problems)
     _hold("zones", MAX_ZONES, (zone.where for parts in files for zone in parts.zones), problems)
     _hold("classes", MAX_CLASSES, (item.where for parts in files for item in parts.classes), problems)
+    _hold("budgets", MAX_BUDGETS, (item.where for parts in files for item in parts.budgets), problems)
     _hold("channels", MAX_CHANNELS, first.values(), problems)
     shadows = (rule.mode_where for rule in rules if rule.mode is Mode.SHADOW)
     _hold("rules in shadow", MAX_SHADOWS, shadows, problems)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from proxy.files.diagnostics import Problems, did_you_mean, shown
+from proxy.policy.budgets import struck
 from proxy.policy.exceptions import LONGEST_DAYS, day_of, expired
 from proxy.policy.labels import BUILT_IN, STEPS
 from proxy.policy.model import Bundle, DataClass, Grant, PolicyException, Reference, Rule, Trust
@@ -29,6 +30,7 @@ class Surroundings:
     zones_with_upstreams: frozenset[str] | None = None
     channels: frozenset[str] | None = None
     """Who can be told of decisions; empty where no file of channels is configured."""
+    zones_with_prices: frozenset[str] | None = None
 
 
 Check = Callable[[Bundle, Surroundings, Problems], None]
@@ -51,6 +53,7 @@ def check_references(bundle: Bundle, references: Sequence[Reference], problems: 
         "zone": {item.name for item in bundle.zones},
         "class": {item.name for item in bundle.classes},
         "rule": {item.id for item in bundle.every_rule},
+        "budget": {item.id for item in bundle.budgets},
         "entity": entities | {name for name, _ in bundle.ignored} | built_in,
     }
     for item in (item for item in references if item.kind != "channel"):
@@ -220,6 +223,24 @@ def check_shadows(bundle: Bundle, around: Surroundings, problems: Problems) -> N
             problems.error(rule.until_where, "shadow-too-long", message)
 
 
+def check_budgets(bundle: Bundle, around: Surroundings, problems: Problems) -> None:
+    """Find budgets that strike nothing, count nothing, or would move requests from own servers to vendors."""
+    vendors = {zone.name for zone in bundle.zones if zone.trust is Trust.VENDOR}
+    for budget in bundle.budgets:
+        strikes = struck(budget, bundle)
+        if not strikes:
+            problems.error(budget.then_where, "rule-without-effect", f"'{budget.id}' has no vendor zone to strike")
+        if strikes - vendors and vendors - strikes:
+            message = (
+                f"used up, '{budget.id}' would leave {min(vendors - strikes)} open and {min(strikes - vendors)} not"
+            )
+            problems.error(budget.then_where, "budget-favours-vendors", message, "list every vendor's zone as well")
+        known = vendors if around.zones_with_prices is None else around.zones_with_prices
+        for zone in sorted((vendors & set(budget.zones)) - known):
+            message = f"no model has a price in {zone}, so '{budget.id}' counts nothing there"
+            problems.warning(budget.where, "budget-without-price", message)
+
+
 def check_claims(bundle: Bundle, _: Surroundings, problems: Problems) -> None:
     """Hold claims and ceilings against each other, so that loosening either does not go unnoticed."""
     vendors = {zone.name for zone in bundle.zones if zone.trust is Trust.VENDOR}
@@ -245,5 +266,6 @@ CHECKS: tuple[Check, ...] = (
     check_grants,
     check_exceptions,
     check_shadows,
+    check_budgets,
     check_claims,
 )

@@ -25,6 +25,8 @@ def merge(files: Sequence[Parts], problems: Problems) -> Bundle | None:
     _distinct("policy", ((parts.id[0], parts.where) for parts in [taxonomy, *policies]), problems)
     _distinct("grant", ((item.id, item.where) for item in grants), problems)
     _distinct("rule", ((item.id, item.where) for item in (*rules, *answers)), problems)
+    budgets = sorted((item for parts in files for item in parts.budgets), key=lambda item: item.id)
+    _distinct("budget", ((item.id, item.where) for item in budgets), problems)
     _distinct("exception", ((item.id, item.where) for item in exceptions), problems)
     return Bundle(
         taxonomy=taxonomy.id,
@@ -36,6 +38,7 @@ def merge(files: Sequence[Parts], problems: Problems) -> Bundle | None:
         grants=tuple(grants),
         rules=tuple(rules),
         answers=tuple(answers),
+        budgets=tuple(budgets),
         exceptions=tuple(exceptions),
         claims=tuple(sorted((item for parts in files for item in parts.claims), key=lambda c: (c.never, c.zones))),
         tests=tuple(item for parts in files for item in parts.tests),

@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 
 from proxy.files.diagnostics import Place
 from proxy.policy.labels import Sample
-from proxy.policy.modes import Mode
+from proxy.policy.modes import Mode, Pot
 
 NOWHERE = Place("", 0, 0)
 
@@ -129,7 +129,6 @@ class Rule:
     """Takes zones away: all (`block`), the vendors' (`pin`), or all but those listed (`only`).
 
     A rule on answers blocks those that come from its `sources`, which are all zones if none is named.
-
     `until` is the day by which someone decides about a rule in shadow; it changes no decision.
     """
 
@@ -148,6 +147,24 @@ class Rule:
     where: Place = field(default=NOWHERE, compare=False)
     mode_where: Place = field(default=NOWHERE, compare=False)
     until_where: Place = field(default=NOWHERE, compare=False)
+    then_where: Place = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What callers may spend in zones in a calendar month (UTC): all together, or each team, app or key for itself.
+
+    Used up, it takes zones away: the vendors' (`pin`), or its own (`block`). `monthly` is in billionths of a currency.
+    """
+
+    id: str
+    who: Who
+    per: Pot
+    zones: tuple[str, ...]
+    monthly: int
+    effect: Literal["block", "pin"]
+    because: str
+    where: Place = field(default=NOWHERE, compare=False)
     then_where: Place = field(default=NOWHERE, compare=False)
 
 
@@ -193,7 +210,7 @@ class InlineTest:
     """One case, of a policy file or of a file of tests. Without a day (`on`), no exception is live: tests must not age.
 
     With a `sample`, it has no findings of its own: a detector finds them. With a `source`, it is about an answer from
-    that zone.
+    that zone. `budgets` are used up.
     """
 
     name: str
@@ -204,6 +221,7 @@ class InlineTest:
     expect: Expectation
     sample: Sample | None = None
     source: str | None = None
+    budgets: tuple[str, ...] = ()
     where: Place = field(default=NOWHERE, compare=False)
 
 
@@ -211,7 +229,7 @@ class InlineTest:
 class Reference:
     """A name that must exist elsewhere, where it is used; `user` is the class that lists an entity type."""
 
-    kind: Literal["zone", "class", "entity", "ignored", "rule", "channel"]
+    kind: Literal["zone", "class", "entity", "ignored", "rule", "channel", "budget"]
     name: str
     where: Place
     user: str = ""
@@ -236,6 +254,7 @@ class Bundle:
     claims: tuple[Claim, ...]
     tests: tuple[InlineTest, ...]
     answers: tuple[Rule, ...] = ()
+    budgets: tuple[Budget, ...] = ()
     where: Place = field(default=NOWHERE, compare=False)
 
     @property
@@ -246,9 +265,9 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """Why a zone is not available: no grant, no upstream, a rule, or a class's ceiling; `id` names the last two."""
+    """Why a zone is not available: no grant, no upstream, a rule, a class's ceiling or a budget; `id` names these."""
 
-    kind: Literal["grant", "upstream", "rule", "ceiling"]
+    kind: Literal["grant", "upstream", "rule", "ceiling", "budget"]
     id: str = ""
 
     def __str__(self) -> str:
@@ -261,6 +280,8 @@ class Strike:
                 return self.id
             case "ceiling":
                 return f"ceiling of {self.id}"
+            case "budget":
+                return f"budget {self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +334,8 @@ class Decision:
     """Enforced rules that matched, by id."""
     ceilings: tuple[str, ...] = ()
     """Classes found whose ceiling struck a zone that was granted."""
+    budgets: tuple[str, ...] = ()
+    """Budgets for this caller that are used up, by id."""
     classes: tuple[tuple[str, int, int], ...] = ()
     """Classes found: name, count of distinct values, highest grid score."""
     because: tuple[str, ...] = ()

@@ -1,6 +1,10 @@
-"""How a rule counts, and what it is about."""
+"""Words of the files: how a rule counts, what it is about, and who has a budget each."""
 
 from enum import StrEnum
+from typing import Literal
+
+Pot = Literal["", "team", "app", "key"]
+"""Who has so much each; empty for all callers together."""
 
 
 class Mode(StrEnum):

@@ -4,6 +4,7 @@ from proxy.files.node import Node
 from proxy.policy import reading, vocabulary
 from proxy.policy.model import Claim, Condition, Effect, Grant, PolicyException, Rule, Who
 from proxy.policy.modes import Direction, Mode
+from proxy.policy.parse_budgets import budget
 from proxy.policy.parse_context import Context, Parts
 from proxy.policy.parse_taxonomy import taxonomy
 from proxy.policy.parse_tests import inline_test
@@ -47,6 +48,7 @@ def _policy(node: Node, ctx: Context) -> Parts:
         grants=[_grant(item, ctx) for item in given["grants"].items(problems)],
         rules=rules[Direction.REQUEST],
         answers=rules[Direction.ANSWER],
+        budgets=[budget(item, ctx) for item in given["budgets"].items(problems)],
         claims=[_claim(item, ctx) for item in given["claims"].items(problems)],
         tests=[inline_test(item, ctx) for item in given["tests"].items(problems)],
     )

@@ -7,6 +7,7 @@ from proxy.files.diagnostics import Place, Problems
 from proxy.files.node import Node
 from proxy.policy.model import (
     NOWHERE,
+    Budget,
     Claim,
     DataClass,
     Grant,
@@ -26,7 +27,10 @@ class Context:
     references: list[Reference] = field(default_factory=list)
 
     def refer(
-        self, kind: Literal["zone", "class", "entity", "ignored", "rule", "channel"], node: Node, user: str = ""
+        self,
+        kind: Literal["zone", "class", "entity", "ignored", "rule", "channel", "budget"],
+        node: Node,
+        user: str = "",
     ) -> None:
         """Note that this name, or each name of this list, must exist."""
         for item in node.members or (node,):
@@ -48,6 +52,7 @@ class Parts:
     grants: list[Grant] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
     answers: list[Rule] = field(default_factory=list)
+    budgets: list[Budget] = field(default_factory=list)
     exceptions: list[PolicyException] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     tests: list[InlineTest] = field(default_factory=list)

@@ -24,6 +24,8 @@ def inline_test(node: Node, ctx: Context) -> InlineTest:
 
     _said_once(outer["given"], ctx)
     ctx.refer("zone", given["from"])
+    if given["budgets"].members:
+        ctx.refer("budget", given["budgets"])
     asked = given["request"].entries.get("model")
     model = named("model") if asked is None else asked[1].text(problems, vocabulary.NAME, "an exact name")
     endpoint = given["endpoint"].choice(problems, sorted(vocabulary.ENDPOINTS), "unknown-endpoint")
@@ -37,6 +39,7 @@ def inline_test(node: Node, ctx: Context) -> InlineTest:
         where=outer["name"].place,
         sample=sample(given["text"], given["request"], problems),
         source=given["from"].text(problems, vocabulary.WORD, "a zone's name") if given["from"].present else None,
+        budgets=reading.names(given["budgets"], problems, vocabulary.ID, "the id of a budget", least=1),
     )
 
 
@@ -49,6 +52,8 @@ def _said_once(given: Node, ctx: Context) -> None:
         ctx.problems.error(given.entries["model"][0], "model-twice", "the request says which model is asked for")
     if {"from", "request"} <= given.entries.keys():
         ctx.problems.error(given.entries["from"][0], "unsupported", "a request comes from no zone, an answer does")
+    if {"from", "budgets"} <= given.entries.keys():
+        ctx.problems.error(given.entries["budgets"][0], "unsupported", "no budget decides whether an answer passes")
 
 
 def _findings(node: Node, ctx: Context) -> dict[str, tuple[int, ...]]:

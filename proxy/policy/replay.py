@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from proxy.policy.budgets import used_up
 from proxy.policy.decide import applicable, settle
 from proxy.policy.index import Dimension, Index
 from proxy.policy.labels import Findings
@@ -96,9 +97,10 @@ class Again:
         Exceptions only ever end: what holds on the first and on the last day holds on those between them.
         """
         index = self.policy.index
+        budgets = used_up(index.budgets, item.who, item.made.budgets)
         for bits in self._selections(index, item):
             for day in item.days:
-                yield settle(index, bits, item.findings, day)
+                yield settle(index, bits, item.findings, day, budgets)
 
     def decide(self, item: Recorded) -> Decision | Why:
         """Return the one decision that this policy would have made, or why it cannot be known."""
@@ -286,9 +288,10 @@ def _causes(before: Decision, after: Decision) -> Iterator[str]:
     if before.strikes:
         yield from (f"-{name}" for name in _strikes(before, gained))
     elif gained:
-        kept = {*(name for name, _ in after.rules), *after.ceilings}
+        kept = {*(name for name, _ in after.rules), *after.ceilings, *after.budgets}
         yield from (f"-{name}" for name, _ in before.rules if name not in kept)
         yield from (f"-ceiling of {name}" for name in before.ceilings if name not in kept)
+        yield from (f"-budget {name}" for name in before.budgets if name not in kept)
     yield from (f"+{name}" for name in _strikes(after, lost))
 
 

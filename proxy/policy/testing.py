@@ -102,7 +102,7 @@ def _run(policy: Policy, test: InlineTest, scan: Scan | None) -> TestResult:
         return TestResult(test, None, ((_wanted(test), f"refused before it is decided: {refused.message}"),))
     findings = scanned.findings if scanned else test.findings
     if test.source is None:
-        got = decide(policy, test.who, test.call, findings, test.on)
+        got = decide(policy, test.who, test.call, findings, test.on, test.budgets)
     else:
         got = decided(policy, test.who, test.call, test.source, findings, test.on)
     return TestResult(test, got, tuple(_faults(test, got)), scanned)

@@ -30,6 +30,9 @@ EFFECTS = ("block", "pin")
 """What a rule does, beside `only`."""
 ON_ANSWERS = ("block",)
 """What a rule on answers does: where they come from, what they carry has been."""
+POTS = ("team", "app", "key")
+"""Who may have a budget each."""
+MAX_MONTHLY = 10**9 - 1
 ANSWERED = (Outcome.ALLOW.value, Outcome.BLOCK.value)
 """How an answer is decided."""
 LOGS = ("summary", "full")
@@ -129,6 +132,22 @@ RULE = Keys(
         ),
     },
 )
+BUDGET = Keys(
+    {
+        "id": text("Its name in records, tests and messages.", ID),
+        "zones": _zones("Where answers count for it, at the prices of the file of upstreams.", 1),
+        "monthly": {
+            "description": "What may be spent there in a calendar month (UTC), in the currency of the prices.",
+            "type": "number", "minimum": 0, "maximum": MAX_MONTHLY,
+        },
+        "then": choice("What is struck when it is used up: the vendors' zones (pin), or its own (block).", EFFECTS),
+        "because": text("The reason, shown to callers, auditors and `policy explain`."),
+    },
+    {
+        "who": _WHO,
+        "per": choice("Who has so much each; all callers together if absent.", POTS),
+    },
+)  # fmt: skip
 CLAIM = Keys(
     {
         "never": text("A class of data that must not reach", WORD),
@@ -163,6 +182,7 @@ GIVEN = Keys(
             "required": ["model", "messages"],
         },
         "from": text("The zone that an answer came from, of which the test is then; of a request if absent.", WORD),
+        "budgets": listed("The budgets that are used up; none if absent.", text("", ID), 1),
         "on": text("The day, as YYYY-MM-DD; no exception is live if absent.", DAY),
     },
     {
@@ -170,7 +190,7 @@ GIVEN = Keys(
             "findings": {"properties": {"text": False, "request": False}},
             "text": {"properties": {"request": False}},
             "model": {"properties": {"request": False}},
-            "from": {"properties": {"request": False}},
+            "from": {"properties": {"request": False, "budgets": False}},
         }
     },
 )  # fmt: skip
@@ -219,6 +239,7 @@ POLICY = Keys(
     {
         "grants": listed("Who may call what, and where it may go.", GRANT.schema(), distinct=False),
         "rules": listed("What takes zones away; all that match apply, in no order.", RULE.schema(), distinct=False),
+        "budgets": listed("What may be spent in zones in a month.", BUDGET.schema(), distinct=False),
         "claims": listed("What must hold for every request; proved before loading.", CLAIM.schema(), distinct=False),
         "tests": listed("Requests with the decision that they must get.", TEST.schema(), distinct=False),
     },

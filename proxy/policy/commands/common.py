@@ -67,6 +67,8 @@ class Injected:
     """Scans with the detectors, which are loaded once, by the first scan."""
     reload: Callable[[], Mapping[str, Any] | None] | None = None
     """Has the running server take up the files on disk, and returns what came of it; None if no server runs."""
+    priced_zones: Callable[[], frozenset[str]] | None = None
+    """Returns the zones in which models have prices."""
     channels: Callable[[], frozenset[str]] | None = None
     """Returns the channels that rules can tell; empty where no file of channels is configured."""
     approvals: Approvals | None = None
@@ -80,7 +82,8 @@ class Injected:
         """Return what a bundle is held against."""
         types, cuts = self.detector_types() if self.detector_types else (None, {})
         channels = self.channels() if self.channels else None
-        return Surroundings(today, types, cuts, self.zones(), channels)
+        prices = self.priced_zones() if self.priced_zones else None
+        return Surroundings(today, types, cuts, self.zones(), channels, prices)
 
 
 class Format(StrEnum):

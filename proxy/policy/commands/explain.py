@@ -50,6 +50,9 @@ def explain(
     model: Annotated[Name, typer.Option(help="the requested model; that of the --request if not given")] = None,
     finding: Annotated[list[str] | None, typer.Option(help="TYPE=SCORE, once per distinct value")] = None,
     source: Source = None,
+    budget: Annotated[
+        list[str] | None, typer.Option(help="the id of a budget that is used up; may be repeated")
+    ] = None,
     text: Text = None,
     request: Request = None,
     record: Record = None,
@@ -65,8 +68,10 @@ def explain(
         raise typer.BadParameter("give one of --finding, --text, --request and --record")
     if source and request:
         raise typer.BadParameter("a request is no answer", param_hint="--from")
+    if source and budget:
+        raise typer.BadParameter("no budget decides whether an answer passes", param_hint="--budget")
     if record:
-        if directory or on or model or source or (team, application, key) != (UNLISTED,) * 3:
+        if directory or on or model or source or budget or (team, application, key) != (UNLISTED,) * 3:
             raise typer.BadParameter(
                 "a record says who asked for what, when, and of which bundle", param_hint="--record"
             )
@@ -79,6 +84,8 @@ def explain(
         policy, who = _policy(context, directory), Identity(team, application, key)
         for entity in given:
             _known(entity, policy.index.types, f"no class has the type {shown(entity)}", "--finding")
+        for name in budget or ():
+            _known(name, policy.index.budgets, f"there is no budget {shown(name)}", "--budget")
         file = text or request
         seen = scanned(context, file, request=request is not None) if file else Scanned({}, ())
         call = Call(endpoint, model or seen.model or UNLISTED, model or seen.resolved or UNLISTED)
@@ -86,7 +93,7 @@ def explain(
             _known(source, policy.zones, f"there is no zone {shown(source)}", "--from")
             made = decided(policy, who, call, source, given or seen.findings, moment)
         else:
-            made = decide(policy, who, call, given or seen.findings, moment)
+            made = decide(policy, who, call, given or seen.findings, moment, budget or ())
         found = Account(who, call, seen, explain_decision(policy, made))
     show(found.text(), found.as_json(), printed)
 
