@@ -1,0 +1,172 @@
+"""Whether a model can do what a request needs, before anything is sent to it. Pure.
+
+What nobody knows of a model keeps no request from it: its server says so itself. One thing is asked the other way
+round: where a server cuts a prompt that is too long and says nothing, it is sent only what certainly fits.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from proxy.content.lengths import Prompt, prompt
+from proxy.content.walk import Content
+from proxy.endpoints.endpoint import Endpoint, below
+from proxy.errors import RequestRefused
+from proxy.limits.tokens import WANTED
+from proxy.policy.model import Decision, Outcome
+from proxy.routing import Candidate, Route, routes
+from proxy.upstreams.kinds.kind import Dropped
+from proxy.upstreams.kinds.known import KINDS
+from proxy.upstreams.profile import ABILITIES, Profile
+from proxy.upstreams.registry import Registry
+
+MOST_MISSING = 16
+"""Names that one record can list."""
+MOST_SUGGESTED = 5
+HEADER = "x-ringfence-dropped-params"
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a request needs of the model that answers it. Lives in memory only."""
+
+    endpoint: str
+    abilities: tuple[str, ...] = ()
+    """Of ABILITIES."""
+    output: int = 0
+    """Tokens of the longest answer that the caller wants; 0 where it does not say."""
+    prompt: Prompt | None = field(default=None, repr=False)
+    """None where no model reads anything."""
+    body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+class CapabilityUnavailable(RequestRefused):
+    """No model in reach can do what the request needs: `missing` says what, `models` which could that it may ask for.
+
+    Names of ours and of the registry; nothing of the request.
+    """
+
+    code = "capability_unavailable"
+
+    def __init__(self, message: str, missing: Sequence[str], models: Sequence[str]) -> None:
+        super().__init__(message, code=self.code, param="model")
+        self.missing = tuple(missing)
+        self.models = tuple(models)
+
+    def body(self) -> dict[str, Any]:
+        """Add what is missing, and what would do."""
+        shape = super().body()
+        shape["error"] |= {"missing": list(self.missing), "models": list(self.models)}
+        return shape
+
+
+def needs(endpoint: Endpoint, body: Mapping[str, Any], content: Content) -> Needs:
+    """Return what a request that was read needs. One that asks no model, such as for a stored answer, needs nothing.
+
+    `parallel_tool_calls: true` is leave to call several tools at once and no wish for it, so it needs no more than
+    tools do; whether a server obeys a `false` is for its kind to say.
+    """
+    if endpoint.bodiless or endpoint.op:
+        return Needs(endpoint.name)
+    reads = prompt(endpoint.name, body, content)
+    wants = {
+        "chat": endpoint.name != "embeddings",
+        "tools": bool(body.get("tools") or body.get("functions")),
+        "vision": reads.images > 0,
+        "json_schema": _wants_schema(body),
+        "logprobs": _wants_logprobs(body),
+        "embeddings": endpoint.name == "embeddings",
+    }
+    given = (body.get(name) for name in WANTED)
+    return Needs(
+        endpoint.name,
+        tuple(name for name in ABILITIES if wants.get(name)),
+        max((value for value in given if type(value) is int), default=0),
+        reads,
+        body,
+    )
+
+
+def lacking(needed: Needs, profile: Profile, dropped: Dropped, *, cuts: bool = False) -> tuple[str, ...]:
+    """Return what a model cannot do of what is needed: abilities, `context_window`, `max_output`, parameters."""
+    missing = [name for name in needed.abilities if getattr(profile, name) is False]
+    if needed.prompt is not None and not needed.prompt.fits(profile.context_window, cuts=cuts):
+        missing.append("context_window")
+    if profile.max_output is not None and needed.output > profile.max_output:
+        missing.append("max_output")
+    return tuple(dict.fromkeys([*missing, *dropped.needed]))
+
+
+def sort_out(ways: Iterable[Route], needed: Needs, registry: Registry) -> tuple[list[Route], tuple[str, ...]]:
+    """Return the routes with those candidates alone that can do it, and what the others cannot, in all."""
+    fitting: list[Route] = []
+    missing: dict[str, None] = {}
+    for route in ways:
+        lacks = [(candidate, _lacks(candidate, needed, registry)) for candidate in route.candidates]
+        missing |= dict.fromkeys(name for _, names in lacks for name in names)
+        if can := tuple(candidate for candidate, names in lacks if not names):
+            fitting.append(replace(route, candidates=can))
+    return fitting, tuple(missing)[:MOST_MISSING]
+
+
+def suggestions(needed: Needs, registry: Registry, zones: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
+    """Name registered models that can do it, in the `zones` that the same request could go to for each of them.
+
+    Those that would answer under their own name come first. What a split draws from is not named: it may draw another.
+    """
+    found: dict[str, bool] = {}
+    for name in sorted(registry.names() - registry.estate.splits.keys()):
+        ways, _ = sort_out(routes(zones(name), needed.endpoint, name, registry), needed, registry)
+        answer = [candidate.model for route in ways for candidate in route.candidates if candidate.tier == 0]
+        if answer:
+            found[name] = answer[0] == name
+    return tuple(sorted(found, key=lambda name: not found[name])[:MOST_SUGGESTED])
+
+
+def unavailable(decision: Decision, missing: Sequence[str], models: Sequence[str]) -> CapabilityUnavailable:
+    """Say what no model in the zones of a decision can do, and which would do."""
+    text = f"No model that this request may go to ({', '.join(decision.zones)}) can do what it needs: "
+    text += f"missing there: {', '.join(missing)}."
+    if decision.outcome is Outcome.PIN:
+        text += " It has to stay on your organisation's own servers; nothing was sent."
+    text += f" Ask for one of these models: {', '.join(models)}." if models else " No other model there can."
+    return CapabilityUnavailable(text, missing, models)
+
+
+def dropped(candidate: Candidate, needed: Needs) -> Dropped:
+    """Return the parameters of a request that this candidate's kind of server does not obey."""
+    return KINDS[candidate.upstream.kind].dropped(needed.endpoint, dict(needed.body)) if needed.body else Dropped()
+
+
+def headers(without: Dropped) -> dict[str, str]:
+    """Return what tells a caller which parameters were not obeyed."""
+    return {HEADER: ", ".join(without.reported)} if without.reported else {}
+
+
+def _lacks(candidate: Candidate, needed: Needs, registry: Registry) -> tuple[str, ...]:
+    kind = KINDS[candidate.upstream.kind]
+    cuts = needed.endpoint in kind.cuts
+    profile = registry.profile(candidate.upstream, candidate.model)
+    if cuts and profile.context_window is None and kind.least_context:
+        profile = replace(profile, context_window=kind.least_context)
+    missing = lacking(needed, profile, dropped(candidate, needed), cuts=cuts)
+    refused = kind.refused(dict(needed.body))
+    return (*missing, refused) if refused else missing
+
+
+def _wants_schema(body: Mapping[str, Any]) -> bool:
+    """Whether the answer has to follow a JSON schema: of chat, of responses, of Anthropic's messages."""
+    said = dict(body)
+    forms = (
+        below(said, "response_format"),
+        below(below(said, "text"), "format"),
+        below(below(said, "output_config"), "format"),
+    )
+    return any(form.get("type") == "json_schema" for form in forms)
+
+
+def _wants_logprobs(body: Mapping[str, Any]) -> bool:
+    """Whether it wants to be told how sure the model was. At completions, a 0 asks for that of the tokens chosen."""
+    wanted, include = body.get("logprobs"), body.get("include")
+    asked = isinstance(include, list) and "message.output_text.logprobs" in include
+    return asked or bool(body.get("top_logprobs")) or (wanted is not None and wanted is not False)
