@@ -54,6 +54,8 @@ class Admin:
     """Looks at disk and clock, in a server."""
     glass: BreakGlass | None = None
     """What two persons may open, in a server."""
+    upstreams: Callable[[], list[dict[str, Any]]] | None = None
+    """Says how the model servers stand, in a server."""
 
     def do(self, op: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Run one operation by name; raises RingfenceError."""
@@ -67,6 +69,7 @@ class Admin:
             "clock.look": lambda: self._conditions().look_at_clock(),
             "clock.accept": lambda: self._conditions().accept_clock(),
             "policy.reload": self.reload_policy,
+            "upstreams.state": self.state_of_upstreams,
             **self._of_signer(),
             **self._of_persons(),
         }
@@ -119,6 +122,12 @@ class Admin:
         if self.reload is None:
             raise RequestRefused("There is no server that could reload.")
         return self.reload()
+
+    def state_of_upstreams(self) -> dict[str, Any]:
+        """Return how each model server stands, as `proxy.upstreams.report.rows` says it."""
+        if self.upstreams is None:
+            raise RequestRefused("There is no server that could know.")
+        return {"upstreams": self.upstreams()}
 
     def _conditions(self) -> Conditions:
         return self.conditions or Conditions(self.audit)

@@ -38,6 +38,12 @@ def _upstream_zones() -> frozenset[str]:
     return load_registry(Settings.load().upstreams).zones
 
 
+def _priced_zones() -> frozenset[str]:
+    from proxy.upstreams.reading import load_registry  # noqa: PLC0415 - the same
+
+    return load_registry(Settings.load().upstreams).estate.prices.zones()
+
+
 def _channels() -> frozenset[str]:
     from proxy.notify.channels import load_channels  # noqa: PLC0415 - no other command reads channels
 
@@ -155,6 +161,7 @@ def _policy() -> typer.Typer:
     cli.injected = Injected(
         detector_types=_detector_types,
         upstream_zones=_upstream_zones,
+        priced_zones=_priced_zones,
         channels=_channels,
         open_log=_open_log,
         scan=_scan,
@@ -164,7 +171,19 @@ def _policy() -> typer.Typer:
     return cli.app
 
 
-LATER: dict[str, Callable[[], typer.Typer]] = {"detect": _detect, "key": _key, "audit": _audit, "policy": _policy}
+def _upstreams() -> typer.Typer:
+    from proxy import cli_upstreams  # noqa: PLC0415 - read when it is asked for
+
+    return cli_upstreams.app
+
+
+LATER: dict[str, Callable[[], typer.Typer]] = {
+    "detect": _detect,
+    "key": _key,
+    "audit": _audit,
+    "policy": _policy,
+    "upstreams": _upstreams,
+}
 
 
 class Commands(TyperGroup):

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from proxy.addresses import is_loopback, is_plain
 from proxy.errors import ConfigurationError
 from proxy.routing import Candidate, candidates
+from proxy.upstreams.errors import UpstreamError
 from proxy.upstreams.kinds.known import KINDS
 from proxy.upstreams.profile import Profile
 from proxy.upstreams.registry import Registry
@@ -141,12 +142,15 @@ def resolve(text: str, registry: Registry, zones: Zones) -> Resolved:
 
 def key_source(upstream: Upstream) -> str:
     """Say where an upstream's key comes from, never what it is: the environment, then a file, then none."""
-    if upstream.api_key_env and os.environ.get(upstream.api_key_env):
-        return f"environment {upstream.api_key_env}"
-    if upstream.api_key_file and upstream.api_key():
-        return f"file {Path(upstream.api_key_file).name}"
-    named = [f"{upstream.api_key_env} is not set"] if upstream.api_key_env else []
-    named += [f"file {Path(upstream.api_key_file).name} cannot be read or is empty"] if upstream.api_key_file else []
+    variable, file = upstream.api_key_env, Path(upstream.api_key_file).name
+    by_environment = bool(variable and os.environ.get(variable))
+    try:
+        if upstream.api_key():
+            return f"environment {variable}" if by_environment else f"file {file}"
+    except UpstreamError:
+        return f"{f'environment {variable}' if by_environment else f'file {file}'}, which cannot be used"
+    named = [f"{variable} is not set"] if variable else []
+    named += [f"file {file} cannot be read or is empty"] if file else []
     return f"none: {', '.join(named)}" if named else "none"
 
 

@@ -7,6 +7,7 @@ import stat
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -340,3 +341,10 @@ def test_a_verification_is_recorded(desk: Admin) -> None:
     made = desk.do("audit.verified", {"grade": "signed", "size": 3, "findings": 0})
     assert made["seq"] == bodies(desk)[-1]["w"]["n"]
     assert bodies(desk)[-1]["grade"] == "signed"
+
+
+def test_how_model_servers_stand_is_told_by_a_server_and_by_nothing_else(desk: Admin) -> None:
+    with pytest.raises(RingfenceError, match="no server"):
+        desk.do("upstreams.state", {})
+    told = replace(desk, upstreams=lambda: [{"name": "u"}]).do("upstreams.state", {})
+    assert told == {"upstreams": [{"name": "u"}]}

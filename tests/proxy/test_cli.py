@@ -65,7 +65,15 @@ def test_commands_reach_a_running_server(server: Ringfence) -> None:
 
 
 def test_the_parts_are_mounted() -> None:
-    for part in (["audit", "verify"], ["audit", "tail"], ["policy", "lint"], ["policy", "explain"], ["serve"], ["key"]):
+    for part in (
+        ["audit", "verify"],
+        ["audit", "tail"],
+        ["policy", "lint"],
+        ["policy", "explain"],
+        ["serve"],
+        ["key"],
+        ["upstreams", "check"],
+    ):
         assert CliRunner().invoke(cli.app, [*part, "--help"]).exit_code == 0, part
 
 
@@ -77,6 +85,7 @@ def test_a_list_of_the_parts_names_and_describes_each() -> None:
         "key": "Grant",
         "audit": "Verify",
         "policy": "Lint",
+        "upstreams": "Show",
     }.items():
         assert re.search(rf"\b{part} +{does}", said), part
 
