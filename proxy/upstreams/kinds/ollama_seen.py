@@ -1,0 +1,182 @@
+"""What an Ollama server says of itself: its models, what each can do, with how much context, and what is unsafe.
+
+Source: Ollama's docs/api.md and docs/context-length, August 2026. A model's own maximum is not what it gets: that is
+`OLLAMA_CONTEXT_LENGTH`, or by the memory of the machine 4096, 32768 or 262144 tokens, or `PARAMETER num_ctx` of its
+Modelfile. What it got is known of a loaded model (`/api/ps`); of another, only what its Modelfile says. Where neither
+says anything, nothing is claimed: chats and embeddings are sent with `truncate: false`, so that the server refuses what
+does not fit, and the endpoints that cut count on the least that there can be (`Kind.least_context`).
+"""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from proxy.upstreams.errors import UpstreamError
+from proxy.upstreams.kinds.kind import MAX_LISTED, Observation, Prober
+from proxy.upstreams.kinds.ollama_names import entries, full, is_name, named, remote, rows, says_cloud
+from proxy.upstreams.profile import Profile
+from proxy.upstreams.upstream import Upstream, matches
+
+MAX_SHOWN, AT_ONCE = 16, 4
+"""Models that a server is asked to describe in one round, and at a time; of more, only what lists say is known."""
+NUM_CTX = re.compile(r"^num_ctx\s+(\d{1,9})\s*$", re.MULTILINE)
+CLOUD_OPEN = "its cloud is not known to be off, so it can hand requests to its vendor: start it with OLLAMA_NO_CLOUD=1"
+UNSEEN = "whether it writes prompts to files cannot be seen: leave OLLAMA_DEBUG_LOG_REQUESTS unset there"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of one model, under the name that it is asked for by."""
+
+    name: str
+    row: dict[str, Any]
+    loaded: dict[str, Any]
+    shown: dict[str, Any]
+
+    @property
+    def remote(self) -> bool:
+        """Whether another host has it."""
+        return remote(self.row) or remote(self.shown)
+
+    @property
+    def largest(self) -> int | None:
+        """The context that it could have."""
+        details, info = self.row.get("details"), self.shown.get("model_info")
+        listed = details.get("context_length") if isinstance(details, dict) else None
+        described = [value for name, value in info.items() if name.endswith(".context_length")] if info else []
+        return next((size for size in (*described, listed) if _size(size)), None)
+
+    @property
+    def context(self) -> int | None:
+        """The context that it has, or will have; None where nobody says."""
+        size = self.loaded.get("context_length")
+        if isinstance(size, int) and _size(size):
+            return size
+        parameters = self.shown.get("parameters")
+        found = NUM_CTX.search(parameters) if isinstance(parameters, str) else None
+        return min(int(found[1]), self.largest or int(found[1])) if found else None
+
+    def profile(self) -> Profile:
+        """Return what it can do. A model that also writes may embed as well; only for others that is a purpose."""
+        said = next((each for each in (self.shown.get("capabilities"), self.row.get("capabilities")) if each), None)
+        if not isinstance(said, list):
+            return Profile(context_window=self.context)
+        return Profile(
+            context_window=self.context,
+            chat="completion" in said,
+            tools="tools" in said,
+            vision="vision" in said,
+            embeddings="embedding" in said or None,
+        )
+
+
+async def observe(ask: Prober, upstream: Upstream) -> Observation:
+    """Ask what it serves and how it does; raises UpstreamError where it does not answer."""
+    _, open_, tags, loaded = await asyncio.gather(
+        ask.probe("/api/version"), _cloud_open(ask), ask.probe("/api/tags"), ask.probe("/api/ps")
+    )
+    listed = list(dict.fromkeys(names[0] for row in rows(tags) if (names := named(row))))
+    served = _served(upstream, listed)
+    described = await _described(ask, served[:MAX_SHOWN], tags, loaded)
+    seen = [
+        Seen(name, _first(entries(tags, name)), _first(entries(loaded, name)), described.get(name, {}))
+        for name in served
+        if entries(tags, name)
+    ]
+    away = {full(model.name) for model in seen if model.remote}
+    away |= {full(name) for row in rows(tags) if remote(row) for name in named(row)}
+    mine = [name for name in listed if upstream.vendor or (full(name) not in away and not says_cloud(name))]
+    return Observation(
+        tuple(mine[:MAX_LISTED]),
+        {model.name: model.profile() for model in seen if upstream.vendor or not model.remote},
+        warnings=tuple(_warnings(upstream, seen, served, away, cloud_open=open_)),
+    )
+
+
+def cloud_open(status: Any) -> bool:
+    """Whether `/api/status` says anything but that the server's way to its vendor is closed."""
+    cloud = status.get("cloud") if isinstance(status, dict) else None
+    return not isinstance(cloud, dict) or cloud.get("disabled") is not True
+
+
+async def _cloud_open(ask: Prober) -> bool:
+    try:
+        return cloud_open(await ask.probe("/api/status"))
+    except UpstreamError as error:
+        if error.reason.startswith("http_"):  # too old to know the question
+            return True
+        raise
+
+
+def _served(upstream: Upstream, listed: list[str]) -> list[str]:
+    """Return the names that it is asked for by: those that are configured, then what patterns or `*` add."""
+    exact = [name for name in (*upstream.models, upstream.default_model) if name and not name.endswith("*")]
+    patterns = [pattern for pattern in upstream.models if pattern.endswith("*") and pattern != "*"]
+    more = [name for name in listed if upstream.lists_models or any(matches(pattern, name) for pattern in patterns)]
+    return [name for name in dict.fromkeys((*exact, *more)) if is_name(name)]
+
+
+async def _described(ask: Prober, names: list[str], tags: Any, loaded: Any) -> dict[str, dict[str, Any]]:
+    """Return what the server says of each model of which its lists do not say enough."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def describe(name: str) -> dict[str, Any]:
+        async with gate:
+            try:
+                said = await ask.probe("/api/show", name)
+            except UpstreamError:
+                return {}
+        return said if isinstance(said, dict) else {}
+
+    wanted = [name for name in names if entries(tags, name) and not _enough(tags, loaded, name)]
+    return dict(zip(wanted, await asyncio.gather(*(describe(name) for name in wanted)), strict=True))
+
+
+def _enough(tags: Any, loaded: Any, name: str) -> bool:
+    row, running = _first(entries(tags, name)), _first(entries(loaded, name))
+    return (
+        _size(running.get("context_length")) and bool(row.get("capabilities")) and bool(Seen(name, row, {}, {}).largest)
+    )
+
+
+def _warnings(
+    upstream: Upstream, seen: list[Seen], served: list[str], away: set[str], *, cloud_open: bool
+) -> Iterator[str]:
+    if not upstream.vendor:
+        if cloud_open:
+            yield CLOUD_OPEN
+        if away:
+            yield f"these models answer from another host and are never used; `ollama rm` them: {_told(away)}"
+        yield UNSEEN
+    there = {full(model.name) for model in seen}
+    for name in served:
+        if full(name) not in there:
+            yield f"{name} is not there: `ringfence models pull {upstream.id} {name}`"
+    for model in seen:
+        context, largest = model.context, model.largest
+        if model.remote:
+            continue
+        if context is None:
+            yield (
+                f"how much context {model.name} gets is not known until it is loaded: "
+                f"`ringfence models warm {upstream.id} {model.name}`"
+            )
+        elif largest is not None and context < largest:
+            yield (
+                f"{model.name} has {context} tokens of context and could have {largest}: set OLLAMA_CONTEXT_LENGTH "
+                "there, or PARAMETER num_ctx in a Modelfile, if its memory is enough"
+            )
+
+
+def _told(names: set[str]) -> str:
+    return ", ".join(sorted(name for name in names if is_name(name)))
+
+
+def _first(found: list[dict[str, Any]]) -> dict[str, Any]:
+    return found[0] if found else {}
+
+
+def _size(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
