@@ -12,9 +12,10 @@ import orjson
 from proxy.upstreams.permit import PermitError
 from proxy.upstreams.upstream import MODEL
 
-BELOW_BASE = frozenset({"/models"})
+BELOW_BASE = frozenset({"/models", "/models?limit=1000"})
 PROBES = BELOW_BASE | {
     "/health",
+    "/is_sleeping",
     "/metrics",
     "/props",
     "/version",

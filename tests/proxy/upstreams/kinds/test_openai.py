@@ -1,0 +1,35 @@
+"""Any server with OpenAI's API says which models it has, if that, and nothing more."""
+
+from collections.abc import Iterator
+
+import pytest
+from model_servers import Told, observed
+
+from proxy.upstreams.errors import Lost
+from proxy.upstreams.kinds.openai import OpenAI
+
+
+@pytest.fixture
+def openai() -> Iterator[Told]:
+    made = Told("openai")
+    yield made
+    made.stop()
+
+
+def test_its_models_are_all_that_is_known_of_it(openai: Told) -> None:
+    openai.says("/v1/models", {"object": "list", "data": [{"id": "gpt-example", "object": "model"}, {"id": 7}, "x"]})
+    said = observed(openai.url, "openai")
+    assert (said.models, dict(said.profiles), said.depth, said.warnings) == (("gpt-example",), {}, None, ())
+
+
+def test_one_that_lists_nothing_says_so_by_its_status(openai: Told) -> None:
+    """Which is no sign of ill health: that is for whoever reads the reason."""
+    with pytest.raises(Lost) as lost:
+        observed(openai.url, "openai")
+    assert lost.value.reason == "http_404"
+
+
+def test_nothing_of_a_request_is_changed_or_refused() -> None:
+    body = {"model": "m", "models": ["n"], "cache_salt": "x"}
+    assert OpenAI().written("chat", "/chat/completions", body, "salt") == ("/chat/completions", body)
+    assert OpenAI().refused(body) is None
