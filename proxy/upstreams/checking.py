@@ -38,7 +38,7 @@ AZURE = "openai.azure.com"
 OPEN_LISTS = frozenset({"llamacpp", "openrouter"})
 """Kinds that list their models to everybody, so that a key may be wrong all the same."""
 LOOSE_LISTS = frozenset({"anthropic", "azure", "llamacpp"})
-"""Kinds that may serve what they do not list: they list by pages, list models rather than deployments, or take any
+"""Kinds that may serve what they do not list: they list no aliases, or models rather than deployments, or take any
 name."""
 NOT_REACHED = {
     "dns": "correct the name in base_url, or the resolver",

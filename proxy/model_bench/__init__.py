@@ -1,0 +1,1 @@
+"""`ringfence models bench`: how fast a model server answers, as an application sees it through Ringfence."""
