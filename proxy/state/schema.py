@@ -73,6 +73,22 @@ REVISIONS: tuple[tuple[str | Mapping[str, str], ...], ...] = (
         {"postgresql": BUCKETS},
         {"postgresql": TAKE},
     ),
+    (
+        """
+        CREATE TABLE {schema}spending (
+          month {key} NOT NULL CHECK (length(month) = 7),
+          server {key} NOT NULL,
+          team {key} NOT NULL,
+          app {key} NOT NULL,
+          key_id {key} NOT NULL,
+          zone {key} NOT NULL,
+          answers {int} NOT NULL,
+          unpriced {int} NOT NULL,
+          nanos {int} NOT NULL,
+          PRIMARY KEY (month, server, team, app, key_id, zone)
+        ) {options}
+        """,
+    ),
 )
 """Applied in order; the table `revision` counts those that were. A mapping has what one of the two databases needs."""
 MIGRATE_S = 60.0
