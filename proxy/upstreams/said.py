@@ -19,6 +19,7 @@ CODES = {
     "content_filter": "content_filter",
     "rate_limit_exceeded": "rate_limit_exceeded",
     "insufficient_quota": "insufficient_quota",
+    "answered_elsewhere": "answered_elsewhere",
 }
 """Codes of upstreams that tell a caller what to do, and the code we give for each."""
 LONGEST_WAIT_S = 24 * 3600
