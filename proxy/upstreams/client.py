@@ -10,6 +10,7 @@ import asyncio
 import functools
 import ipaddress
 import socket
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,8 @@ PROBE_S = 5.0
 """A probe is a small question: an upstream that has not answered it whole by then counts as down."""
 FAILURES = (aiohttp.ClientError, HttpProcessingError, OSError, EOFError, ValueError)
 """What the library raises when a request fails; from a ValueError of its own checks nothing was written either."""
+UNCONNECTED = (aiohttp.ClientConnectorError, NotSent)
+"""After which there was no connection to write anything to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ class UpstreamClient:
 
     def __init__(self, upstream: Upstream, timeouts: Timeouts, confirm: Confirm, fingerprint: Fingerprint) -> None:
         self._upstream = upstream
-        self._transport = _PermitTransport(upstream, timeouts, confirm, fingerprint)
+        own = Timeouts(upstream.connect_s or timeouts.connect, upstream.read_s or timeouts.read)
+        self._transport = _PermitTransport(upstream, own, confirm, fingerprint)
 
     async def send(self, permit: EgressPermit, outgoing: Outgoing) -> httpx.Response:
         """Send a request; the response is open, to be read with `aiter_raw` and closed by the caller.
@@ -172,6 +176,7 @@ class _PermitTransport(httpx.AsyncBaseTransport):
                     data=payload,
                     headers={name: value for name, value in request.headers.items() if name != "host"},
                     allow_redirects=False,
+                    ssl=self._recognised(),
                 )
             stream = _Stream(answer, self._timeouts.read, self._leave)
             return httpx.Response(answer.status, headers=list(answer.raw_headers), stream=stream, request=request)
@@ -180,7 +185,7 @@ class _PermitTransport(httpx.AsyncBaseTransport):
             if answer is not None:
                 answer.close()
             # A request without a body may have gone out as soon as there was a connection for it.
-            begun = payload.started if payload is not None else not isinstance(error, aiohttp.ClientConnectorError)
+            begun = payload.started if payload is not None else not isinstance(error, UNCONNECTED)
             written = answer is not None or begun
             if permit is not None:
                 permit.written = written
@@ -195,6 +200,13 @@ class _PermitTransport(httpx.AsyncBaseTransport):
 
     def _leave(self) -> None:
         self.in_use -= 1
+
+    def _recognised(self) -> ssl.SSLContext | bool:
+        """Return by what the upstream is recognised; raises NotSent where its files cannot be used any more."""
+        try:
+            return True if self._upstream.tls is None else self._upstream.tls.context()
+        except OSError:
+            raise NotSent("tls") from None
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -321,5 +333,6 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "dns"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return "connect"
+        # A connection that is refused was never made; one that is reset was, and then TLS was not agreed upon.
+        return "tls" if isinstance(error.os_error, ConnectionResetError) else "connect"
     return "connection_lost"

@@ -117,6 +117,8 @@ def _upstream(node: Node, folder: Path, problems: Problems) -> Upstream:
         },
         where=keys["zone"],
     )
+    if made.tls is not None and made.base_url.startswith("http://"):
+        problems.error(keys["tls"], "no-tls", "its 'base_url' is plain http, which has no certificates")
     if node.kind == "mapping" and not made.models and not made.default_model:
         problems.error(node, "serves-nothing", "an upstream needs 'models' or 'default_model'")
     return made

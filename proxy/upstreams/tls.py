@@ -1,5 +1,6 @@
 """How an upstream is recognised, and how it recognises us, where the system's certificates do not do."""
 
+import functools
 import hashlib
 import ssl
 from dataclasses import dataclass
@@ -7,8 +8,11 @@ from pathlib import Path
 
 from proxy.files.diagnostics import Problems
 from proxy.files.node import Node
+from proxy.files.source import at_once
 
 MAX_BYTES = 4 * 1024 * 1024
+KEPT = 64
+NO_CERTIFICATES = "this is no PEM file of certificates, or it cannot be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,7 @@ class Tls:
     ca: str = ""
     """PEM, as read when the file of upstreams was."""
     certificate: str = ""
-    """Path of a PEM file; with it goes `key`."""
+    """Path of a PEM file; with it goes `key`, unless the key is in it too."""
     key: str = ""
 
     @property
@@ -27,11 +31,11 @@ class Tls:
         return hashlib.sha256(self.ca.encode()).hexdigest()
 
     def context(self) -> ssl.SSLContext:
-        """Return what a connection is made with; raises OSError or ssl.SSLError where a file cannot be used."""
-        made = ssl.create_default_context(cadata=self.ca or None)
-        if self.certificate:
-            made.load_cert_chain(self.certificate, self.key or None, _no_password)
-        return made
+        """Return what a connection is made with; raises OSError, of which ssl.SSLError is one, for an unusable file.
+
+        It is another one as soon as the certificate or its key is: they are renewed in place.
+        """
+        return _context(self, _state(self.certificate), _state(self.key))
 
 
 def read_tls(node: Node, folder: Path, problems: Problems) -> Tls | None:
@@ -39,29 +43,47 @@ def read_tls(node: Node, folder: Path, problems: Problems) -> Tls | None:
     if not node.present:
         return None
     keys = node.fields(problems, optional=["ca", "certificate", "key"])
-    ca, certificate, key = (keys[name].text(problems, wanted="a path") for name in ("ca", "certificate", "key"))
-    if node.kind == "mapping" and not (ca or certificate):
+    certificate, key = (keys[name].text(problems, wanted="a path") for name in ("certificate", "key"))
+    if node.kind == "mapping" and not (keys["ca"].present or certificate):
         problems.error(node, "missing-key", "'ca' or 'certificate' is missing here")
     if key and not certificate:
         problems.error(keys["key"], "missing-key", "a key needs the 'certificate' that it belongs to")
-    found = Tls(certificate=str(folder / certificate) if certificate else "", key=str(folder / key) if key else "")
+    paths = [str(folder / path) if path else "" for path in (certificate, key)]
     try:
-        found.context()
-    except (OSError, ssl.SSLError):
+        Tls("", *paths).context()
+    except OSError:
         problems.error(keys["certificate"], "bad-certificate", "this is no PEM certificate with its key, or unreadable")
-    if not ca:
-        return found
+    return Tls(_authorities(keys["ca"], folder, problems), *paths)
+
+
+def _authorities(node: Node, folder: Path, problems: Problems) -> str:
+    name = node.text(problems, wanted="a path")
+    if not name:
+        return ""
     try:
-        path = folder / ca
-        text = path.read_text(encoding="ascii") if path.stat().st_size <= MAX_BYTES else ""
-        with_ca = Tls(text, found.certificate, found.key)
-        Tls(text).context()
-    except (OSError, ValueError, ssl.SSLError):
-        problems.error(keys["ca"], "bad-certificate", "this is no PEM file of certificates, or it cannot be read")
-        return found
-    if not text:
-        problems.error(keys["ca"], "bad-certificate", "this is no PEM file of certificates, or it cannot be read")
-    return with_ca
+        with open(folder / name, "rb", opener=at_once) as stream:
+            text = stream.read(MAX_BYTES).decode("ascii")
+        ssl.create_default_context(cadata=text or " ")
+    except (OSError, ValueError):
+        problems.error(node, "bad-certificate", NO_CERTIFICATES)
+        return ""
+    return text
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _context(tls: Tls, *_states: tuple[int, ...]) -> ssl.SSLContext:
+    """Make it once for the files in the states in which they were seen."""
+    made = ssl.create_default_context(cadata=tls.ca or None)
+    if tls.certificate:
+        made.load_cert_chain(tls.certificate, tls.key or None, _no_password)
+    return made
+
+
+def _state(path: str) -> tuple[int, ...]:
+    if not path:
+        return ()
+    state = Path(path).stat()
+    return state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
 
 
 def _no_password() -> str:

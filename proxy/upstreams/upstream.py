@@ -4,12 +4,13 @@ import hashlib
 import ipaddress
 import os
 import re
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from proxy.files.node import Node
+from proxy.files.source import at_once
+from proxy.upstreams.errors import NotSent
 from proxy.upstreams.tls import Tls
 
 OPENAI = ("chat", "completions", "embeddings", "responses")
@@ -18,6 +19,9 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,126}")
 PATTERN = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9._:/@-]{0,125}\*?")
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
+KEY = re.compile(r"[!-~]{1,8192}")
+"""What can stand in a header and is no space."""
+MAX_KEY_BYTES = 16 * 1024
 ONLINE = ("search", "research", "@preset")
 """Words of models that send parts of a prompt on to a search engine, or that somebody set up at an aggregator (search,
 models and all): no pattern serves them, only their full name."""
@@ -66,11 +70,16 @@ class Upstream:
     """The zone's name in the file, for what is said of it."""
 
     def api_key(self) -> str:
-        """Read the upstream's key, from the environment or else from its file; it is in no other file and no record."""
-        key = os.environ.get(self.api_key_env, "") if self.api_key_env else ""
+        """Read the upstream's key, from the environment or else from its file; empty where neither has one.
+
+        It is in no other file and no record. Raises NotSent where there is something that cannot be a key, or a file
+        that cannot be read: without its key, a prompt would be sent for nothing.
+        """
+        key = os.environ.get(self.api_key_env, "").strip() if self.api_key_env else ""
         if not key and self.api_key_file:
-            with suppress(OSError, ValueError):
-                key = Path(self.api_key_file).read_text(encoding="ascii").strip()
+            key = _from_file(Path(self.api_key_file))
+        if key and not KEY.fullmatch(key):
+            raise NotSent("key_unusable")
         return key
 
     @property
@@ -104,3 +113,13 @@ def matches(pattern: str, model: str) -> bool:
         return False
     # A colon begins a routing suffix at aggregators, such as `:online`; a pattern that wants one says so.
     return not any(word in rest for word in ONLINE) and (":" not in rest or ":" in pattern)
+
+
+def _from_file(path: Path) -> str:
+    try:
+        with open(path, "rb", opener=at_once) as stream:
+            return stream.read(MAX_KEY_BYTES).decode("ascii").strip()
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError):
+        raise NotSent("key_unusable") from None
