@@ -58,10 +58,12 @@ IDLE = {
     "background": (False,),
     "best_of": (1,),
     "echo": (False,),
+    "function_call": ("auto", "none"),
     "logprobs": (False, 0),
     "modalities": (["text"],),
     "n": (1,),
     "parallel_tool_calls": (True,),
+    "service_tier": ("auto", "default"),
     "store": (False,),
     "truncation": ("disabled",),
 }

@@ -45,9 +45,12 @@ def test_more_answers_than_one_are_needed_and_one_is_what_comes() -> None:
 
 
 def test_what_only_shapes_an_answer_is_reported() -> None:
-    lost = chat(user="u", logit_bias={"1": 5}, parallel_tool_calls=False, service_tier="auto", metadata={"a": "b"})
+    lost = chat(user="u", logit_bias={"1": 5}, parallel_tool_calls=False, service_tier="flex", metadata={"a": "b"})
     assert lost == Dropped(reported=("logit_bias", "metadata", "parallel_tool_calls", "service_tier", "user"))
-    assert chat(user=None, logit_bias={}, parallel_tool_calls=True, store=False, modalities=["text"]) == Dropped()
+    assert (
+        chat(user=None, logit_bias={}, parallel_tool_calls=True, store=False, modalities=["text"], service_tier="auto")
+        == Dropped()
+    )
 
 
 def test_a_name_of_nobody_is_reported_without_itself() -> None:
