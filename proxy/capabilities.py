@@ -147,8 +147,10 @@ def _lacks(candidate: Candidate, needed: Needs, registry: Registry) -> tuple[str
     kind = KINDS[candidate.upstream.kind]
     cuts = needed.endpoint in kind.cuts
     profile = registry.profile(candidate.upstream, candidate.model)
-    if cuts and profile.context_window is None and kind.least_context:
-        profile = replace(profile, context_window=kind.least_context)
+    if cuts:
+        said = (profile.context_window, registry.saw(candidate.upstream, candidate.model).context_window)
+        known = [window for window in said if window] or [kind.least_context]
+        profile = replace(profile, context_window=min(known))
     missing = lacking(needed, profile, dropped(candidate, needed), cuts=cuts)
     refused = kind.refused(dict(needed.body))
     return (*missing, refused) if refused else missing

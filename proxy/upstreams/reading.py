@@ -16,7 +16,7 @@ from proxy.upstreams.profile import ABILITIES, Profile
 from proxy.upstreams.registry import BALANCES, Estate, Registry, canonical
 from proxy.upstreams.tls import read_tls
 from proxy.upstreams.tokenizers import read_tokenizers
-from proxy.upstreams.upstream import ENDPOINTS, MODEL, NAME, PATTERN, VARIABLE, Upstream
+from proxy.upstreams.upstream import ENDPOINTS, MODEL, NAME, PATTERN, VARIABLE, Upstream, matches
 
 MOST_TOKENS = 10**8
 MOST_WEIGHT = 1000
@@ -71,7 +71,7 @@ def read_registry(text: bytes, name: str, folder: Path = Path()) -> Registry:
     tokenizers = read_tokenizers(top["tokenizers"], folder, problems)
     estate = Estate(
         profiles=_profiles(top["profiles"], problems),
-        splits=_splits(top["splits"], zones, problems),
+        splits=_splits(top["splits"], upstreams, problems),
         balance=_balance(top["balance"], zones, problems),
         prices=read_prices(top["prices"], zones, problems),
     )
@@ -161,21 +161,38 @@ def _profiles(node: Node, problems: Problems) -> dict[str, Profile]:
     return found
 
 
-def _splits(node: Node, zones: list[str], problems: Problems) -> dict[str, dict[str, dict[str, int]]]:
-    """Read for a requested model, and a zone, the models that share its requests, each with its weight."""
+def _splits(node: Node, upstreams: tuple[Upstream, ...], problems: Problems) -> dict[str, dict[str, dict[str, int]]]:
+    """Read for a requested model, and a zone, the models that share its requests, each with its weight.
+
+    One that no upstream of the zone could serve is an error: its share would silently go to other models.
+    """
+    zones = sorted({upstream.zone for upstream in upstreams})
     found: dict[str, dict[str, dict[str, int]]] = {}
     for key, by_zone in node.pairs(problems):
         name = key.text(problems, MODEL, "a model name")
         found[name] = {}
         for zone, arms in by_zone.pairs(problems):
             named = zone.choice(problems, zones, "unknown-zone")
+            inside = [upstream for upstream in upstreams if upstream.zone == named]
             found[name][named] = {
-                model.text(problems, MODEL, "a model name"): weight.integer(problems, 0, MOST_WEIGHT)
+                _arm(model, inside, problems): weight.integer(problems, 0, MOST_WEIGHT)
                 for model, weight in arms.pairs(problems)
             }
             if arms.kind == "mapping" and not any(found[name][named].values()):
                 problems.error(arms, "too-few", "at least one model with a weight above 0 is needed here")
     return found
+
+
+def _arm(node: Node, inside: list[Upstream], problems: Problems) -> str:
+    model = node.text(problems, MODEL, "a model name")
+    might = (at.lists_models or model == at.default_model or _named(at, model) for at in inside)
+    if model and inside and not any(might):
+        problems.error(node, "unserved", "no upstream of this zone serves this model", "add it to the 'models' of one")
+    return model
+
+
+def _named(upstream: Upstream, model: str) -> bool:
+    return any(matches(pattern, model) for pattern in upstream.models)
 
 
 def _balance(node: Node, zones: list[str], problems: Problems) -> dict[str, str]:

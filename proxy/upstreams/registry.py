@@ -9,6 +9,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -79,7 +80,7 @@ class Registry:
         if not arms:
             return self.stand_ins.get(model, {}).get(zone, model), False
         drawn = int.from_bytes(hashlib.sha256(f"{model}\n{zone}\n{draw}".encode()).digest()) % sum(arms.values())
-        for arm, weight in arms.items():
+        for arm, weight in sorted(arms.items()):  # a file that means the same draws the same
             drawn -= weight
             if drawn < 0:
                 return arm, True
@@ -90,13 +91,19 @@ class Registry:
         return self.estate.balance.get(zone, BALANCES[0])
 
     def profile(self, upstream: Upstream, model: str) -> Profile:
-        """Return what is known of a model there: configured, else seen, else of its kind of server."""
-        said = self.estate.profiles.get(model)
-        if said is None:
-            patterns = [pattern for pattern in self.estate.profiles if pattern == "*" or matches(pattern, model)]
-            said = self.estate.profiles[max(patterns, key=len)] if patterns else UNKNOWN
-        seen = self.seen.get(upstream.id, {}).get(model, UNKNOWN)
-        return said.over(seen).over(KINDS[upstream.kind].profile)
+        """Return what is known of a model there: configured, else seen, else of its kind of server.
+
+        Configured is what stands under its name, else under the longest beginning of it, and so on.
+        """
+        profiles, said = self.estate.profiles, UNKNOWN
+        begins = [name for name in profiles if name.endswith("*") and model.startswith(name[:-1])]
+        for name in (model, *sorted(begins, key=len, reverse=True)):
+            said = said.over(profiles.get(name, UNKNOWN))
+        return said.over(self.saw(upstream, model)).over(KINDS[upstream.kind].profile)
+
+    def saw(self, upstream: Upstream, model: str) -> Profile:
+        """Return what an upstream itself was seen to say of a model."""
+        return self.seen.get(upstream.id, {}).get(model, UNKNOWN)
 
     def registered(self, model: str) -> str:
         """Return the configured name or pattern that a model name stands under; OTHER when there is none.
@@ -181,7 +188,7 @@ def canonical(
     if tokenizers.by_model:  # a file without them has the digest that it always had
         plain["tokenizers"] = {name: tokenizer.sha256 for name, tokenizer in tokenizers.by_model.items()}
     if estate != Estate():
-        plain["estate"] = asdict(estate)
+        plain["estate"] = _plain_estate(estate)
     return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
 
 
@@ -190,9 +197,21 @@ def _plain(upstream: Upstream) -> dict[str, Any]:
     later = [name for name in fields if name not in FIRST_FIELDS | {"networks", "vendor", "where", "tls"}]
     said = {name: getattr(upstream, name) for name in FIRST_FIELDS}
     said |= {name: value for name in later if (value := getattr(upstream, name)) != fields[name].default}
+    # Of files, the name: the same text means the same wherever it lies.
+    if upstream.api_key_file:
+        said["api_key_file"] = Path(upstream.api_key_file).name
     if upstream.tls is not None:
-        said["tls"] = {"ca_sha256": upstream.tls.sha256, "certificate": upstream.tls.certificate}
+        said["tls"] = {"ca_sha256": upstream.tls.sha256, "certificate": Path(upstream.tls.certificate).name}
     return said
+
+
+def _plain_estate(estate: Estate) -> dict[str, Any]:
+    unsaid, said = asdict(Estate()), asdict(estate)
+    said["profiles"] = {
+        name: {field: value for field, value in profile.items() if value is not None}
+        for name, profile in said["profiles"].items()
+    }
+    return {name: value for name, value in said.items() if value != unsaid[name]}
 
 
 def _bound(upstream: Upstream, vendor: bool, networks: tuple[str, ...]) -> Upstream:
