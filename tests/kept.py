@@ -31,9 +31,10 @@ class Kept:
         model: str = "m",
         requested: str = "",
         days: tuple[dt.date, ...] = (DAY,),
+        exhausted: frozenset[str] = frozenset(),
     ) -> Recorded:
         """Decide on the first of the days, and record it; a model that was not registered stands under its pattern."""
-        made = decide(policy, who, Call("chat", requested or model, model), findings, days[0])
+        made = decide(policy, who, Call("chat", requested or model, model), findings, days[0], exhausted)
         name = record or f"r{len(self.items)}"
         item = Recorded(name, policy.sha256, who, Call("chat", model, model), findings, days, as_recorded(made))
         self.policies[policy.sha256] = policy

@@ -113,7 +113,7 @@ def _inside(network: str, known: str) -> bool:
 def _described(item: Any) -> Iterator[str]:
     """Say what a thing holds, but for its name, its reason and what goes without saying."""
     for key, value, usual in _flat(item):
-        if key not in {"id", "name", "because"} and value != usual:
+        if key not in {"id", "name", "because"} and value not in ("", usual):
             yield f"{key} {_shown(value)}".strip()
 
 

@@ -74,7 +74,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Everything that differs, and what was tried to find it."""
+    """Everything that differs, and what was tried to find it. Decisions are those with no budget used up."""
 
     lines: tuple[Line, ...]
     changes: tuple[Change, ...]
@@ -89,7 +89,7 @@ class Comparison:
 
     @property
     def looser(self) -> bool:
-        """Whether some request or answer is decided more loosely, or a zone is described more weakly."""
+        """Whether some request or answer is decided more loosely, a zone described more weakly, or a budget looser."""
         weaker = any(change.looser for change in self.changes) or bool(self.answers and self.answers.looser)
         return weaker or any(line.shift.verdict is Verdict.LOOSER for line in self.lines)
 

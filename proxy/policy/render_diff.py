@@ -59,9 +59,10 @@ def _verdict(comparison: Comparison) -> str:
     if not comparison.looser:
         return f"nothing looser was found, and nothing is proved; {effort}"
     counted = Counter(line.shift.verdict for line in (*comparison.lines, *(answers.lines if answers else ())))
-    weaker = sum(change.looser for change in comparison.changes)
+    weaker = Counter(change.kind for change in comparison.changes if change.looser)
     figures = [f"{counted[verdict]} {verdict.value}" for verdict in ORDER]
-    return f"looser: {', '.join(figures)}, {weaker} weaker zones; {effort}"
+    figures += [f"{weaker['zone']} weaker zones", *([f"{weaker['budget']} budgets"] if weaker["budget"] else ())]
+    return f"looser: {', '.join(figures)}; {effort}"
 
 
 def _kinds(comparison: Comparison) -> str:

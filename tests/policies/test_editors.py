@@ -100,11 +100,14 @@ WHOLE: list[dict[str, Any]] = [
             {"id": "t", "direction": "answer", "from": ["home"], "if": {"class": "pii"}, "then": "block",
              "because": "b"},
         ],
+        "budgets": [
+            {"id": "b", "who": WHO, "per": "team", "zones": ["home"], "monthly": 0.5, "then": "block", "because": "b"},
+        ],
         "claims": [{"never": "pii", "in": ["home"]}],
         "tests": [{
             "name": "n",
             "given": {"team": "t", "app": "a", "key": "k", "endpoint": "chat", "model": "m", "resolved": "m",
-                      "findings": {"PERSON": [0.4, 1]}, "on": "2026-06-30"},
+                      "findings": {"PERSON": [0.4, 1]}, "budgets": ["b"], "on": "2026-06-30"},
             "expect": {"decision": "pin", "zone": "home", "rules": ["r"], "ceilings": ["pii"], "stores": ["home"]},
         }, {"name": "n", "given": {"from": "home"}, "expect": {"decision": "block", "rules": ["r"]}}],
     },

@@ -25,6 +25,7 @@ def test_a_mistake_is_reported_exactly_where_it_is(case: dict[str, Any]) -> None
         given.get("thresholds", {}),
         frozenset(zones) if zones is not None else None,
         frozenset(channels) if channels is not None else None,
+        frozenset(given["prices"]) if "prices" in given else None,
     )
     checked = check_files({name: text.encode() for name, text in files.items() if text}, around)
     found = [

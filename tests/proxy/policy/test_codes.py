@@ -17,7 +17,7 @@ SOURCES = [
     *(ROOT / "proxy" / "approvals").glob("*.py"),
 ]
 CASES = ROOT / "tests" / "policies" / "errors"
-DYNAMIC = {"unknown-class", "unknown-entity", "unknown-rule", "unknown-zone"}
+DYNAMIC = {"unknown-budget", "unknown-class", "unknown-entity", "unknown-rule", "unknown-zone"}
 """Built from the kind of a reference."""
 ELSEWHERE = {
     "alias", "anchor", "bad-key", "directive", "empty", "invisible-character", "many-documents", "merge-key",

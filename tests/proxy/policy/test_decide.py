@@ -479,3 +479,31 @@ def plain_reading(policy: Policy, who: Identity, call: Call, findings: dict[str,
         if carried[item.name]:
             zones &= set(item.ceiling)
     return zones
+
+
+def random_budgets(rng: random.Random) -> list[str]:
+    budgets = []
+    for number in range(rng.randint(1, 4)):
+        who = f"who: {{{rng.choice(['teams', 'not_teams'])}: [{rng.choice([*TEAMS, 'a*'])!r}]}}, "
+        then, zones = rng.choice([("pin", ["us"]), ("block", ["eu"]), ("block", ["us", "eu"]), ("block", ZONES)])
+        said = f"zones: [{', '.join(zones)}], monthly: 1, then: {then}, because: spent{number}"
+        budgets.append(f"  - {{id: b{number}, {who if rng.random() < 0.5 else ''}{said}}}")
+    return budgets
+
+
+@settings(max_examples=150, deadline=None)
+@property_of_requests
+def test_more_budgets_that_are_used_up_never_free_a_request(
+    taxonomy: str, seed: int, findings: dict[str, list[int]], who: Identity, call: Call
+) -> None:
+    rng = random.Random(seed)
+    budgets = "budgets:\n" + "\n".join(random_budgets(rng)) + "\n"
+    built = build(taxonomy, [file("one", random_grants(rng), random_rules(rng)) + budgets])
+    some = {name for name in built.index.budgets if rng.random() < 0.5}
+    more = some | {name for name in built.index.budgets if rng.random() < 0.5} | {"unknown"}
+    before, after = (decide(built, who, call, findings, TODAY, names) for names in (some, more))
+    assert set(after.zones) <= set(before.zones)
+    assert set(after.stores) <= set(before.stores)
+    assert set(before.budgets) <= set(after.budgets) <= more - {"unknown"}
+    assert [*dict.fromkeys(after.zones)] == [zone for zone in before.zones if zone in after.zones], "nor reorder zones"
+    assert decide(built, who, call, findings, TODAY, after.budgets) == after, "a record says all that is needed"

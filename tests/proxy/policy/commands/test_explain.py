@@ -102,3 +102,16 @@ def test_a_record_that_cannot_be_explained_says_why(
     assert run("explain", "--record", "r3") == (1, "r3 cannot be explained: there is no decision with this id\n")
     log.policies.clear()
     assert run("explain", "--record", "r0") == (1, f"r0 cannot be explained: {NOT_ARCHIVED}\n")
+
+
+def test_a_budget_that_is_used_up_is_explained_and_a_slip_in_its_name_is_not(folder: Path, run: Run) -> None:
+    budget = "{id: vendors, zones: [us], monthly: 9, then: pin, because: paid}"
+    (folder / "money.yaml").write_text(f"policy: money\nversion: 1\nowner: ann\nbudgets: [{budget}]\n")
+    code, output = run("explain", folder, "--budget", "vendors")
+    assert code == 0
+    assert "struck   budget vendors" in output
+    assert "because   paid   [money.yaml:4]" in output
+    code, output = run("explain", folder, "--budget", "vendor")
+    assert code == 2
+    assert "did you mean 'vendors'?" in " ".join(output.replace("│", " ").split())
+    assert run("explain", folder, "--from", "home", "--budget", "vendors")[0] == 2
