@@ -6,7 +6,7 @@ UV     := $(BIN)/uv
 LOCK   := $(UV) pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := install
-.PHONY: install demo serve clients lock-clients test test-clients test-long fuzz mutate check format bench bench-detection bench-languages bench-conversation bench-policy bench-audit soak schema lock
+.PHONY: install demo serve clients lock-clients test test-clients test-long fuzz mutate check format bench bench-detection bench-languages bench-conversation bench-policy bench-audit bench-balancing soak schema lock e2e-vllm lock-vllm
 
 install: $(VENV)/.installed
 
@@ -49,11 +49,29 @@ lock-clients: $(NODE)/.installed
 	for dir in $(patsubst %/package.json,%,$(wildcard $(CLIENTS)/*/package.json)); do \
 	  $(NPM) --prefix $$dir update --package-lock-only --omit-lockfile-registry-resolved || exit; done
 
+# A real vLLM behind Ringfence. It is installed into an environment of its own (6 GB, for CPU cores), or VLLM=PATH names a
+# Python that has one, such as one with a GPU. Where neither works, it says so and skips. Two minutes on two cores.
+E2E_VLLM := tests/e2e/vllm
+
+e2e-vllm: install
+	$(if $(VLLM),,-$(MAKE) --no-print-directory $(E2E_VLLM)/.venv/.installed)
+	RINGFENCE_E2E_VLLM=$(VLLM) $(BIN)/python -m pytest -n 0 $(E2E_VLLM) $(ARGS)
+
+$(E2E_VLLM)/.venv/.installed: $(E2E_VLLM)/requirements.lock | $(VENV)/.installed
+	$(UV) venv --quiet --clear --python $(BIN)/python $(@D)
+	$(UV) pip sync --quiet --python $(@D)/bin/python --require-hashes $<
+	touch $@
+
+lock-vllm: install
+	cd $(E2E_VLLM) && $(CURDIR)/$(UV) pip compile requirements.in --override overrides.txt --python-version 3.11 \
+	  --python-platform x86_64-unknown-linux-gnu --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --quiet --upgrade -o requirements.lock
+
 # Tests start hundreds of processes: what these import is compiled once, even where the shell asks to keep nothing.
 # Files are taken in the order of the tree: those with few, long tests would otherwise come last, and alone.
 test: export PYTHONDONTWRITEBYTECODE =
 test: install
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=$(CLIENTS) $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=$(CLIENTS) --ignore=$(E2E_VLLM) $(ARGS)
 
 # Applications on other people's client libraries, in front of a scripted vendor and of a real model.
 test-clients: export PYTHONDONTWRITEBYTECODE =
@@ -110,6 +128,10 @@ bench-policy: install
 # how appending and verifying go on as a log grows to a million records; about half an hour.
 bench-audit: install
 	$(BIN)/python tests/bench/audit_log.py $(ARGS)
+
+# Least-busy against round robin, over four model servers of unequal speed; about a minute.
+bench-balancing: install
+	$(BIN)/python tests/bench/balancing.py $(ARGS)
 
 # Memory over 100,000 mixed requests; about twenty minutes on two cores.
 soak: install

@@ -27,11 +27,8 @@ class LMStudio(Kind):
         models = rows(said, "models")[:MAX_LISTED]
         profiles = {name: _profile(model) for model in models for name in _names(model)}
         named = [name for name in (upstream.default_model, *upstream.models) if name and not name.endswith("*")]
-        warnings = tuple(
-            f"it has no '{name}': load it there, or ask for what it has" for name in named if name not in profiles
-        )
         loaded = {name for model in models if rows(model, "loaded_instances") for name in _names(model)}
-        warnings += tuple(
+        warnings = tuple(
             f"'{name}' is not loaded: the first request waits for that, and its context is what its settings there say"
             for name in named
             if name in profiles and name not in loaded
