@@ -177,12 +177,19 @@ def _upstreams() -> typer.Typer:
     return cli_upstreams.app
 
 
+def _models() -> typer.Typer:
+    from proxy import cli_models  # noqa: PLC0415 - read when it is asked for
+
+    return cli_models.app
+
+
 LATER: dict[str, Callable[[], typer.Typer]] = {
     "detect": _detect,
     "key": _key,
     "audit": _audit,
     "policy": _policy,
     "upstreams": _upstreams,
+    "models": _models,
 }
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +16,6 @@ from proxy.files.diagnostics import FileRefused
 from proxy.policy.lint import Surroundings
 from proxy.policy.load import load_policy
 from proxy.policy.model import Trust
-from proxy.policy.policy import Policy
 from proxy.settings import Settings
 from proxy.tables import plain, table
 from proxy.upstreams.checking import Checked, Said, check_all
@@ -65,7 +64,7 @@ def check(
     settings = Settings.load()
     path = file or settings.upstreams
     try:
-        registry, said = bound(settings, path)
+        made = configured(settings, path)
     except FileRefused as refused:
         if json_:
             faults = [asdict(each) for each in refused.diagnostics]
@@ -73,8 +72,8 @@ def check(
         else:
             typer.echo(refused.said(), err=True, nl=False)
         raise typer.Exit(PROBLEMS) from None
-    checked, more = asyncio.run(check_all(registry, timeouts(settings)))
-    of_file = [*said, *more]
+    checked, more = asyncio.run(check_all(made.registry, timeouts(settings)))
+    of_file = [*made.said, *more]
     ok = all(each.ok for each in checked) and all(each.grade != "problem" for each in of_file)
     if json_:
         found = [_plain(each) for each in checked]
@@ -84,25 +83,33 @@ def check(
     raise typer.Exit(0 if ok else PROBLEMS)
 
 
-def bound(settings: Settings, path: Path) -> tuple[Registry, list[Said]]:
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """A file of upstreams, joined with the zones of the taxonomy."""
+
+    registry: Registry
+    zones: Mapping[str, bool]
+    """Each with whether a vendor runs it, own ones first; empty where the policies cannot be loaded."""
+    said: tuple[Said, ...] = ()
+    """What is wrong with the policies."""
+
+
+def configured(settings: Settings, path: Path) -> Configured:
     """Read a file of upstreams and join it with the taxonomy; raises FileRefused for what is wrong with the first.
 
     Policies that cannot be loaded are a problem; nothing is known of zones then, and none counts as one's own.
     """
     registry = load_registry(path)
+    around = Surroundings(datetime.now(UTC).date(), zones_with_upstreams=registry.zones)
     try:
-        policy = policy_of(settings, registry)
+        policy, _ = load_policy(settings.policies, around)
     except ConfigurationError as error:
-        return registry, [Said("policies", "problem", f"{error.message}: zones are not known", "ringfence policy lint")]
+        said = Said("policies", "problem", f"{error.message}: zones are not known", "ringfence policy lint")
+        return Configured(registry, {}, (said,))
     check_zones(registry, policy.zones)
     zones = {name: (zone.trust is Trust.VENDOR, zone.networks) for name, zone in policy.zones.items()}
-    return registry.bind(zones), []
-
-
-def policy_of(settings: Settings, registry: Registry) -> Policy:
-    """Load the configured policies; raises ConfigurationError."""
-    around = Surroundings(datetime.now(UTC).date(), zones_with_upstreams=registry.zones)
-    return load_policy(settings.policies, around)[0]
+    by_trust = sorted(zones, key=lambda name: zones[name][0])
+    return Configured(registry.bind(zones), {name: zones[name][0] for name in by_trust})
 
 
 def timeouts(settings: Settings) -> Timeouts:
@@ -171,9 +178,9 @@ def _standings(settings: Settings) -> tuple[list[dict[str, Any]], str]:
         told, trouble = None, error.message.rstrip(".")
     if told is not None:
         return told["upstreams"], ""
-    registry, said = bound(settings, settings.upstreams)
-    _, rows = asyncio.run(ask_each(registry, timeouts(settings)))
-    more = "".join(f"; {each.text}" for each in said)
+    made = configured(settings, settings.upstreams)
+    _, rows = asyncio.run(ask_each(made.registry, timeouts(settings)))
+    more = "".join(f"; {each.text}" for each in made.said)
     return rows, f"{trouble}: each upstream was asked once, just now; errors and load are not known{more}."
 
 
@@ -204,4 +211,5 @@ def _of_model(model: Mapping[str, Any]) -> list[str]:
     context += f", answers to {most:,}" if most else ""
     can = [name for name in ABILITIES if model.get(name)]
     lacks = [f"no {name}" for name in ABILITIES if model.get(name) is False]
-    return [str(model["name"]), context, ", ".join([*can, *lacks])]
+    price = [f"{model['price']} for a million tokens"] if "price" in model else []
+    return [str(model["name"]), context, ", ".join([*can, *lacks]), *price]

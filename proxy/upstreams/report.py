@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from proxy.files.money import written
 from proxy.upstreams.client import Timeouts, UpstreamClient
 from proxy.upstreams.errors import NotSent, UpstreamError
 from proxy.upstreams.estate.standing import Standing
@@ -23,7 +24,7 @@ OF_A_SERVER = frozenset({"breaker", "in_flight", "waiting", "requests", "failure
 def rows(registry: Registry, standings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Join how upstreams stand (`Estate.report`) with what the registry knows of them; plain JSON."""
     by_name = {standing["name"]: standing for standing in standings}
-    return [{**by_name.get(each.id, {}), "models": models(registry, each)} for each in registry.upstreams]
+    return [_row(registry, upstream, by_name.get(upstream.id, {})) for upstream in registry.upstreams]
 
 
 def models(registry: Registry, upstream: Upstream) -> list[dict[str, Any]]:
@@ -77,6 +78,23 @@ def named(error: Exception) -> UpstreamError:
     return NotSent("timeout" if isinstance(error, TimeoutError) else type(error).__name__)
 
 
+def _row(registry: Registry, upstream: Upstream, standing: Mapping[str, Any]) -> dict[str, Any]:
+    served = models(registry, upstream)
+    priced = list(dict.fromkeys(each["price"] for each in served if "price" in each))
+    price = {"price": f"{priced[0]} …" if priced[1:] else priced[0]} if priced else {}
+    return {**standing, "models": served, **price}
+
+
+def _price(registry: Registry, upstream: Upstream, model: str) -> dict[str, str]:
+    """Return what a million tokens cost there, sent and answered, where the file says it."""
+    prices = registry.estate.prices
+    found = prices.of(model if model.endswith("*") else registry.registered(model), upstream.zone)
+    if found is None:
+        return {}
+    return {"price": f"{written(found.input)}/{written(found.output)} {prices.currency}"}
+
+
 def _known(registry: Registry, upstream: Upstream, model: str) -> dict[str, Any]:
     profile = asdict(registry.profile(upstream, model))
-    return {name: value for name, value in profile.items() if value is not None}
+    known = {name: value for name, value in profile.items() if value is not None}
+    return {**known, **_price(registry, upstream, model)}

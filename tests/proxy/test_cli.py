@@ -73,6 +73,7 @@ def test_the_parts_are_mounted() -> None:
         ["serve"],
         ["key"],
         ["upstreams", "check"],
+        ["models", "bench"],
     ):
         assert CliRunner().invoke(cli.app, [*part, "--help"]).exit_code == 0, part
 
@@ -86,6 +87,7 @@ def test_a_list_of_the_parts_names_and_describes_each() -> None:
         "audit": "Verify",
         "policy": "Lint",
         "upstreams": "Show",
+        "models": "Resolve",
     }.items():
         assert re.search(rf"\b{part} +{does}", said), part
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from harness import StandIn
 
+from proxy.costs.prices import Price, Prices
 from proxy.upstreams import report
 from proxy.upstreams.client import Timeouts
 from proxy.upstreams.errors import Lost
@@ -35,6 +36,18 @@ def test_a_row_joins_how_an_upstream_stands_with_what_it_serves_and_that_can_do(
         {"name": "gpt-4*"},
     ]
     assert json.loads(json.dumps(row)) == row
+
+
+def test_a_row_has_the_price_of_what_it_serves_and_says_where_models_differ() -> None:
+    def price(amount: int) -> dict[str, Price]:
+        return {"onprem": Price(amount * 10**8, amount * 10**9, 0)}
+
+    one = Registry((AT,), {}, "0" * 64, {}, estate=Estate(prices=Prices("USD", {"a": price(3)})))
+    (row,) = rows(one, [])
+    assert row["price"] == "0.30/3.00 USD"
+    assert [model.get("price") for model in row["models"]] == ["0.30/3.00 USD", None]
+    two = Estate(prices=Prices("USD", {"a": price(3), "gpt-4*": price(5)}))
+    assert rows(Registry((AT,), {}, "0" * 64, {}, estate=two), [])[0]["price"] == "0.30/3.00 USD …"
 
 
 def test_an_upstream_of_which_no_standing_came_is_a_row_all_the_same() -> None:
