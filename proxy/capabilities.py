@@ -23,7 +23,6 @@ from proxy.upstreams.registry import Registry
 MOST_MISSING = 16
 """Names that one record can list."""
 MOST_SUGGESTED = 5
-HEADER = "x-ringfence-dropped-params"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +135,6 @@ def unavailable(decision: Decision, missing: Sequence[str], models: Sequence[str
 def dropped(candidate: Candidate, needed: Needs) -> Dropped:
     """Return the parameters of a request that this candidate's kind of server does not obey."""
     return KINDS[candidate.upstream.kind].dropped(needed.endpoint, dict(needed.body)) if needed.body else Dropped()
-
-
-def headers(without: Dropped) -> dict[str, str]:
-    """Return what tells a caller which parameters were not obeyed."""
-    return {HEADER: ", ".join(without.reported)} if without.reported else {}
 
 
 def _lacks(candidate: Candidate, needed: Needs, registry: Registry) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
-"""`GET /v1/models` and `/v1/models/{id}`: what this caller may ask for, and the zone that would answer.
+"""`GET /v1/models` and `/v1/models/{id}`: what this caller may ask for, the zone that would answer, and what it can do.
 
-That is the zone of a harmless request, at the first endpoint that leads anywhere for the model.
+That is the zone of a harmless request, at the first endpoint that leads anywhere for the model, and what is known of
+the model that stands first there: `context_window` and `max_output` in tokens, `abilities` as true or false.
 """
 
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from proxy.pipeline import Pipeline
 from proxy.policy.decide import decide
 from proxy.policy.model import Call, Identity
 from proxy.routing import routes
+from proxy.upstreams.profile import ABILITIES, Profile
 from proxy.upstreams.upstream import OTHER
 
 CALLERS = frozenset({Role.APP})
@@ -49,6 +51,15 @@ def _row(name: str, caller: Caller, active: Active) -> dict[str, Any] | None:
         call = Call(endpoint.name, name, active.registry.registered(name))
         decision = decide(active.policy, who, call, {}, datetime.now(UTC))
         if ways := routes(decision.zones, endpoint.name, name, active.registry):
-            served_by = ways[0].candidates[0].upstream.id
-            return {"id": name, "object": "model", "created": 0, "owned_by": served_by, "zone": ways[0].zone}
+            first = ways[0].candidates[0]
+            row = {"id": name, "object": "model", "created": 0, "owned_by": first.upstream.id, "zone": first.zone}
+            return row | _known(active.registry.profile(first.upstream, first.model))
     return None
+
+
+def _known(profile: Profile) -> dict[str, Any]:
+    """Return what is known of a model; nothing of what is not."""
+    sizes = {name: getattr(profile, name) for name in ("context_window", "max_output")}
+    abilities = {name: getattr(profile, name) for name in ABILITIES}
+    said = {**sizes, "abilities": {name: can for name, can in abilities.items() if can is not None} or None}
+    return {name: value for name, value in said.items() if value is not None}

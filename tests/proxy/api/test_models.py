@@ -61,3 +61,32 @@ def test_a_model_that_this_caller_may_not_use_is_not_listed(tmp_path: Path, vend
     (policies / "small.yaml").write_text(yaml.safe_dump(policy, sort_keys=False))
     file = upstreams_file(tmp_path / "u.yaml", vendor, own, models={"gpt-4o-mini": {"onprem": "local-model"}})
     assert listed(tmp_path, file, policies=policies) == {"local-model": "onprem"}
+
+
+def test_what_is_known_of_a_model_is_said_and_a_client_reads_it(tmp_path: Path, own: StandIn) -> None:
+    file = upstreams_file(
+        tmp_path / "u.yaml",
+        None,
+        own,
+        profiles={"local-model": {"context_window": 8192, "tools": True, "vision": False}},
+        models={"asked": {"onprem": "local-model"}, "other": {"onprem": "nothing"}},
+    )
+
+    async def run() -> list[dict[str, Any]]:
+        async with inside(tmp_path / "home", upstreams=file) as ring:
+            return list((await ring.client.get("/v1/models", headers=ring.key())).json()["data"])
+
+    rows = {row["id"]: row for row in asyncio.run(run())}
+    for name in ("local-model", "asked"):
+        assert rows[name]["context_window"] == 8192
+        assert rows[name]["abilities"] == {"tools": True, "vision": False}
+        assert "max_output" not in rows[name]
+        assert {"id", "object", "created", "owned_by", "zone"} < rows[name].keys()
+
+
+def test_of_a_model_of_which_nothing_is_known_nothing_is_said(tmp_path: Path, own: StandIn) -> None:
+    async def run() -> dict[str, Any]:
+        async with inside(tmp_path / "home", upstreams=upstreams_file(tmp_path / "u.yaml", None, own)) as ring:
+            return dict((await ring.client.get("/v1/models/local-model", headers=ring.key())).json())
+
+    assert asyncio.run(run()).keys() == {"id", "object", "created", "owned_by", "zone"}
