@@ -68,6 +68,7 @@ class Model:
     """`PARAMETER num_ctx` of its Modelfile."""
     remote_host: str = ""
     remote_model: str = ""
+    size: int = 2_019_393_189
 
     @property
     def remote(self) -> Json:
@@ -76,7 +77,7 @@ class Model:
 
     def listed(self, context: int | None = None) -> Json:
         details = {"format": "gguf", "family": "llama", "families": ["llama"], "parameter_size": "3.2B"}
-        row: Json = {"name": self.name, "model": self.name, "size": 2_019_393_189, "digest": digest(self.name)}
+        row: Json = {"name": self.name, "model": self.name, "size": self.size, "digest": digest(self.name)}
         row |= {"details": {**details, "quantization_level": "Q4_K_M"}}
         if context is not None:
             return {**row, "size_vram": row["size"], "expires_at": WHEN, "context_length": context}
@@ -231,8 +232,8 @@ class Ollama(StandIn):
         if not found:
             yield {"error": "pull model manifest: file does not exist"}
             return
-        layer, total = digest(name), 4000
-        for completed in (0, 1000, 4000):
+        layer, total = digest(name), found[0].size
+        for completed in (0, total // 4, total):
             progress = {"status": f"pulling {layer[:12]}", "digest": f"sha256:{layer}", "total": total}
             yield {**progress, **({"completed": completed} if completed else {})}
         yield from ({"status": status} for status in ("verifying sha256 digest", "writing manifest"))

@@ -40,7 +40,7 @@ TOOL: Any = {
 
 @pytest.fixture(scope="module")
 def fake() -> Iterator[Ollama]:
-    made = Ollama(library={"phi4:latest": Model("phi4:latest")})
+    made = Ollama(library={"phi4:latest": Model("phi4:latest", size=4000)})
     yield made
     made.stop()
 

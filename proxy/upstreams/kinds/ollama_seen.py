@@ -154,10 +154,8 @@ def _warnings(
     for name in served:
         if full(name) not in there:
             yield f"{name} is not there: `ringfence models pull {upstream.id} {name}`"
-    for model in seen:
+    for model in {full(model.name): model for model in reversed(seen) if not model.remote}.values():
         context, largest = model.context, model.largest
-        if model.remote:
-            continue
         if context is None:
             yield (
                 f"how much context {model.name} gets is not known until it is loaded: "
@@ -165,8 +163,8 @@ def _warnings(
             )
         elif largest is not None and context < largest:
             yield (
-                f"{model.name} has {context} tokens of context and could have {largest}: set OLLAMA_CONTEXT_LENGTH "
-                "there, or PARAMETER num_ctx in a Modelfile, if its memory is enough"
+                f"{model.name} has {context:,} tokens of context and could have {largest:,}: if there is memory for "
+                "more, set OLLAMA_CONTEXT_LENGTH there, or PARAMETER num_ctx in a Modelfile"
             )
 
 

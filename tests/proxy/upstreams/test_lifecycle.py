@@ -11,7 +11,7 @@ from proxy.upstreams.lifecycle import Installed, Progress
 from proxy.upstreams.upstream import Upstream
 
 Question = Callable[[UpstreamClient, Upstream], Awaitable[Any]]
-QWEN = Model("qwen3:8b", num_ctx=16384)
+QWEN = Model("qwen3:8b", num_ctx=16384, size=4000)
 AWAY = {"remote_host": "https://ollama.com:443", "remote_model": "gpt-oss:120b"}
 
 
@@ -47,7 +47,7 @@ def test_a_server_lists_what_it_has_and_what_of_it_is_in_memory(ollama: Ollama) 
     has = ask(ollama, lifecycle.installed)
     assert has == (
         Installed("llama3.2:latest", 2_019_393_189, 0, remote=False),
-        Installed("qwen3:8b", 2_019_393_189, 16384, remote=False),
+        Installed("qwen3:8b", 4000, 16384, remote=False),
         Installed("mine:latest", 2_019_393_189, 0, remote=True),
     )
     assert [model.loaded for model in has] == [False, True, False]

@@ -35,7 +35,7 @@ def test_a_model_that_is_loaded_has_the_context_that_it_was_loaded_with(ollama: 
     ollama.loaded["llama3.2:latest"] = 8192, False
     said = observed(ollama)
     assert said.profiles["llama3.2"].context_window == 8192
-    assert has(said, "8192 tokens", "131072", "OLLAMA_CONTEXT_LENGTH")
+    assert has(said, "8,192 tokens", "131,072", "OLLAMA_CONTEXT_LENGTH")
 
 
 def test_one_that_is_not_has_what_its_modelfile_says(ollama: Ollama) -> None:
@@ -142,6 +142,11 @@ def test_a_model_that_is_not_there_is_warned_of_with_what_to_run(ollama: Ollama)
     said = observed(ollama, models=("qwen3:8b",))
     assert has(said, "ringfence models pull o qwen3:8b")
     assert "qwen3:8b" not in said.profiles
+
+
+def test_a_model_of_two_names_is_warned_of_once(ollama: Ollama) -> None:
+    warnings = observed(ollama, models=("*",)).warnings
+    assert len([warning for warning in warnings if "llama3.2" in warning]) == 1
 
 
 def test_no_text_of_the_servers_is_in_a_warning(ollama: Ollama) -> None:
