@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 from proxy.routing import Route
@@ -11,12 +12,14 @@ from proxy.upstreams.estate.breaker import FAILURES, Clock
 from proxy.upstreams.estate.retries import Retries
 from proxy.upstreams.estate.standing import Standing
 from proxy.upstreams.estate.turns import Turns
+from proxy.upstreams.kinds.kind import Observation
 from proxy.upstreams.kinds.known import KINDS
-from proxy.upstreams.pool import Observed, Pool
+from proxy.upstreams.pool import Pool
 from proxy.upstreams.registry import Registry
 from proxy.upstreams.upstream import Upstream
 
 log = logging.getLogger(__name__)
+Observed = Callable[[Upstream, Observation], None]
 WITHIN_S = 10.0
 """A server that has not said by then what it has to say counts as down."""
 
@@ -44,18 +47,21 @@ class Estate:
         """
         return Turns(route, self.standing, self._retries, again=again, by=balance)
 
-    async def watch(self, registry: Registry, pool: Pool, observed: Observed) -> None:
+    async def watch(self, registry: Registry, pool: Pool, observed: Observed, *, health: bool = True) -> None:
         """Ask every own upstream, and vendors that serve what they list, how it is and what it has; once each.
 
-        What answers is passed to `observed`. Raises nothing: whatever one answers, the others count, and the next round
-        comes. Whoever left the registry is forgotten here, and its connections closed, once nothing of it is open.
+        Without `health`, only those that serve what they list. What answers is passed to `observed`. Raises nothing:
+        whatever one answers, the others count, and the next round comes. Whoever left the registry is forgotten here,
+        and its connections closed, once nothing of it is open.
         """
         await pool.keep(registry.upstreams)
         now = {upstream.server for upstream in registry.upstreams}
         gone = [at for at, standing in self._standings.items() if at not in now and standing.idle]
         for at in gone:
             del self._standings[at]
-        asked = [upstream for upstream in registry.upstreams if upstream.lists_models or not upstream.vendor]
+        asked = [
+            upstream for upstream in registry.upstreams if upstream.lists_models or (health and not upstream.vendor)
+        ]
         await asyncio.gather(*(self._look(upstream, pool, observed) for upstream in asked))
 
     def report(self, registry: Registry) -> list[dict[str, Any]]:

@@ -13,9 +13,9 @@ from proxy.routing import Candidate, Route
 from proxy.upstreams.client import Timeouts
 from proxy.upstreams.estate import estate as module
 from proxy.upstreams.estate.breaker import FAILURES
-from proxy.upstreams.estate.estate import Estate
+from proxy.upstreams.estate.estate import Estate, Observed
 from proxy.upstreams.kinds.kind import Observation
-from proxy.upstreams.pool import Observed, Pool
+from proxy.upstreams.pool import Pool
 from proxy.upstreams.registry import Registry
 from proxy.upstreams.upstream import Upstream
 
@@ -35,7 +35,9 @@ def registry(*upstreams: Upstream) -> Registry:
     return Registry(upstreams, {}, "0" * 64, {})
 
 
-def watched(estate: Estate, *upstreams: Upstream, rounds: int = 1, observed: Observed | None = None) -> dict[str, Any]:
+def watched(
+    estate: Estate, *upstreams: Upstream, rounds: int = 1, observed: Observed | None = None, health: bool = True
+) -> dict[str, Any]:
     """Run rounds of checks; return what was listed, by upstream."""
     found: dict[str, list[str]] = {}
 
@@ -46,7 +48,7 @@ def watched(estate: Estate, *upstreams: Upstream, rounds: int = 1, observed: Obs
         pool = Pool(Timeouts(0.5, 0.5), lambda _: None, lambda *_: "")
         try:
             for _ in range(rounds):
-                await estate.watch(registry(*upstreams), pool, observed or listed)
+                await estate.watch(registry(*upstreams), pool, observed or listed, health=health)
         finally:
             await pool.close()
 
@@ -65,6 +67,11 @@ def test_every_own_upstream_is_asked_and_of_vendors_those_that_serve_what_they_l
     assert watched(estate, own, lists, vendor) == {"own": ["b", "a"], "lists": ["b", "a"]}
     assert health(estate, own, lists, vendor) == [("healthy", ""), ("healthy", ""), ("unknown", "")]
     assert len(server.requests) == 2
+
+
+def test_without_a_look_at_health_only_those_are_asked_that_serve_what_they_list(server: StandIn) -> None:
+    own, lists = upstream(server, id="own", models=("m",)), upstream(server, id="lists")
+    assert watched(Estate(), own, lists, health=False) == {"lists": ["b", "a"]}
 
 
 @pytest.mark.parametrize(

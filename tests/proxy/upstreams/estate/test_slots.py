@@ -143,7 +143,7 @@ def test_a_limit_that_is_raised_lets_those_in_who_wait_and_a_lower_one_ends_noth
     run(test)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.integers(1, 3), st.integers(0, 4), st.lists(st.integers(0, 11), max_size=60))
 def test_never_more_than_allowed_nobody_lost_and_in_order(most: int, queue: int, steps: list[int]) -> None:
     """Callers come, go, and go away while waiting, in any order, with and without a moment between."""
@@ -152,12 +152,17 @@ def test_never_more_than_allowed_nobody_lost_and_in_order(most: int, queue: int,
         at = upstream(most, queue)
         tasks: list[asyncio.Task[bool]] = []
         inside: list[int] = []
+        queued: list[int] = []
+        """Of those inside, who had to wait."""
 
         async def one(number: int) -> bool:
-            if await slots.enter(at):
-                inside.append(number)
-                return True
-            return False
+            waits = not slots.has_room(at)
+            assert waits or not slots.waiting, "nobody goes past those who wait"
+            if not await slots.enter(at):
+                return False
+            inside.append(number)
+            queued.extend([number] * waits)
+            return True
 
         left = 0
         for step in steps:
@@ -180,6 +185,7 @@ def test_never_more_than_allowed_nobody_lost_and_in_order(most: int, queue: int,
             left += 1
             await settle()
         assert (slots.in_flight, slots.waiting) == (0, 0)
-        assert inside == [at for at, task in enumerate(tasks) if not task.cancelled() and task.result()]
+        assert queued == sorted(queued)
+        assert sorted(inside) == [at for at, task in enumerate(tasks) if not task.cancelled() and task.result()]
 
     run(test)
