@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -69,11 +70,13 @@ def send(
     upstream: Upstream,
     permit: EgressPermit | None = None,
     stored: Mapping[str, Any] | None = None,
+    *,
     times: int = 1,
     outgoing: Outgoing = ASKED,
+    within: Timeouts = Timeouts(1.0, 1.0),  # noqa: B008 - a frozen value
 ) -> list[tuple[int, bytes]]:
     async def run() -> list[tuple[int, bytes]]:
-        client = UpstreamClient(upstream, Timeouts(1.0, 1.0), lambda _: stored or record(), fingerprint)
+        client = UpstreamClient(upstream, within, lambda _: stored or record(), fingerprint)
         answers = []
         try:
             for _ in range(times):
@@ -409,3 +412,28 @@ def test_a_large_body_arrives_whole(server: StandIn) -> None:
     permit = EgressPermit("r", "team", "vendor", "cloud-us", asked)
     assert send(upstream_of(server), permit, stored, outgoing=asked)[0][0] == 200
     assert server.posts[0].body == body
+
+
+@pytest.mark.parametrize("key", ["k\r\nx-injected: 1", "k\u00e9", "k k"], ids=["two lines", "a letter", "a space"])
+def test_a_key_that_cannot_be_one_opens_nothing(server: StandIn, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("VENDOR_KEY", key)
+    for attempt in (lambda: send(upstream_of(server)), lambda: probe(upstream_of(server))):
+        with pytest.raises(NotSent) as failure:
+            attempt()
+        assert failure.value.reason == "key_unusable"
+    assert server.connections == 0
+
+
+def test_a_key_from_a_file_is_sent(server: StandIn, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("from-a-file\n")
+    send(upstream_of(server, api_key_env="", api_key_file=str(tmp_path / "key")))
+    assert server.posts[0].headers["authorization"] == "Bearer from-a-file"
+
+
+def test_an_upstream_may_be_waited_for_shorter_or_longer_than_others(server: StandIn) -> None:
+    server.answer_delay_s = 1.3
+    assert send(upstream_of(server, read_s=60))[0][0] == 200  # others: 1 second to connect, 1 to read
+    server.behaviour = "hang"
+    with pytest.raises(Lost) as lost:
+        send(upstream_of(server, connect_s=1, read_s=1), within=Timeouts(600.0, 600.0))
+    assert lost.value.reason == "timeout"
