@@ -28,8 +28,11 @@ from proxy.scanning.tally import Asked
 from proxy.scanning.watch import Watch
 from proxy.state.database import StateUnavailable
 from proxy.state.held import HeldStates
+from proxy.upstreams import said
 from proxy.upstreams.client import Response
 from proxy.upstreams.errors import Lost
+from proxy.upstreams.estate.turns import Turn
+from proxy.upstreams.kinds.known import KINDS
 from proxy.upstreams.permit import Outgoing
 from proxy.upstreams.sse import relay
 
@@ -37,23 +40,17 @@ MAX_ANSWER_BYTES = 64 * 1024 * 1024
 BLOCKED = "answer_blocked"
 WHOLE = frozenset({"ok", BLOCKED})
 """How an answer ends of which all was looked at that had to be."""
+FAULTS = frozenset({"upstream_error", "timeout"})
+"""How an answer ends for which its server is to blame."""
+LEFT = frozenset({"client_abort", "unknown"})
+"""And one that might have ended in any way."""
 BROKEN_OFF = "The model server broke off its answer."
 CALLER_LEFT = "the caller left"
 """The message of the cancellation of a request whose caller closed the connection."""
+TOO_LONG = "context_length_exceeded"
 UNKNOWN_THERE = frozenset({404, 405, 501})
 """Answers of a model server that does not keep something any more, or cannot be asked for what it keeps."""
 KEPT_STATUS = frozenset({400, 404, 409, 413, 415, 422, 429})
-CODES = {
-    "context_length_exceeded": "context_length_exceeded",
-    "exceed_context_size_error": "context_length_exceeded",
-    "model_not_found": "model_not_found",
-    "unsupported_parameter": "unsupported_parameter",
-    "unsupported_value": "unsupported_value",
-    "content_filter": "content_filter",
-    "rate_limit_exceeded": "rate_limit_exceeded",
-    "insufficient_quota": "insufficient_quota",
-}
-"""Codes of upstreams that tell a caller what to do, and the code we give for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +66,8 @@ class Attempt:
     receipt: Receipt | Spooled
     """Of this attempt's own record; the permit is issued under it."""
     outgoing: Outgoing
+    dropped: tuple[str, ...] = ()
+    """Parameters that its upstream does not obey."""
 
     def outcome(self, status: str, **facts: Any) -> dict[str, Any]:
         """Return the body of the attempt's outcome record, which the request's fate follows."""
@@ -120,6 +119,8 @@ class Attempt:
             **receipt_headers(self.ask, self.decided),
             "x-ringfence-decision": self.judged.decision.outcome.value,
             "x-ringfence-zone": self.candidate.zone,
+            "x-ringfence-upstream": self.candidate.upstream.id,
+            **({"x-ringfence-dropped-params": ", ".join(self.dropped)} if self.dropped else {}),
             "server-timing": ", ".join(f"{stage};dur={us / 1000:.3f}" for stage, us in self.ask.clock.spent.items()),
         }
 
@@ -140,8 +141,10 @@ class Answer:
         *,
         watch: Watch,
         notifier: Notifier,
+        turn: Turn,
     ) -> None:
         self.attempt = attempt
+        self._turn = turn
         self._keeping = keeping
         self._watch = watch
         self._notifier = notifier
@@ -149,6 +152,8 @@ class Answer:
         self._outcomes = outcomes
         self._received = 0
         self._dialect = attempt.ask.endpoint.dialect()
+        at, ask = attempt.candidate.upstream, attempt.ask
+        self._translation = KINDS[at.kind].translation(at, ask.endpoint.name, ask.body)
         self._status = ""
         """How the answer ended by itself; empty as long as it has not."""
 
@@ -157,9 +162,14 @@ class Answer:
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         # The record first: closing awaits, and whoever goes away may cancel at the next await.
+        status = self._status or how_it_ended(error)
+        if status in LEFT:
+            self._turn.left()
+        else:
+            self._turn.ended(ok=status not in FAULTS, ttfb_us=self.attempt.ask.clock.spent.get("ttfb"))
         self._outcomes.write(
             self.attempt.outcome(
-                self._status or how_it_ended(error),
+                status,
                 http=self._response.status_code,
                 observed=self._dialect.observed,
                 sent=len(self.attempt.outgoing.body),
@@ -173,9 +183,10 @@ class Answer:
     @property
     def streamed(self) -> bool:
         """Whether the answer is a stream of events."""
+        kind = self._translation.content_type if self._translation else "text/event-stream"
         return self._response.status_code == HTTPStatus.OK and self._response.headers.get(
             "content-type", ""
-        ).startswith("text/event-stream")
+        ).startswith(kind)
 
     async def whole(self) -> bytes:
         """Read the whole answer as JSON bytes; raises one of `proxy.errors` in place of what is not to be had."""
@@ -206,7 +217,7 @@ class Answer:
         """Pass a stream on, event by event."""
         try:
             async with (
-                aclosing(relay(self._count(), self._dialect)) as events,
+                aclosing(relay(self._chunks(), self._dialect)) as events,
                 aclosing(self._watch.passed(events)) as passed,
             ):
                 async for event in passed:
@@ -240,7 +251,10 @@ class Answer:
             body += chunk
             if len(body) > MAX_ANSWER_BYTES:
                 raise Lost("answer_too_large")
-        return bytes(body)
+        return self._translation.whole(bytes(body), self._response.status_code) if self._translation else bytes(body)
+
+    def _chunks(self) -> AsyncIterator[bytes]:
+        return self._translation.stream(self._count()) if self._translation else self._count()
 
     async def _count(self) -> AsyncIterator[bytes]:
         async for chunk in self._response.aiter_raw():
@@ -286,19 +300,14 @@ def receipt_headers(ask: Ask, receipt: Receipt | Spooled) -> dict[str, str]:
 def _refusal(response: Response, answer: Any, attempt: Attempt) -> RingfenceError:
     if attempt.ask.endpoint.bodiless and response.status_code in UNKNOWN_THERE:
         return not_found(None)
-    error = answer.get("error") if isinstance(answer, dict) else None
-    said = error if isinstance(error, dict) else {}
-    code = next(
-        (CODES[word] for word in (said.get("code"), said.get("type")) if isinstance(word, str) and word in CODES), None
-    )
-    status = response.status_code
+    code = said.code(answer)
+    status = HTTPStatus.BAD_REQUEST.value if code == TOO_LONG else response.status_code
     if status in KEPT_STATUS:
-        retry = response.headers.get("retry-after", "")
         return UpstreamRefused(
             f"The model server refused the request with status {status}.",
             status=status,
             code=code or "upstream_refused",
-            retry_after_s=int(retry) if retry.isdecimal() and len(retry) < 6 else None,  # noqa: PLR2004 - a day is plenty
+            retry_after_s=said.retry_after(response.headers),
         )
     return UpstreamRefused(
         f"The model server gave no usable answer (status {status}).", status=502, code=code or "upstream_error"

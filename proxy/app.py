@@ -50,10 +50,14 @@ from proxy.state import database
 from proxy.state.buckets import InDatabase
 from proxy.state.held import HeldStates
 from proxy.state.idempotency import Idempotency
+from proxy.upstreams import report
 from proxy.upstreams.client import Timeouts
-from proxy.upstreams.pool import RELIST_S, Pool
+from proxy.upstreams.estate.estate import Estate
+from proxy.upstreams.pool import Pool
 
 log = logging.getLogger(__name__)
+RELIST_S = 30.0
+"""How often upstreams are asked what they list where they are not asked how they are."""
 MODELS_WITHIN_S = 120.0
 """Loading the detection models takes seconds; longer than this, something is wrong."""
 PASSING = frozenset({"unreachable", "locked", "deadline"})
@@ -79,6 +83,7 @@ class Runtime:
     idempotency: Idempotency
     activation: Activation
     pool: Pool
+    estate: Estate
     outcomes: Outcomes
     watches: Watches
     denials: Denials
@@ -132,7 +137,9 @@ class Runtime:
             lambda tenant, endpoint, told: audit.fingerprinter.fingerprint(tenant, "body", endpoint, told),
             at_home=audit.confirmed,
         )
-        await pool.list_models(bundles.active.registry, bundles.observed)
+        estate = Estate(failures=settings.upstream_failures)
+        every_s = settings.upstream_health_s
+        await estate.watch(bundles.active.registry, pool, bundles.observed, health=every_s > 0)
         denials, failures = Denials(audit), Failures(audit)
         room = None if isinstance(audit.place, Postgres) else Room(audit.place)
         conditions = Conditions(audit, room, settings.audit_deadline_s)
@@ -140,11 +147,16 @@ class Runtime:
         checkpoints = Checkpoints(audit, settings.anchor_max_age_s)
         glass = BreakGlass(audit)
         changes = replace(
-            changes, reload=_reloader(bundles), checkpoints=checkpoints, conditions=conditions, glass=glass
+            changes,
+            reload=_reloader(bundles),
+            checkpoints=checkpoints,
+            conditions=conditions,
+            glass=glass,
+            upstreams=_reporter(bundles, estate),
         )
         server = await admin.serve(changes, settings.home / "admin.sock")
         watched = (denials.run(), failures.run(), conditions.run(), bundles.watch(), idempotency.run())
-        work: list[Coroutine[Any, Any, None]] = [*watched, _relist(pool, bundles)]
+        work: list[Coroutine[Any, Any, None]] = [*watched, _watch(estate, pool, bundles, every_s)]
         return cls(
             settings=settings,
             engine=engine,
@@ -154,6 +166,7 @@ class Runtime:
             idempotency=idempotency,
             activation=bundles,
             pool=pool,
+            estate=estate,
             outcomes=Outcomes(audit),
             watches=Watches(engine, settings.scan_answers),
             denials=denials,
@@ -198,6 +211,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
         audit=runtime.audit,
         outcomes=runtime.outcomes,
         pool=runtime.pool,
+        estate=runtime.estate,
         notifier=runtime.notifier,
         states=HeldStates(runtime.state),
         watches=runtime.watches,
@@ -280,10 +294,10 @@ async def _loaded(engine: Engine) -> DetectorSet:
     raise ConfigurationError(f"The detection models were not loaded within {MODELS_WITHIN_S:.0f} s.")
 
 
-async def _relist(pool: Pool, bundles: Activation) -> None:
+async def _watch(estate: Estate, pool: Pool, bundles: Activation, every_s: float) -> None:
     while True:
-        await asyncio.sleep(RELIST_S)
-        await pool.list_models(bundles.active.registry, bundles.observed)
+        await asyncio.sleep(every_s or RELIST_S)
+        await estate.watch(bundles.active.registry, pool, bundles.observed, health=every_s > 0)
 
 
 def _reloader(bundles: Activation) -> Callable[[], dict[str, Any]]:
@@ -291,6 +305,17 @@ def _reloader(bundles: Activation) -> Callable[[], dict[str, Any]]:
     loop = asyncio.get_running_loop()
     asked = Asked("api", admin.ACTOR)
     return lambda: asyncio.run_coroutine_threadsafe(policy.take_up(bundles, asked), loop).result()
+
+
+def _reporter(bundles: Activation, estate: Estate) -> Callable[[], list[dict[str, Any]]]:
+    """Return what says in this loop, for a thread that waits, how each upstream stands."""
+    loop = asyncio.get_running_loop()
+
+    async def told() -> list[dict[str, Any]]:
+        registry = bundles.active.registry
+        return report.rows(registry, estate.report(registry))
+
+    return lambda: asyncio.run_coroutine_threadsafe(told(), loop).result()
 
 
 def _announcer(audit: AuditLog) -> Announce:

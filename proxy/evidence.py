@@ -9,14 +9,15 @@ import logging
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import orjson
 
 from audit.errors import AuditError, AuditUnavailable, RecordRefused
 from audit.records.record import MAX_BODY_BYTES
 from proxy.activation import Active
+from proxy.capabilities import Needs, needs, sort_out
 from proxy.content.walk import Content
 from proxy.detection.findings import UNSCANNED, Finding, Scan
 from proxy.endpoints.endpoint import Endpoint
@@ -36,6 +37,7 @@ MAX_LISTED = 64
 MAX_PATH = 200
 REFUSED = frozenset({"not_sent", "refused_by_upstream"})
 """How an attempt ends at which no model server worked."""
+NOTHING = Needs("")
 ENVELOPE_BYTES = 1024
 """Room for what the log itself adds to a record."""
 
@@ -110,6 +112,12 @@ class Judged:
     decision: Decision
     holder: Holder | None = None
     """Holds what the request refers to: it can go nowhere else."""
+    needs: Needs = field(default_factory=lambda: NOTHING)
+    """What it needs of a model."""
+    routes: tuple[Route, ...] = ()
+    """Where it may go, and can."""
+    lacking: tuple[str, ...] = ()
+    """What the models cannot do that it may go to otherwise."""
 
     @property
     def in_reach(self) -> bool:
@@ -122,15 +130,21 @@ class Judged:
         at, grows = self.holder.upstream, "conversation" in self.holder.kinds
         return at.zone in (self.decision.stores if grows and at.vendor else self.decision.zones)
 
+    def routed(self, ask: Ask) -> Self:
+        """Return it with the routes to models that can do what is asked for."""
+        wanted = needs(ask.endpoint, ask.body, self.content)
+        found, lacking = sort_out(self.ways(ask), wanted, self.active.registry)
+        return replace(self, needs=wanted, routes=tuple(found), lacking=() if found else lacking)
+
     def ways(self, ask: Ask) -> list[Route]:
-        """Return where the request may go."""
+        """Return where the request may go, whatever the models there can do."""
         if not self.in_reach:
             return []
         zones, registry = self.decision.zones, self.active.registry
         if ask.endpoint.bodiless and self.holder is not None:
             return to_holder(zones, self.holder.upstream, self.model)
         only = self.holder.upstream if self.holder is not None else None
-        return routes(zones, ask.endpoint.name, ask.body["model"], registry, only=only)
+        return routes(zones, ask.endpoint.name, ask.body["model"], registry, only=only, draw=ask.id)
 
 
 def calls(ask: Ask, registry: Registry) -> list[Call]:
@@ -202,6 +216,8 @@ def decision(
     if judged.holder is not None:
         at = judged.holder.upstream
         body["state"] = [{"kind": kind, "zone": at.zone, "up": at.id} for kind in judged.holder.kinds]
+    if judged.lacking:
+        body["missing"] = sorted(judged.lacking)[:16]
     if zone is not None:
         body["zone"] = zone
     if up is not None:
@@ -212,7 +228,7 @@ def decision(
     return body
 
 
-def upstream(candidate: Candidate, active: Active, body_fp: str) -> dict[str, Any]:
+def upstream(candidate: Candidate, active: Active, body_fp: str, dropped: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return the `up` object: where one attempt may go, with which bytes."""
     at = candidate.upstream
     return {
@@ -223,6 +239,8 @@ def upstream(candidate: Candidate, active: Active, body_fp: str) -> dict[str, An
         "endpoint_sha256": at.endpoint_sha256,
         "body_fp": body_fp,
         **({"region": at.region} if at.region else {}),
+        **({"arm": candidate.model} if candidate.drawn else {}),
+        **({"dropped": list(dropped)} if dropped else {}),
     }
 
 

@@ -26,23 +26,28 @@ from audit.log import AuditLog
 from proxy import evidence
 from proxy.activation import Activation
 from proxy.answers import Answer, Attempt, how_it_ended, receipt_headers
+from proxy.capabilities import dropped
 from proxy.detection.findings import Detector
-from proxy.errors import Unavailable
+from proxy.errors import RingfenceError, Unavailable
 from proxy.evidence import Ask, Judged
 from proxy.holders import look_up
 from proxy.notify.channels import NO_CHANNELS
 from proxy.notify.dispatch import Notifier
 from proxy.outcomes import Outcomes
+from proxy.outgoing import outgoing
 from proxy.policy.decide import decide
 from proxy.policy.model import Identity
-from proxy.refusals import TOO_MANY, nowhere, unanswered
+from proxy.refusals import TOO_MANY, nowhere, unanswered, unavailable
 from proxy.routing import Candidate
 from proxy.scanning.watches import Watches
 from proxy.settings import Settings
 from proxy.state.held import HeldStates
 from proxy.upstreams.errors import Lost, UpstreamError
-from proxy.upstreams.permit import EgressPermit, Outgoing, PermitError
+from proxy.upstreams.estate.estate import Estate
+from proxy.upstreams.estate.turns import Turn, Turns
+from proxy.upstreams.permit import EgressPermit, PermitError
 from proxy.upstreams.pool import Pool
+from proxy.upstreams.said import refusal
 
 Of = tuple[str, int] | None
 UNTRIED = UpstreamError("none")
@@ -60,6 +65,7 @@ class Pipeline:
     audit: AuditLog
     outcomes: Outcomes
     pool: Pool
+    estate: Estate
     notifier: Notifier
     states: HeldStates
     watches: Watches
@@ -71,23 +77,28 @@ class Pipeline:
         if stop := self.stopped():
             raise stop
         judged = await self.judge(ask)
-        ways = judged.ways(ask)
-        if not ways:
-            await self._refuse(ask, judged)
-        failure = UNTRIED
-        attempt: Attempt | None = None
-        for route in ways:
-            first: Attempt | None = None
-            for number, candidate in enumerate(route.candidates, start=1):
-                attempt = await self._record(ask, judged, candidate, number, first, failure)
-                first = first or attempt
+        if not judged.routes:
+            await self._refuse(ask, judged, nowhere(ask, judged))
+        failure, attempt = UNTRIED, None
+        waits: list[Turns] = []
+        for route in judged.routes:
+            last: Attempt | None = None
+            balance = judged.active.registry.balance(route.zone)
+            turns = self.estate.turns(route, again=attempt is not None, balance=balance)
+            while turn := await turns.next():
+                ask.clock.mark("queue")
                 try:
-                    return await self._send(attempt)
+                    with turn:
+                        last = attempt = await self._record(ask, judged, turn.candidate, last, failure)
+                        return await self._send(attempt, turn)
                 except UpstreamError as error:
                     failure = error
-                if isinstance(failure, Lost) and not failure.answered and candidate.upstream.vendor:
-                    raise unanswered(attempt, failure, ways)
-        raise unanswered(attempt, failure, ways)
+                if isinstance(failure, Lost) and not failure.answered and turn.candidate.upstream.vendor:
+                    raise unanswered(attempt, failure, judged.routes)
+            waits.append(turns)
+        if attempt is None:
+            await self._refuse(ask, judged, unavailable(waits, judged.routes))
+        raise unanswered(attempt, failure, judged.routes)
 
     async def inspect(self, ask: Ask) -> tuple[Judged, Receipt | Spooled]:
         """Judge and record a dry run: nothing is sent."""
@@ -113,32 +124,31 @@ class Pipeline:
             for call in calls:
                 made = decide(active.policy, who, call, scores, datetime.now(UTC))
                 judged = Judged(active, content, call.resolved, loaded.sha256, scan, found, scores, made, state.holder)
-                if judged.ways(ask):
+                judged = judged.routed(ask)
+                if judged.routes:
                     return judged
         return judged
 
-    async def _record(  # noqa: PLR0917 - the facts of one attempt
-        self, ask: Ask, judged: Judged, candidate: Candidate, number: int, first: Attempt | None, failure: UpstreamError
+    async def _record(
+        self, ask: Ask, judged: Judged, candidate: Candidate, last: Attempt | None, failure: UpstreamError
     ) -> Attempt:
         """Make the record of one attempt durable, the first of a zone's as a decision; return what it lets be sent."""
         if stop := self.stopped():  # since it was judged, or tried elsewhere
             raise stop
-        stores = candidate.zone in judged.decision.stores
-        at, texts = candidate.upstream, judged.content.texts
-        told = {"vendor": at.vendor, "stores": stores, "unasked": at.stores_chats}
-        final = ask.endpoint.final(ask.body, candidate.model, texts, **told)
-        outgoing = Outgoing(ask.endpoint.name, ask.endpoint.method, ask.endpoint.path, final)
-        up = evidence.upstream(candidate, judged.active, self._fingerprint(ask, outgoing.told))
-        if first is None:
+        salt = self.audit.fingerprinter.fingerprint(ask.caller.team, "cache", "salt", b"")
+        final, unused = outgoing(ask, judged, candidate, salt), dropped(candidate, judged.needs).reported
+        up = evidence.upstream(candidate, judged.active, self._fingerprint(ask, final.told), unused)
+        if last is None:
+            number = 1
             receipt = decided = await self._append_decision(ask, judged, candidate, up, failure is UNTRIED)
         else:
-            decided = first.decided
+            decided, number = last.decided, last.number + 1
             again = {"dec": decided.id, "attempt": number, "zone": candidate.zone, "up": up, "why": failure.why}
             receipt = await self._append("route.attempt", again, candidate, (decided.id, number))
         ask.clock.mark("audit")
-        return Attempt(ask, judged, candidate, number, decided, receipt, outgoing)
+        return Attempt(ask, judged, candidate, number, decided, receipt, final, unused)
 
-    async def _send(self, attempt: Attempt) -> Answer:
+    async def _send(self, attempt: Attempt, turn: Turn) -> Answer:
         """Issue the permit and send. Whatever happens instead of an answer is followed by an outcome record."""
         upstream, outgoing = attempt.candidate.upstream, attempt.outgoing
         permit: EgressPermit | None = None
@@ -157,17 +167,15 @@ class Pipeline:
         attempt.ask.clock.mark("ttfb")
         if response.status_code in TRY_ELSEWHERE:
             self.outcomes.write(attempt.outcome("upstream_error", http=response.status_code, sent=len(outgoing.body)))
-            await response.aclose()
-            raise Lost(f"http_{response.status_code}", answered=response.status_code)
+            raise await refusal(response)
         watch = self.watches.begin(attempt.asked())
         kept = attempt.keeping(self.states)
-        return Answer(attempt, response, self.outcomes, kept, watch=watch, notifier=self.notifier)
+        return Answer(attempt, response, self.outcomes, kept, watch=watch, notifier=self.notifier, turn=turn)
 
-    async def _refuse(self, ask: Ask, judged: Judged) -> NoReturn:
+    async def _refuse(self, ask: Ask, judged: Judged, error: RingfenceError) -> NoReturn:
         """Record what cannot be sent anywhere, and raise why."""
         receipt = await self._append_decision(ask, judged)
         self.outcomes.write(evidence.outcome(receipt.id, 1, "not_sent"))
-        error = nowhere(judged)
         error.receipt = {**receipt_headers(ask, receipt), "x-ringfence-decision": judged.decision.outcome.value}
         raise error
 

@@ -119,8 +119,8 @@ class Settings(BaseModel):
 
     upstream_connect_timeout_s: float = Field(default=5.0, gt=0)
     upstream_read_timeout_s: float = Field(default=600.0, gt=0)
-    upstream_health_s: float = Field(default=10.0, gt=0)
-    """How often own model servers are asked whether they are well, and what they serve."""
+    upstream_health_s: float = Field(default=10.0, ge=0)
+    """How often own model servers are asked whether they are well, and what they serve; 0 is never."""
     upstream_failures: int = Field(default=5, ge=1)
     """After so many failures in a row, a model server is left alone for a while."""
 

@@ -96,21 +96,21 @@ class Endpoint:
         vendor: bool,
         stores: bool = False,
         unasked: bool = False,
-    ) -> bytes:
-        """Serialise what is sent: the object that was scanned, with the model mapped.
+    ) -> dict[str, Any]:
+        """Return what is sent: the object that was scanned, with the model mapped; empty where nothing is.
 
         At a vendor nothing is stored, unless the policy lets it (`stores`) and the caller does not say otherwise. Where
         it would be `unasked`, the vendor is told so.
         Token ids that were read go there as their text; so they go to an own model to which they would say another.
         """
         if self.bodiless:
-            return b""
+            return {}
         sent = {**body, **texts.instead(model, vendor=vendor), "model": model}
         if vendor:
             sent |= {name: value for name, value in self.at_vendors if name != "store" or not stores}
             if not stores and (sent.get("store") or (unasked and self.some_store)):
                 sent["store"] = False
-        return orjson.dumps(sent)
+        return sent
 
     def stored(self, body: dict[str, Any], *, vendor: bool, stores: bool) -> bool:
         """Whether the model server keeps its answer, as far as that was left to it."""

@@ -9,8 +9,9 @@ from inside import Scripted, inside
 
 from audit.access import Filters, Records
 from proxy import answers
-from proxy.answers import CODES, KEPT_STATUS
+from proxy.answers import KEPT_STATUS
 from proxy.detection.findings import Scan, Unit
+from proxy.upstreams.said import CODES
 
 CANARY = "zebra" + " quartz"
 

@@ -14,7 +14,7 @@ from inside import Inside, Scripted, inside
 
 from audit.errors import AuditUnavailable
 from proxy.settings import ROOT
-from proxy.upstreams import registry
+from proxy.upstreams import upstream
 from proxy.upstreams.permit import EgressPermit, Outgoing, PermitError
 
 
@@ -73,7 +73,7 @@ def test_a_vendor_that_keeps_chats_unasked_is_told_not_to(
 ) -> None:
     told = []
     for host in ("api.openai.com", "127.0.0.1"):
-        monkeypatch.setattr(registry, "STORES_CHATS", host)
+        monkeypatch.setattr(upstream, "STORES_CHATS", host)
         home = tmp_path / host
         home.mkdir()
         assert ask(home, [("v", "cloud-us", vendor)]).answer.status_code == 200

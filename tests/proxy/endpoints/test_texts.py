@@ -46,7 +46,7 @@ def test_token_ids_are_read_where_the_models_tokenizer_is_known(
     assert [unit.segments[0].text for unit in content.units if unit.role == "user"] == each_text
     assert content.n_messages == len(each_text)
     for model in ("m", "v"):
-        sent = json.loads(endpoint.final(body, model, content.texts, vendor=True))
+        sent = endpoint.final(body, model, content.texts, vendor=True)
         assert (sent["model"], sent[field], sent["user"]) == (model, texts, "u-1")
 
 
@@ -55,7 +55,7 @@ def test_an_own_server_gets_ids_only_for_a_model_to_which_they_say_the_same(endp
     body = {"model": "m", field: [0, 1]}
     texts = endpoint.said(body, 64, TOKENIZERS).texts
     sent = {
-        model: json.loads(endpoint.final(body, model, texts, vendor=False))[field]
+        model: endpoint.final(body, model, texts, vendor=False)[field]
         for model in ("m", "alike", "other", "unknown")
     }
     assert sent == {"m": [0, 1], "alike": [0, 1], "other": "Hi Ada", "unknown": "Hi Ada"}
@@ -67,7 +67,7 @@ def test_of_several_texts_all_are_read_or_none(endpoint: Any, field: str, given:
     body = {"model": "m", field: given}
     content = endpoint.said(body, 64, TOKENIZERS)
     assert {part.path for part in content.opaque} >= {field}
-    assert json.loads(endpoint.final(body, "m", content.texts, vendor=True))[field] == given
+    assert endpoint.final(body, "m", content.texts, vendor=True)[field] == given
 
 
 @each
