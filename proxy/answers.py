@@ -16,13 +16,14 @@ import orjson
 
 from audit.jobs import Receipt, Spooled
 from proxy import evidence
+from proxy.costs.ledger import Ledger
 from proxy.errors import PolicyRefused, RingfenceError, Unavailable, UpstreamRefused
 from proxy.evidence import Ask, Judged
 from proxy.holders import Keeping, not_found
 from proxy.notify.dispatch import Notifier
 from proxy.outcomes import Outcomes
 from proxy.policy.answering import Verdict
-from proxy.policy.model import Call, Identity, Outcome
+from proxy.policy.model import Call, Outcome
 from proxy.routing import Candidate
 from proxy.scanning.tally import Asked
 from proxy.scanning.watch import Watch
@@ -66,13 +67,14 @@ class Attempt:
     receipt: Receipt | Spooled
     """Of this attempt's own record; the permit is issued under it."""
     outgoing: Outgoing
+    ledger: Ledger
     dropped: tuple[str, ...] = ()
     """Parameters that its upstream does not obey."""
 
     def outcome(self, status: str, **facts: Any) -> dict[str, Any]:
-        """Return the body of the attempt's outcome record, which the request's fate follows."""
+        """Return the body of the attempt's outcome record, which the request's fate and the ledger follow."""
         self.ask.fate.ended(status, facts.get("http"), facts.get("observed"))
-        return evidence.outcome(
+        body = evidence.outcome(
             self.decided.id,
             self.number,
             status,
@@ -81,6 +83,11 @@ class Attempt:
             lat_us=self.ask.clock.total(),
             **facts,
         )
+        if not self.ask.endpoint.op:
+            registry, at = self.judged.active.registry, self.candidate
+            model, prices = registry.registered(at.model), registry.estate.prices
+            self.ledger.spent(self.ask.caller.identity, at.zone, model, body, prices)
+        return body
 
     def blocked(self, verdict: Verdict) -> dict[str, Any]:
         """Return what channels are told of its answer, in the shape in which they are told of a decision."""
@@ -110,8 +117,7 @@ class Attempt:
         ask, judged = self.ask, self.judged
         requested = ask.body.get("model") if ask.body else judged.model
         call = Call(ask.endpoint.name, requested if isinstance(requested, str) else judged.model, judged.model)
-        who = Identity(ask.caller.team, ask.caller.app, ask.caller.key_id)
-        return Asked(judged.active.policy, who, call, self.candidate.zone)
+        return Asked(judged.active.policy, ask.caller.identity, call, self.candidate.zone)
 
     def headers(self) -> dict[str, str]:
         """Return what a caller learns beside the answer: the decision, the zone, and the receipt of its record."""

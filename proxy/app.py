@@ -32,6 +32,7 @@ from proxy.approvals.history import History
 from proxy.break_glass import BreakGlass
 from proxy.checkpoints import Checkpoints
 from proxy.conditions import Conditions
+from proxy.costs.ledger import Ledger
 from proxy.detection.engine import Engine
 from proxy.detection.findings import DetectorSet
 from proxy.endpoints.served import ENDPOINTS
@@ -68,6 +69,7 @@ DRAIN_S = 5.0
 SCANS_S = 1.0
 """How long outcomes wait for the scans of their answers before that."""
 NOTIFY_DRAIN_S = 2.0
+SPENT_S = 2.0
 AUDITORS = frozenset({Role.AUDITOR})
 
 
@@ -84,6 +86,7 @@ class Runtime:
     activation: Activation
     pool: Pool
     estate: Estate
+    ledger: Ledger
     outcomes: Outcomes
     watches: Watches
     denials: Denials
@@ -131,6 +134,8 @@ class Runtime:
             raise
         idempotency = Idempotency(state, audit.fingerprinter)
         await idempotency.start()
+        ledger = Ledger(state)
+        await ledger.start()
         pool = Pool(
             Timeouts(settings.upstream_connect_timeout_s, settings.upstream_read_timeout_s),
             audit.committed,
@@ -155,7 +160,7 @@ class Runtime:
             upstreams=_reporter(bundles, estate),
         )
         server = await admin.serve(changes, settings.home / "admin.sock")
-        watched = (denials.run(), failures.run(), conditions.run(), bundles.watch(), idempotency.run())
+        watched = (denials.run(), failures.run(), conditions.run(), bundles.watch(), idempotency.run(), ledger.run())
         work: list[Coroutine[Any, Any, None]] = [*watched, _watch(estate, pool, bundles, every_s)]
         return cls(
             settings=settings,
@@ -167,6 +172,7 @@ class Runtime:
             activation=bundles,
             pool=pool,
             estate=estate,
+            ledger=ledger,
             outcomes=Outcomes(audit),
             watches=Watches(engine, settings.scan_answers),
             denials=denials,
@@ -196,6 +202,7 @@ class Runtime:
         await self.failures.flush()
         await self.pool.close()
         await self.engine.close()
+        await self.ledger.close(SPENT_S)
         await asyncio.to_thread(self.state.close)
         self.keys.close()
         await asyncio.to_thread(self.audit.close)
@@ -212,6 +219,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
         outcomes=runtime.outcomes,
         pool=runtime.pool,
         estate=runtime.estate,
+        ledger=runtime.ledger,
         notifier=runtime.notifier,
         states=HeldStates(runtime.state),
         watches=runtime.watches,

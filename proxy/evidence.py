@@ -216,6 +216,8 @@ def decision(
     if judged.holder is not None:
         at = judged.holder.upstream
         body["state"] = [{"kind": kind, "zone": at.zone, "up": at.id} for kind in judged.holder.kinds]
+    if made.budgets:
+        body["budgets"] = list(made.budgets)
     if judged.lacking:
         body["missing"] = sorted(judged.lacking)[:16]
     if zone is not None:

@@ -23,6 +23,7 @@ from sqlalchemy import Engine, event
 from sqlmodel import Field, Session, SQLModel, create_engine, select
 
 from proxy.errors import ConfigurationError, RequestRefused
+from proxy.policy.model import Identity
 
 KEY_PREFIX = "rf-"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -51,6 +52,11 @@ class Caller:
     app: str
     team: str
     role: Role
+
+    @property
+    def identity(self) -> Identity:
+        """Return what policies know of it."""
+        return Identity(self.team, self.app, self.key_id)
 
     @property
     def actor(self) -> dict[str, str]:

@@ -27,6 +27,7 @@ from proxy import evidence
 from proxy.activation import Activation
 from proxy.answers import Answer, Attempt, how_it_ended, receipt_headers
 from proxy.capabilities import dropped
+from proxy.costs.ledger import Ledger
 from proxy.detection.findings import Detector
 from proxy.errors import RingfenceError, Unavailable
 from proxy.evidence import Ask, Judged
@@ -36,7 +37,6 @@ from proxy.notify.dispatch import Notifier
 from proxy.outcomes import Outcomes
 from proxy.outgoing import outgoing
 from proxy.policy.decide import decide
-from proxy.policy.model import Identity
 from proxy.refusals import TOO_MANY, nowhere, unanswered, unavailable
 from proxy.routing import Candidate
 from proxy.scanning.watches import Watches
@@ -66,6 +66,7 @@ class Pipeline:
     outcomes: Outcomes
     pool: Pool
     estate: Estate
+    ledger: Ledger
     notifier: Notifier
     states: HeldStates
     watches: Watches
@@ -114,7 +115,8 @@ class Pipeline:
         if loaded is None:
             raise Unavailable("No detector is loaded.", code="detectors_unavailable")
         known = await look_up(self.states, ask.caller.team, said.references, active.registry)
-        who = Identity(ask.caller.team, ask.caller.app, ask.caller.key_id)
+        who, now = ask.caller.identity, datetime.now(UTC)
+        spent = self.ledger.exhausted(active.policy.bundle.budgets, who, now)
         for state in (known, known.elsewhere()) if known.optional else (known,):
             content = state.of(said)
             scan = await self.detector.scan(ask.caller.team, state.to_scan(said))
@@ -122,7 +124,7 @@ class Pipeline:
             found = evidence.findings(scan, content)
             scores = evidence.scores(found)
             for call in calls:
-                made = decide(active.policy, who, call, scores, datetime.now(UTC))
+                made = decide(active.policy, who, call, scores, now, spent)
                 judged = Judged(active, content, call.resolved, loaded.sha256, scan, found, scores, made, state.holder)
                 judged = judged.routed(ask)
                 if judged.routes:
@@ -146,7 +148,7 @@ class Pipeline:
             again = {"dec": decided.id, "attempt": number, "zone": candidate.zone, "up": up, "why": failure.why}
             receipt = await self._append("route.attempt", again, candidate, (decided.id, number))
         ask.clock.mark("audit")
-        return Attempt(ask, judged, candidate, number, decided, receipt, final, unused)
+        return Attempt(ask, judged, candidate, number, decided, receipt, final, self.ledger, unused)
 
     async def _send(self, attempt: Attempt, turn: Turn) -> Answer:
         """Issue the permit and send. Whatever happens instead of an answer is followed by an outcome record."""

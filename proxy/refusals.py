@@ -9,7 +9,7 @@ from proxy.errors import PolicyRefused, RequestRefused, RingfenceError, Unavaila
 from proxy.evidence import Ask, Judged
 from proxy.policy.decide import decide
 from proxy.policy.explain import explain
-from proxy.policy.model import Call, Identity, Outcome
+from proxy.policy.model import Call, Outcome
 from proxy.routing import Route
 from proxy.upstreams.errors import Lost, UpstreamError
 from proxy.upstreams.estate.turns import Turns
@@ -72,11 +72,12 @@ def unavailable(waits: Sequence[Turns], routes: Sequence[Route]) -> RingfenceErr
 def _incapable(ask: Ask, judged: Judged) -> RingfenceError:
     """Say what no model in reach can do, and which could that the same caller may ask for instead."""
     active, left = judged.active, set(judged.decision.zones)
-    who = Identity(ask.caller.team, ask.caller.app, ask.caller.key_id)
 
     def zones_of(model: str) -> set[str]:
         call = Call(ask.endpoint.name, model, active.registry.registered(model))
-        return left.intersection(decide(active.policy, who, call, judged.scores, datetime.now(UTC)).zones)
+        return left.intersection(
+            decide(active.policy, ask.caller.identity, call, judged.scores, datetime.now(UTC)).zones
+        )
 
     return capabilities.unavailable(
         judged.decision, judged.lacking, capabilities.suggestions(judged.needs, active.registry, zones_of)

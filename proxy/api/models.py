@@ -17,7 +17,7 @@ from proxy.errors import RequestRefused
 from proxy.identity import Caller, KeyStore, Role
 from proxy.pipeline import Pipeline
 from proxy.policy.decide import decide
-from proxy.policy.model import Call, Identity
+from proxy.policy.model import Call
 from proxy.routing import routes
 from proxy.upstreams.profile import ABILITIES, Profile
 from proxy.upstreams.upstream import OTHER
@@ -46,10 +46,9 @@ async def model(request: Request, pipeline: Pipeline, keys: KeyStore) -> Respons
 
 
 def _row(name: str, caller: Caller, active: Active) -> dict[str, Any] | None:
-    who = Identity(caller.team, caller.app, caller.key_id)
     for endpoint in ENDPOINTS:
         call = Call(endpoint.name, name, active.registry.registered(name))
-        decision = decide(active.policy, who, call, {}, datetime.now(UTC))
+        decision = decide(active.policy, caller.identity, call, {}, datetime.now(UTC))
         if ways := routes(decision.zones, endpoint.name, name, active.registry):
             first = ways[0].candidates[0]
             row = {"id": name, "object": "model", "created": 0, "owned_by": first.upstream.id, "zone": first.zone}
