@@ -61,15 +61,14 @@ def list_command(upstream: Name) -> None:
     settings = Settings.load()
     at = _upstream(settings, upstream)
     said, there = _with(at, timeouts(settings), lambda client: _listed(client, at))
-    names = [name for name in said.models if MODEL.fullmatch(name)]
+    names = [name for name in dict.fromkeys((*said.models, *said.profiles)) if MODEL.fullmatch(name)]
     rows = [["model", "context", "can", *(["size", "in memory"] if there else [])]]
     for name in names:
         profile, found = said.profiles.get(name, UNKNOWN), there.get(name)
         more = [_size(found.size), f"context {found.context:,}" if found.loaded else "-"] if found else ["-", "-"]
         rows.append([name, _tokens(profile.context_window), _can(profile), *(more if there else [])])
     typer.echo("\n".join(table(rows, {1, 3}, longest=60)))
-    unusable = len(said.models) - len(names)
-    if unusable:
+    if unusable := sum(MODEL.fullmatch(name) is None for name in said.models):
         typer.echo(f"{unusable} more have names that cannot be used here", err=True)
 
 

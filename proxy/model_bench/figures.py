@@ -13,10 +13,10 @@ HEAD = (
     "in flight",
     "answers",
     "failed",
-    "first token ms, median",
+    "first token ms",
     "p95",
-    "tokens/s of one answer",
-    "tokens/s of all",
+    "tokens/s each",
+    "tokens/s all",
     "Ringfence ms",
 )
 

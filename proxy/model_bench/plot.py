@@ -1,8 +1,10 @@
 """A small plot of the figures, as SVG without a library: time to the first token, and tokens a second."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
+from typing import Self
 
 from proxy.model_bench.figures import Figures
 from proxy.tables import plain
@@ -35,6 +37,35 @@ def svg(title: str, found: Sequence[Figures]) -> str:
     return "\n".join([*parts, "</svg>", ""])
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """An axis from `low` to `high`: linear from 0, or logarithmic between powers of ten."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, numbers: Iterable[float], *, decades: bool) -> Self:
+        """Return one that has room for all of them."""
+        above = [number for number in numbers if number > 0] or [1.0]
+        if not decades:
+            return cls(0.0, _round_up(max(above)))
+        low = math.floor(math.log10(min(above)))
+        return cls(10.0**low, 10.0 ** max(low + 1, math.ceil(math.log10(max(above)))))
+
+    @property
+    def ticks(self) -> list[float]:
+        """Where it is marked."""
+        if self.low:
+            return [10.0**power for power in range(round(math.log10(self.low)), round(math.log10(self.high)) + 1)]
+        return [self.high * tick / TICKS for tick in range(TICKS + 1)]
+
+    def y(self, number: float) -> float:
+        """Return where a number is drawn."""
+        part = math.log(number / self.low) / math.log(self.high / self.low) if self.low else number / self.high
+        return round(TOP + HIGH * (1 - part), 1)
+
+
 def _panel(
     found: Sequence[Figures],
     models: Sequence[str],
@@ -45,32 +76,33 @@ def _panel(
     whisker: bool = False,
 ) -> list[str]:
     levels = sorted({one.in_flight for one in found})
-    top = _round_up(max((max(value(one), one.first_p95_ms if whisker else 0) for one in found), default=0))
+    good = [one for one in found if value(one) > 0]
+    scale = Scale.of(
+        [max(value(one), one.first_p95_ms * whisker) for one in good] + [*map(value, good)], decades=whisker
+    )
 
     def x(level: int) -> float:
-        return left + WIDE * (levels.index(level) + 0.5) / len(levels)
-
-    def y(number: float) -> float:
-        return round(TOP + HIGH * (1 - number / top), 1)
+        return round(left + WIDE * (levels.index(level) + 0.5) / len(levels), 1)
 
     parts = [f'<text x="{left}" y="{TOP - 10}">{escape(title)}</text>']
-    for tick in range(TICKS + 1):
-        at = top * tick / TICKS
-        parts.append(f'<path d="M{left} {y(at)}H{left + WIDE}" stroke="#ddd"/>')
-        parts.append(f'<text x="{left - 6}" y="{y(at) + 4}" text-anchor="end">{at:g}</text>')
+    for at in scale.ticks:
+        parts.append(f'<path d="M{left} {scale.y(at)}H{left + WIDE}" stroke="#ddd"/>')
+        parts.append(f'<text x="{left - 6}" y="{scale.y(at) + 4:.1f}" text-anchor="end">{at:,g}</text>')
     parts += [f'<text x="{x(level)}" y="{TOP + HIGH + 18}" text-anchor="middle">{level}</text>' for level in levels]
     middle = left + WIDE / 2
     parts.append(f'<text x="{middle}" y="{TOP + HIGH + 36}" text-anchor="middle">requests in flight</text>')
     for number, model in enumerate(models):
         colour = _colour(number)
-        points = [one for one in found if one.model == model and one.answers]
-        line = " ".join(f"{x(one.in_flight)},{y(value(one))}" for one in points)
+        points = [(x(one.in_flight), scale.y(value(one)), one) for one in good if one.model == model]
+        line = " ".join(f"{across},{down}" for across, down, _ in points)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        for one in points:
-            parts.append(f'<circle cx="{x(one.in_flight)}" cy="{y(value(one))}" r="4" fill="{colour}"/>')
+        for across, down, one in points:
+            parts.append(f'<circle cx="{across}" cy="{down}" r="4" fill="{colour}"/>')
+            if len(models) == 1:
+                parts.append(f'<text x="{across + 8}" y="{down + 14}">{value(one):,.0f}</text>')
             if whisker:
-                ends = f"M{x(one.in_flight)} {y(value(one))}V{y(one.first_p95_ms)}"
-                parts.append(f'<path d="{ends}" stroke="{colour}" stroke-width="1.5"/>')
+                ends = f"M{across} {down}V{scale.y(one.first_p95_ms)}m-4 0h8"
+                parts.append(f'<path d="{ends}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
     return parts
 
 

@@ -245,13 +245,13 @@ async def _answers(upstream: Upstream, client: UpstreamClient, say: Say) -> Obse
             say(Said("key", "note", "not judged: everybody may list the models of such a server"))
         else:
             say(Said("key", "ok", "accepted"))
-    say(Said("api", "ok", f"it lists {len(said.models)} models"))
+    say(Said("api", "ok", f"it lists {len(said.models)} model{'s' * (len(said.models) != 1)}"))
     return said
 
 
 async def _models(upstream: Upstream, registry: Registry, said: Observation, client: UpstreamClient, say: Say) -> None:
     exact = [name for name in dict.fromkeys((*upstream.models, upstream.default_model)) if name and "*" not in name]
-    listed = frozenset(said.models)
+    listed = said.profiles.keys() | set(said.models)
     served = list(dict.fromkeys((*exact, *sorted(registry.listed.get(upstream.id, ())))))
     elsewhere = {} if upstream.vendor else await _elsewhere(upstream, served, client)
     for reason in dict.fromkeys(elsewhere.values()):
@@ -268,7 +268,8 @@ async def _models(upstream: Upstream, registry: Registry, said: Observation, cli
         say(Said("models", "note", f"none of them is called {_few(empty)}"))
     _context(upstream, registry, [model for model in served if model not in {*lacking, *elsewhere}], say)
     for warning in said.warnings:
-        say(Said("server", "note", warning))
+        fact, _, fix = warning.partition(": ")
+        say(Said("server", "note", fact, fix))
 
 
 async def _elsewhere(upstream: Upstream, models: list[str], client: UpstreamClient) -> dict[str, str]:

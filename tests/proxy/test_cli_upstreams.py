@@ -161,7 +161,7 @@ def test_policies_that_do_not_load_are_a_problem_and_the_upstreams_are_checked_a
     checked = run("check")
     assert checked.exit_code == 1
     assert "zones are not known" in checked.stdout
-    assert "it lists 1 models" in checked.stdout
+    assert "it lists 1 model\n" in checked.stdout
     assert run().exit_code == 0
 
 

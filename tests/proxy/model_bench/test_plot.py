@@ -5,7 +5,7 @@ import pytest
 
 from proxy.model_bench.asking import Timing
 from proxy.model_bench.figures import Figures, figures
-from proxy.model_bench.plot import COLOURS, HIGH, TOP, _round_up, svg
+from proxy.model_bench.plot import COLOURS, HIGH, TOP, Scale, _round_up, svg
 
 SPACE = "{http://www.w3.org/2000/svg}"
 
@@ -49,3 +49,12 @@ def test_a_round_without_answers_is_no_point() -> None:
 @pytest.mark.parametrize(("most", "top"), [(0, 1), (0.07, 0.08), (1, 1), (3, 4), (4.5, 8), (81, 100), (1234, 2000)])
 def test_an_axis_ends_at_a_number_whose_quarters_are_easy(most: float, top: float) -> None:
     assert _round_up(most) == pytest.approx(top)
+
+
+def test_times_are_drawn_by_decades_and_all_that_is_drawn_is_within_the_panel() -> None:
+    scale = Scale.of([318, 16009], decades=True)
+    assert (scale.low, scale.high, scale.ticks) == (100, 100_000, [100, 1000, 10_000, 100_000])
+    assert scale.y(100) == TOP + HIGH
+    assert scale.y(100_000) == TOP
+    assert Scale.of([], decades=True).ticks == [1, 10]
+    assert Scale.of([0.0], decades=False).ticks == [0, 0.25, 0.5, 0.75, 1]

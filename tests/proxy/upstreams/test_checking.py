@@ -249,7 +249,9 @@ def talking(monkeypatch: pytest.MonkeyPatch) -> str:
 def test_what_a_kind_warns_of_is_noted(talking: str, own: StandIn) -> None:
     found = checked(replace(AT, kind=talking, base_url=own.url))
     assert found.ok
-    assert ("server", "it logs requests: switch that off") in [(each.what, each.text) for each in found.said]
+    assert ("server", "it logs requests", "switch that off") in [
+        (each.what, each.text, each.fix) for each in found.said
+    ]
 
 
 def test_one_bad_upstream_hides_no_other_and_none_takes_for_ever(
