@@ -1,6 +1,5 @@
 import asyncio
 import json
-import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -11,10 +10,8 @@ from harness import StandIn
 from proxy.routing import Candidate
 from proxy.upstreams.client import Timeouts
 from proxy.upstreams.errors import NotSent
-from proxy.upstreams.kinds.kind import Observation
 from proxy.upstreams.permit import Confirm, EgressPermit, Outgoing, PermitError
 from proxy.upstreams.pool import Pool
-from proxy.upstreams.registry import Registry
 from proxy.upstreams.upstream import Upstream
 
 ASKED = Outgoing("chat", "POST", "/chat/completions", b'{"model":"m"}')
@@ -33,20 +30,6 @@ def upstream(server: StandIn, **changes: Any) -> Upstream:
 
 def pool() -> Pool:
     return Pool(Timeouts(0.5, 0.5), lambda _: None, lambda *_: "")
-
-
-def listed(*upstreams: Upstream) -> dict[str, list[str]]:
-    async def run() -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        made = pool()
-        try:
-            registry = Registry(upstreams, {}, "0" * 64, {})
-            await made.list_models(registry, lambda upstream, said: found.update({upstream.id: list(said.models)}))
-        finally:
-            await made.close()
-        return found
-
-    return asyncio.run(run())
 
 
 def test_an_upstream_has_one_client_and_a_changed_one_has_another(server: StandIn) -> None:
@@ -94,67 +77,16 @@ def test_connections_to_an_upstream_that_is_gone_are_closed_once_no_answer_is_op
         }
         client, kept = made.client(old), made.client(new)
         answer = await client.send(EgressPermit("r", "team", "u", "onprem", ASKED), ASKED)
-        registry = Registry((new,), {}, "0" * 64, {})
-        await made.list_models(registry, lambda *_: None)
+        await made.keep([new])
         assert made.client(old) is client
         assert json.loads(b"".join([chunk async for chunk in answer.aiter_raw()]))["model"] == "m"
         await answer.aclose()
-        await made.list_models(registry, lambda *_: None)
+        await made.keep([new])
         assert made.client(old) is not client
         assert made.client(new) is kept
         await made.close()
 
     asyncio.run(run())
-
-
-def test_models_are_asked_for_where_an_upstream_serves_what_it_lists(server: StandIn) -> None:
-    assert listed(upstream(server), upstream(server, id="fixed", models=("m",))) == {"u": ["b", "a"]}
-
-
-@pytest.mark.parametrize(
-    "answer", [[], {}, {"data": None}, {"data": [None, 1, {"id": 4}, {"name": "x"}]}, "text", None]
-)
-def test_an_answer_of_another_shape_lists_nothing(server: StandIn, answer: Any) -> None:
-    server.routes["/v1/models"] = answer
-    assert listed(upstream(server)) == {"u": []}
-
-
-def test_no_more_than_a_thousand_names_are_taken(server: StandIn) -> None:
-    server.routes["/v1/models"] = {"data": [{"id": f"m{number}"} for number in range(1500)]}
-    assert len(listed(upstream(server))["u"]) == 1000
-
-
-def test_a_listing_that_fails_in_a_new_way_spoils_no_other_and_raises_nothing(
-    server: StandIn, caplog: pytest.LogCaptureFixture
-) -> None:
-    taken: list[str] = []
-
-    def found(upstream: Upstream, _: Observation) -> None:
-        if upstream.id == "u":
-            raise RecursionError("zebra" + " quartz")
-        taken.append(upstream.id)
-
-    async def run() -> None:
-        made = pool()
-        registry = Registry((upstream(server), upstream(server, id="other")), {}, "0" * 64, {})
-        await made.list_models(registry, found)
-        await made.close()
-
-    asyncio.run(run())
-    assert taken == ["other"]
-    assert "upstream u does not list its models: RecursionError" in caplog.text
-    assert "zebra" not in caplog.text
-
-
-def test_an_upstream_that_is_down_keeps_what_it_listed_and_is_named_in_the_log(
-    server: StandIn, caplog: pytest.LogCaptureFixture
-) -> None:
-    other = StandIn("other", models=("m",))
-    server.stop()
-    with caplog.at_level(logging.WARNING):
-        assert listed(upstream(server), upstream(other, id="other")) == {"other": ["m"]}
-    other.stop()
-    assert "upstream u does not list its models: connect" in caplog.text
 
 
 def test_only_an_own_ollama_has_to_prove_that_it_is_local(server: StandIn) -> None:
