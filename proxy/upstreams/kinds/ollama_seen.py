@@ -80,18 +80,17 @@ async def observe(ask: Prober, upstream: Upstream) -> Observation:
     listed = list(dict.fromkeys(names[0] for row in rows(tags) if (names := named(row))))
     served = _served(upstream, listed)
     described = await _described(ask, served[:MAX_SHOWN], tags, loaded)
-    seen = [
-        Seen(name, _first(entries(tags, name)), _first(entries(loaded, name)), described.get(name, {}))
-        for name in served
+    known = [
+        Seen(name, _first(entries(tags, name)), _first(entries(loaded, name)), described.get(full(name), {}))
+        for name in dict.fromkeys((*served, *listed))
         if entries(tags, name)
     ]
-    away = {full(model.name) for model in seen if model.remote}
-    away |= {full(name) for row in rows(tags) if remote(row) for name in named(row)}
-    mine = [name for name in listed if upstream.vendor or (full(name) not in away and not says_cloud(name))]
+    away = {full(model.name) for model in known if model.remote or (says_cloud(model.name) and not upstream.vendor)}
+    kept = [model for model in known if upstream.vendor or full(model.name) not in away]
     return Observation(
-        tuple(mine[:MAX_LISTED]),
-        {model.name: model.profile() for model in seen if upstream.vendor or not model.remote},
-        warnings=tuple(_warnings(upstream, seen, served, away, cloud_open=open_)),
+        tuple([model.name for model in kept if model.name in listed][:MAX_LISTED]),
+        {model.name: model.profile() for model in kept},
+        warnings=tuple(_warnings(upstream, [model for model in kept if model.name in served], away, open_=open_)),
     )
 
 
@@ -119,7 +118,7 @@ def _served(upstream: Upstream, listed: list[str]) -> list[str]:
 
 
 async def _described(ask: Prober, names: list[str], tags: Any, loaded: Any) -> dict[str, dict[str, Any]]:
-    """Return what the server says of each model of which its lists do not say enough."""
+    """Return what the server says of each model of which its lists do not say enough, by their full names."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def describe(name: str) -> dict[str, Any]:
@@ -130,8 +129,8 @@ async def _described(ask: Prober, names: list[str], tags: Any, loaded: Any) -> d
                 return {}
         return said if isinstance(said, dict) else {}
 
-    wanted = [name for name in names if entries(tags, name) and not _enough(tags, loaded, name)]
-    return dict(zip(wanted, await asyncio.gather(*(describe(name) for name in wanted)), strict=True))
+    wanted = {full(name): name for name in names if entries(tags, name) and not _enough(tags, loaded, name)}
+    return dict(zip(wanted, await asyncio.gather(*(describe(name) for name in wanted.values())), strict=True))
 
 
 def _enough(tags: Any, loaded: Any, name: str) -> bool:
@@ -141,20 +140,15 @@ def _enough(tags: Any, loaded: Any, name: str) -> bool:
     )
 
 
-def _warnings(
-    upstream: Upstream, seen: list[Seen], served: list[str], away: set[str], *, cloud_open: bool
-) -> Iterator[str]:
+def _warnings(upstream: Upstream, served: list[Seen], away: set[str], *, open_: bool) -> Iterator[str]:
     if not upstream.vendor:
-        if cloud_open:
+        if open_:
             yield CLOUD_OPEN
         if away:
-            yield f"these models answer from another host and are never used; `ollama rm` them: {_told(away)}"
+            yield f"models that answer from another host are never used ({_told(away)}): `ollama rm` them there"
         yield UNSEEN
-    there = {full(model.name) for model in seen}
-    for name in served:
-        if full(name) not in there:
-            yield f"{name} is not there: `ringfence models pull {upstream.id} {name}`"
-    for model in {full(model.name): model for model in reversed(seen) if not model.remote}.values():
+    first = {full(model.name): model for model in reversed(served)}
+    for model in [each for each in served if first[full(each.name)] is each]:
         context, largest = model.context, model.largest
         if context is None:
             yield (

@@ -75,18 +75,19 @@ def test_an_older_server_is_asked_about_each_model_as_its_list_does_not_say(olla
     assert observed(ollama).profiles["llama3.2"] == UNKNOWN
 
 
-def test_only_the_models_that_are_asked_for_here_are_described(ollama: Ollama) -> None:
-    ollama.disk |= disk(*(Model(f"m{number}:latest") for number in range(40)))
-    said = observed(ollama)
+def test_only_the_models_that_are_asked_for_here_are_asked_about(ollama: Ollama) -> None:
+    ollama.disk |= disk(*(Model(f"m{number}:latest", num_ctx=512) for number in range(40)))
+    said = observed(ollama, models=("m1:*", "m2:latest"))
+    assert sorted(seen.json["model"] for seen in ollama.posts) == ["llama3.2", "m1:latest", "m2:latest"]
     assert len(said.models) == 41
-    assert [seen.path for seen in ollama.posts] == [SHOWN]
-    assert set(observed(ollama, models=("m1:*", "m2:latest")).profiles) == {"llama3.2", "m1:latest", "m2:latest"}
+    assert [said.profiles[name].context_window for name in ("m1:latest", "m2:latest", "m3:latest")] == [512, 512, None]
+    assert said.profiles["m3:latest"].tools is True
 
 
 def test_however_many_models_there_are_few_are_asked_about_in_one_round(ollama: Ollama) -> None:
     ollama.disk |= disk(*(Model(f"m{number}:latest") for number in range(40)))
     assert len(observed(ollama, models=("*",)).profiles) == 42
-    assert len(ollama.posts) == ollama_seen.MAX_SHOWN
+    assert len(ollama.posts) == ollama_seen.MAX_SHOWN - 1, "two names of one model are asked about once"
 
 
 def test_a_loaded_model_of_which_the_lists_say_all_is_not_asked_about(ollama: Ollama) -> None:
@@ -123,6 +124,7 @@ def test_a_model_that_is_remote_only_as_it_is_described_is_one(ollama: Ollama) -
     said = observed(ollama)
     assert said.models == ()
     assert said.profiles == {}
+    assert has(said, "never used", "llama3.2:latest")
 
 
 def test_a_vendors_ollama_may_have_remote_models(ollama: Ollama) -> None:
@@ -138,10 +140,8 @@ def test_what_cannot_be_seen_is_said(ollama: Ollama) -> None:
     assert has(observed(ollama), "OLLAMA_DEBUG_LOG_REQUESTS", "cannot be seen")
 
 
-def test_a_model_that_is_not_there_is_warned_of_with_what_to_run(ollama: Ollama) -> None:
-    said = observed(ollama, models=("qwen3:8b",))
-    assert has(said, "ringfence models pull o qwen3:8b")
-    assert "qwen3:8b" not in said.profiles
+def test_a_model_that_is_not_there_is_not_described(ollama: Ollama) -> None:
+    assert "qwen3:8b" not in observed(ollama, models=("qwen3:8b",)).profiles
 
 
 def test_a_model_of_two_names_is_warned_of_once(ollama: Ollama) -> None:
