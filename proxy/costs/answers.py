@@ -11,13 +11,18 @@ FREE = frozenset({"not_sent", "refused_by_upstream"})
 OK = 200
 
 
+def is_free(outcome: Mapping[str, Any]) -> bool:
+    """Whether no model can have worked on an attempt that ended like this."""
+    return outcome["status"] in FREE or outcome.get("http", OK) != OK
+
+
 def charge(outcome: Mapping[str, Any], price: Price | None) -> Spent | None:
     """Return what an attempt cost by the body of its outcome; None where no model can have worked on it.
 
     One that may have been worked on and reported no tokens, or for whose model there is no price, is unpriced: what it
     cost is not guessed.
     """
-    if outcome["status"] in FREE or outcome.get("http", OK) != OK:
+    if is_free(outcome):
         return None
     cost = price.cost(outcome.get("usage", {})) if price is not None else None
     return Spent(1, 1, 0) if cost is None else Spent(1, 0, cost)

@@ -22,3 +22,9 @@ def amount(node: Node, most: int, problems: Problems) -> int:
 def written(nanos: int, decimals: int = 2) -> str:
     """Write billionths of a currency as an amount, rounded to so many decimals."""
     return f"{Decimal(nanos) / NANOS:,.{decimals}f}"
+
+
+def exactly(nanos: int) -> str:
+    """Write an amount as a decimal with nothing rounded."""
+    whole, rest = divmod(abs(nanos), NANOS)
+    return f"{'-' if nanos < 0 else ''}{whole}.{rest:09}"

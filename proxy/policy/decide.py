@@ -53,6 +53,12 @@ def applicable(index: Index, who: Identity, call: Call) -> int:
     return callers & models & index.endpoints.accept(call.endpoint)
 
 
+def granted(index: Index, who: Identity, call: Call) -> tuple[str, ...]:
+    """Return the zones that are granted and have an upstream, in order of preference, whatever strikes them."""
+    order = _preference(index, applicable(index, who, call) & index.grant_bits)
+    return tuple(index.zones[zone] for zone in order if index.live >> zone & 1)
+
+
 def settle(
     index: Index,
     selected: int,

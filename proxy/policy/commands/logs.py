@@ -27,8 +27,8 @@ UNITS = {"h": dt.timedelta(hours=1), "d": dt.timedelta(days=1), "w": dt.timedelt
 LONGEST_AGO = dt.timedelta(days=36_500)
 
 
-def moment(since: str | None) -> str | None:
-    """Return the moment from which on records count, as records write it."""
+def moment(since: str | None, option: str = "--since") -> str | None:
+    """Return a moment that an option names, as records write it."""
     if since is None:
         return None
     ago = re.fullmatch(r"([0-9]{1,6})([hdw])", since)
@@ -38,7 +38,7 @@ def moment(since: str | None) -> str | None:
         else:
             start = dt.datetime.combine(dt.date.fromisoformat(since), dt.time(), dt.UTC)
     except ValueError:
-        raise typer.BadParameter("expected 7d, 12h, 2w or YYYY-MM-DD", param_hint="--since") from None
+        raise typer.BadParameter("expected 7d, 12h, 2w or YYYY-MM-DD", param_hint=option) from None
     return start.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from proxy.files.diagnostics import Problems
-from proxy.files.money import NANOS, amount, written
+from proxy.files.money import NANOS, amount, exactly, written
 from proxy.files.source import parse
 
 
@@ -30,3 +30,9 @@ def test_what_is_no_amount_is_an_error(text: str, code: str) -> None:
 def test_amounts_are_written_with_as_many_decimals_as_are_wanted() -> None:
     assert written(1_234_567_890_123) == "1,234.57"
     assert written(600, 9) == "0.000000600"
+
+
+def test_amounts_are_written_exactly_for_programs() -> None:
+    assert [exactly(nanos) for nanos in (0, 1, -1, 12_345_678_901)] == [
+        "0.000000000", "0.000000001", "-0.000000001", "12.345678901",
+    ]  # fmt: skip
