@@ -145,13 +145,10 @@ def report(path: Path, checked: list[Checked], of_file: list[Said]) -> list[str]
     bad = sum(not each.ok for each in checked)
     others = sum(each.grade == "problem" for each in of_file)
     notes = sum(said.grade == "note" for said in (*of_file, *(said for each in checked for said in each.said)))
-    fine = (
-        f"{len(checked)} upstreams, all fine"
-        if not bad and not others
-        else f"{bad} of {len(checked)} upstreams need work"
-    )
-    whole = f", and so does {path.name} itself" if others else ""
-    return [*found, plain(f"{fine}{whole}{f'; {notes} notes' if notes else ''}")]
+    many = f"{len(checked)} upstream{'s' * (len(checked) != 1)}"
+    wrong = [f"at {bad} of {many}"] * bool(bad) + [f"in {path.name} itself"] * bool(others)
+    end = f"problems {' and '.join(wrong)}" if wrong else f"{many}, all fine"
+    return [*found, plain(f"{end}; {notes} note{'s' * (notes != 1)}" if notes else end)]
 
 
 def _said(said: tuple[Said, ...] | list[Said]) -> list[str]:

@@ -113,7 +113,7 @@ def test_a_price_has_a_column_where_there_is_one() -> None:
 
 def test_a_file_that_is_fine_is_status_0(configured: Path) -> None:
     checked = run("check")
-    assert (checked.exit_code, checked.stdout.splitlines()[-1]) == (0, "1 upstreams, all fine")
+    assert (checked.exit_code, checked.stdout.splitlines()[-1]) == (0, "1 upstream, all fine")
     found = json.loads(run("check", "--json").stdout)
     assert (found["ok"], found["upstreams"][0]["ok"], found["file"]) == (True, True, [])
 
@@ -124,7 +124,7 @@ def test_what_is_wrong_is_status_1_with_what_to_do(configured: Path, own: StandI
     assert checked.exit_code == 1
     assert "  problem  models    big is not among them" in checked.stdout
     assert "-> load it there, or correct the name" in checked.stdout
-    assert checked.stdout.splitlines()[-1] == "1 of 1 upstreams need work"
+    assert checked.stdout.splitlines()[-1] == "problems at 1 of 1 upstream"
     assert json.loads(run("check", "--json").stdout)["ok"] is False
 
 
