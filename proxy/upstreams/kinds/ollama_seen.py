@@ -87,9 +87,10 @@ async def observe(ask: Prober, upstream: Upstream) -> Observation:
     ]
     away = {full(model.name) for model in known if model.remote or (says_cloud(model.name) and not upstream.vendor)}
     kept = [model for model in known if upstream.vendor or full(model.name) not in away]
+    profiles = {model.name: model.profile() for model in kept}
     return Observation(
-        tuple([model.name for model in kept if model.name in listed][:MAX_LISTED]),
-        {model.name: model.profile() for model in kept},
+        tuple([name for name in listed if name in profiles][:MAX_LISTED]),
+        profiles,
         warnings=tuple(_warnings(upstream, [model for model in kept if model.name in served], away, open_=open_)),
     )
 
