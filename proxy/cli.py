@@ -171,6 +171,14 @@ def _policy() -> typer.Typer:
     return cli.app
 
 
+def _costs() -> typer.Typer:
+    from proxy.cli_costs import costs  # noqa: PLC0415 - read when it is asked for
+
+    part = typer.Typer(add_completion=False)
+    part.command("costs")(costs)
+    return part
+
+
 def _upstreams() -> typer.Typer:
     from proxy import cli_upstreams  # noqa: PLC0415 - read when it is asked for
 
@@ -188,6 +196,7 @@ LATER: dict[str, Callable[[], typer.Typer]] = {
     "key": _key,
     "audit": _audit,
     "policy": _policy,
+    "costs": _costs,
     "upstreams": _upstreams,
     "models": _models,
 }
