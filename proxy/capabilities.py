@@ -124,8 +124,8 @@ def suggestions(needed: Needs, registry: Registry, zones: Callable[[str], Iterab
 
 def unavailable(decision: Decision, missing: Sequence[str], models: Sequence[str]) -> CapabilityUnavailable:
     """Say what no model in the zones of a decision can do, and which would do."""
-    text = f"No model that this request may go to ({', '.join(decision.zones)}) can do what it needs: "
-    text += f"missing there: {', '.join(missing)}."
+    text = f"No model that this request may go to ({', '.join(decision.zones)}) can do what it needs; "
+    text += f"missing: {', '.join(missing)}."
     if decision.outcome is Outcome.PIN:
         text += " It has to stay on your organisation's own servers; nothing was sent."
     text += f" Ask for one of these models: {', '.join(models)}." if models else " No other model there can."
