@@ -93,7 +93,7 @@ def _profile(row: dict[str, Any], props: Any) -> Profile:
 
 
 def _misnamed(strangers: list[str], names: list[str]) -> str:
-    known = next((f"'{name}'" for name in names if MODEL.fullmatch(name)), "by the path of its file")
+    known = next((f"'{name}'" for name in names if MODEL.fullmatch(name)), "by the path of a file")
     asked_for = ", ".join(f"'{name}'" for name in strangers)
     return (
         f"it answers every name, so {asked_for} too, with the one model it has, which it calls {known}: "

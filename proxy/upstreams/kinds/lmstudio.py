@@ -29,7 +29,7 @@ class LMStudio(Kind):
         named = [name for name in (upstream.default_model, *upstream.models) if name and not name.endswith("*")]
         loaded = {name for model in models if rows(model, "loaded_instances") for name in _names(model)}
         warnings = tuple(
-            f"'{name}' is not loaded: the first request waits for that, and its context is what its settings there say"
+            f"'{name}' is not loaded, so the first request waits, and its context may be small: load it beforehand"
             for name in named
             if name in profiles and name not in loaded
         )

@@ -57,9 +57,7 @@ class Vllm(Kind):
         depth = total(metrics or "", IN_HAND)
         warnings = _of_version(below(version, "version"), upstream.endpoints)
         if health is None:
-            warnings += (
-                "it has no /health: a gateway before it seems to show the API alone, so a dead engine is unseen",
-            )
+            warnings += ("it has no /health, so a dead engine is not seen: have a gateway before it show that path",)
         if depth is None:
             warnings += ("it does not say how much it has to do: show /metrics, and leave out --disable-log-stats",)
         if asleep is not None:
@@ -102,7 +100,7 @@ def _of_version(version: Any, endpoints: tuple[str, ...]) -> tuple[str, ...]:
     shared = [name for name in endpoints if at < SALTED_SINCE[name]]
     if shared:
         warnings.append(
-            f"teams share its cache of prompts at {', '.join(shared)}, and could time what others asked: "
-            "upgrade, leave these out of 'endpoints', or start it with --no-enable-prefix-caching"
+            f"teams share its cache of prompts at {', '.join(shared)}, so that one can time what others asked: "
+            "upgrade, or start it with --no-enable-prefix-caching"
         )
     return tuple(warnings)

@@ -34,7 +34,9 @@ def test_it_says_what_it_has_and_what_that_can_do(lmstudio: Told) -> None:
 
 def test_a_model_that_is_not_loaded_is_warned_of(lmstudio: Told) -> None:
     said = observed(lmstudio.url, "lmstudio", default_model="example/plain-4b", models=("absent", "example/*"))
-    assert [warning.split(":")[0] for warning in said.warnings] == ["'example/plain-4b' is not loaded"]
+    assert [warning.partition(": ")[0] for warning in said.warnings] == [
+        "'example/plain-4b' is not loaded, so the first request waits, and its context may be small"
+    ]
     assert observed(lmstudio.url, "lmstudio", default_model="example/seeing-9b").warnings == ()
 
 

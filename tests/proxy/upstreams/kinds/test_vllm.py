@@ -62,7 +62,7 @@ def test_a_gateway_that_shows_the_api_alone_is_up_with_a_warning(vllm: Told) -> 
     said = observed(vllm.url, "vllm")
     assert (said.models, said.depth) == (("tiny",), None)
     assert [warning.split(":")[0] for warning in said.warnings] == [
-        "it has no /health",
+        "it has no /health, so a dead engine is not seen",
         "it does not say how much it has to do",
     ]
 
