@@ -4,6 +4,7 @@ A `policy.activated` record names the files of a bundle by the digest of their t
 theirs. What is read back must have the digest that decisions name; a bundle that is read differently now is not used.
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,6 +27,17 @@ def every(records: Records, kind: str, *, since: str | None = None, after: int =
         page = records.page(Filters(since=since, kind=kind), after=place, limit=MAX_LIMIT)
         yield from page.records
         place = page.next
+
+
+def read_back(sha256: str, files: bytes, upstreams: bytes) -> Policy | None:
+    """Return the policy of a bundle from its archived texts; None if they are not, or no longer, what has its digest."""
+    named = {item["name"]: item["text"] for item in orjson.loads(files)["files"]}
+    problems = Problems()
+    bundle, _ = merged({name: text.encode() for name, text in named.items()}, problems)
+    if bundle is None or problems.failed:
+        return None
+    policy = Policy.of(bundle, named, zones_of(upstreams))
+    return policy if bundle_sha256(policy.sha256, hashlib.sha256(upstreams).hexdigest()) == sha256 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +78,4 @@ class Archive:
 
     def _read(self, sha256: str, texts: _Texts) -> Policy | None:
         files, upstreams = self._records.text(texts.files), self._records.text(texts.upstreams)
-        if files is None or upstreams is None:
-            return None
-        named = {item["name"]: item["text"] for item in orjson.loads(files)["files"]}
-        problems = Problems()
-        bundle, _ = merged({name: text.encode() for name, text in named.items()}, problems)
-        if bundle is None or problems.failed:
-            return None
-        policy = Policy.of(bundle, named, zones_of(upstreams))
-        return policy if bundle_sha256(policy.sha256, texts.upstreams) == sha256 else None
+        return None if files is None or upstreams is None else read_back(sha256, files, upstreams)

@@ -18,7 +18,7 @@ from audit.access import MAX_LIMIT, Filters, ReadRecord, Records
 from audit.errors import AuditError, AuditUnavailable
 from audit.place import Place
 from audit.records.record import ATTEMPT, DECISION, OUTCOME, REGISTRY
-from proxy.archive import Archive
+from proxy.archive import ACTIVATED, Archive, read_back
 from proxy.costs.answers import is_free
 from proxy.costs.prices import Prices
 from proxy.errors import ConfigurationError, Unavailable
@@ -94,7 +94,7 @@ def answered(log: Log, since: str | None, until: str | None) -> Iterator[Answere
     for body in log.bodies(since, until):
         if body["kind"] == OUTCOME and not (since or "") <= str(body.get("ts")) < (until or LAST):
             continue
-        if not _is_known(body):
+        if not is_known(body):
             if body["kind"] == OUTCOME:
                 yield Lone(str(body.get("id")))
         elif body["kind"] == DECISION:
@@ -110,7 +110,7 @@ def _joined(log: Log, body: Body, asked: "_Decisions", attempts: "_Attempts") ->
     decided = body["dec"]
     if decided not in asked.items:
         before = log.decision(decided)
-        if before is None or not _is_known(before):
+        if before is None or not is_known(before):
             yield Lone(body["id"])
             return
         asked.put(decided, _asked(before))
@@ -210,6 +210,8 @@ class Export:
     def __init__(self, path: Path) -> None:
         self._path = path / "records.jsonl" if path.is_dir() else path
         self._texts = path / "texts"
+        self._bundles: dict[str, tuple[str, str]] = {}
+        """Digests of the texts of each bundle whose activation was read, which stands before what it decided."""
 
     def bodies(self, since: str | None, until: str | None) -> Iterator[Body]:  # noqa: ARG002 - it is read from the front
         """Read the file; raises ConfigurationError for one, or a line of it, that cannot be read."""
@@ -221,6 +223,9 @@ class Export:
                         raise ConfigurationError(f"{self._path}:{number} is not a record")
                     if body["kind"] in KINDS:
                         yield body
+                    elif body["kind"] == ACTIVATED and is_known(body):
+                        bundle = body["bundle"]
+                        self._bundles[bundle["sha256"]] = (body["files_sha256"], bundle["upstreams_sha256"])
         except OSError as error:
             raise ConfigurationError(f"{self._path} cannot be read: {error.strerror}") from None
 
@@ -230,18 +235,24 @@ class Export:
 
     def prices(self, upstreams: str) -> Prices | None:
         """Return the prices in a text of the export that has this digest."""
+        text = self._text(upstreams)
+        return None if text is None else prices_of(text)
+
+    def policy(self, bundle: str) -> Policy | None:
+        """Return the policy of a bundle whose texts are in the export."""
+        files, upstreams = map(self._text, self._bundles.get(bundle, ("", "")))
+        return None if files is None or upstreams is None else read_back(bundle, files, upstreams)
+
+    def _text(self, sha256: str) -> bytes | None:
+        """Return a text that has this digest."""
         try:
-            text = (self._texts / upstreams).read_bytes()
+            text = (self._texts / sha256).read_bytes()
         except OSError:
             return None
-        return prices_of(text) if hashlib.sha256(text).hexdigest() == upstreams else None
-
-    def policy(self, bundle: str) -> Policy | None:  # noqa: ARG002 - which texts are a bundle's is not looked up
-        """Return None."""
-        return None
+        return text if hashlib.sha256(text).hexdigest() == sha256 else None
 
 
-def _is_known(body: Body) -> bool:
+def is_known(body: Body) -> bool:
     """Whether a body is, in every part, in a schema that is understood here."""
     kind, version = body["kind"], body.get("v")
     known = REGISTRY.get((kind, version)) if type(version) is int and version in VERSIONS else None

@@ -1,0 +1,134 @@
+"""Budgets in a whole server: what is used up tips to own servers or is refused, is in the record, and replays."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import StandIn, chat_body, upstreams_file
+from inside import Inside, Scripted, inside
+
+from proxy.policy.replay import replay
+from proxy.recorded import Database
+from proxy.settings import ROOT
+
+PRICES = {"currency": "USD", "models": {"gpt-4*": {"cloud-us": {"input": 1000, "output": 1000}}}}
+"""An answer of the stand-in has 17 tokens: 0.017."""
+HEAD = "policy: money\nversion: 1\nowner: finance@company.example\nbudgets:\n"
+PIN = "  - {id: vendors, per: team, zones: [cloud-us], monthly: 0.03, then: pin, because: the vendors are paid}\n"
+BLOCK = (
+    "  - {id: everything, who: {teams: [support]}, zones: [cloud-us, cloud-eu, onprem], monthly: 0.017, then: block, "
+    "because: all is paid}\n"
+)
+
+
+@pytest.fixture
+def servers() -> Iterator[tuple[StandIn, StandIn]]:
+    made = StandIn(), StandIn()
+    yield made
+    for each in made:
+        each.stop()
+
+
+def files(folder: Path, servers: tuple[StandIn, StandIn], budgets: str) -> tuple[Path, Path]:
+    """Write the shipped policies with budgets, and upstreams with prices."""
+    policies = folder / "policies"
+    shutil.copytree(ROOT / "policies", policies)
+    (policies / "money.yaml").write_text(HEAD + budgets)
+    return policies, upstreams_file(folder / "upstreams.yaml", *servers, prices=PRICES)
+
+
+async def ask(ring: Inside, key: dict[str, str], **more: Any) -> Any:
+    body = {**chat_body("hello", model="gpt-4o-mini"), **more}
+    answer = await ring.client.post("/v1/chat/completions", json=body, headers=key)
+    await ring.runtime.outcomes.drain(5)
+    return answer
+
+
+def test_a_used_up_budget_keeps_a_team_home_and_says_so_in_the_record(
+    tmp_path: Path, servers: tuple[StandIn, StandIn]
+) -> None:
+    policies, upstreams = files(tmp_path, servers, PIN)
+    vendor, own = servers
+
+    async def story() -> None:
+        async with inside(tmp_path / "home", upstreams=upstreams, policies=policies) as ring:
+            support, sales = ring.key(team="support"), ring.key(team="sales")
+            zones = [(await ask(ring, support)).headers["x-ringfence-zone"] for _ in range(4)]
+            assert zones == ["cloud-us", "cloud-us", "onprem", "onprem"], "0.034 of 0.03 was spent after two"
+            assert (await ask(ring, sales)).headers["x-ringfence-zone"] == "cloud-us", "each team has its own"
+            assert (len(vendor.posts), len(own.posts)) == (3, 2)
+            decisions = await ring.records("route.decision")
+            assert [body.get("budgets") for body in decisions] == [None, None, ["vendors"], ["vendors"], None]
+            again = replay(ring.runtime.activation.active.policy, Database(tmp_path / "home" / "audit.db"))
+            assert (again.same, again.verified, again.skipped) == (5, 5, ())
+            told = await ring.client.post(
+                "/ringfence/v1/inspect", json=chat_body("hello", model="gpt-4o"), headers=support
+            )
+            assert "the vendors are paid" in told.text
+
+    asyncio.run(story())
+
+
+def test_a_used_up_budget_of_every_zone_refuses_with_its_reason(
+    tmp_path: Path, servers: tuple[StandIn, StandIn]
+) -> None:
+    policies, upstreams = files(tmp_path, servers, BLOCK)
+
+    async def story() -> None:
+        async with inside(tmp_path / "home", upstreams=upstreams, policies=policies) as ring:
+            support = ring.key(team="support")
+            assert (await ask(ring, support)).status_code == 200
+            refused = await ask(ring, support)
+            assert refused.status_code == 403
+            assert refused.json()["error"]["because"] == ["all is paid"]
+            assert len(servers[0].posts) == 1
+            assert len(servers[1].posts) == 0
+
+    asyncio.run(story())
+
+
+def test_a_budget_with_money_left_frees_nothing(tmp_path: Path, servers: tuple[StandIn, StandIn]) -> None:
+    policies, upstreams = files(tmp_path, servers, PIN.replace("0.03", "1000"))
+
+    async def story() -> None:
+        detector = Scripted({"4929718203645103": "CREDIT_CARD"})
+        async with inside(tmp_path / "home", detector=detector, upstreams=upstreams, policies=policies) as ring:
+            body = chat_body("card 4929718203645103", model="gpt-4o-mini")
+            answer = await ring.client.post("/v1/chat/completions", json=body, headers=ring.key())
+            assert answer.headers["x-ringfence-zone"] == "onprem"
+            assert servers[0].posts == []
+
+    asyncio.run(story())
+
+
+def test_a_server_that_starts_again_goes_on_with_what_was_spent(
+    tmp_path: Path, servers: tuple[StandIn, StandIn]
+) -> None:
+    policies, upstreams = files(tmp_path, servers, PIN)
+
+    async def once(count: int) -> list[str]:
+        async with inside(tmp_path / "home", upstreams=upstreams, policies=policies) as ring:
+            key = ring.key(team="support")
+            return [(await ask(ring, key)).headers["x-ringfence-zone"] for _ in range(count)]
+
+    assert asyncio.run(once(1)) == ["cloud-us"]
+    assert asyncio.run(once(2)) == ["cloud-us", "onprem"]
+
+
+def test_a_stream_whose_caller_asks_for_no_usage_is_counted_or_said_to_be_unpriced(
+    tmp_path: Path, servers: tuple[StandIn, StandIn]
+) -> None:
+    policies, upstreams = files(tmp_path, servers, PIN)
+
+    async def story() -> tuple[int, int]:
+        async with inside(tmp_path / "home", upstreams=upstreams, policies=policies) as ring:
+            await ask(ring, ring.key(team="support"), stream=True)
+            (spent,) = ring.runtime.ledger._own[ring.runtime.ledger._month].values()
+            return spent.unpriced, spent.nanos
+
+    assert asyncio.run(story()) in {(1, 0), (0, 17_000_000)}
+    assert json.loads(servers[0].posts[0].body)["stream"] is True
