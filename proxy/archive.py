@@ -30,7 +30,7 @@ def every(records: Records, kind: str, *, since: str | None = None, after: int =
 
 
 def read_back(sha256: str, files: bytes, upstreams: bytes) -> Policy | None:
-    """Return the policy of a bundle from its archived texts; None if they are not, or no longer, what has its digest."""
+    """Return the policy of a bundle from its texts; None if they are not, or no longer, what has its digest."""
     named = {item["name"]: item["text"] for item in orjson.loads(files)["files"]}
     problems = Problems()
     bundle, _ = merged({name: text.encode() for name, text in named.items()}, problems)
