@@ -73,14 +73,18 @@ def test_what_check_prints_of_a_cluster_is_shown_as_it_is(tmp_path: Path, server
     assert checked(tmp_path, blocks("vllm.md", "yaml")[0], servers) == shown
 
 
-def with_zone(folder: Path, added: str) -> Path:
-    """Return a copy of the policies with one more zone."""
+def with_zone(folder: Path, zone: str, grant: str) -> Path:
+    """Return a copy of the policies with the guide's zone in it, and its grant."""
+    added = {"taxonomy.yaml": zone, "soc2.yaml": grant}
     policies = folder / "policies"
     policies.mkdir()
     for file in (ROOT / "policies").glob("*.yaml"):
         text = file.read_text(encoding="utf-8")
-        zone = f"zones:\n{added.removeprefix('zones:').strip(chr(10))}\n"
-        (policies / file.name).write_text(text.replace("zones:\n", zone, 1) if file.name == "taxonomy.yaml" else text)
+        if file.name in added:
+            head, _, rows = re.sub(r" *#.*", "", added[file.name]).partition("\n")
+            assert f"\n{head}\n" in text
+            text = text.replace(f"\n{head}\n", f"\n{head}\n{rows}", 1)
+        (policies / file.name).write_text(text, encoding="utf-8")
     return policies
 
 
@@ -88,10 +92,10 @@ def test_what_check_prints_of_vendors_is_shown_as_it_is(tmp_path: Path, servers:
     servers[0].says("/v1/models", {"data": [{"id": "gpt-4o-mini"}, {"id": "gpt-5"}]})
     servers[1].says(f"/v1{ALL_MODELS}", FIXTURES / "anthropic-models.json")
     servers[2].says("/api/v1/models", FIXTURES / "openrouter-models.json")
-    zone, _, upstreams = blocks("vendors.md", "yaml")
+    zone, grant, upstreams = blocks("vendors.md", "yaml")
     (tmp_path / "openrouter.key").write_text("or-" + "example")
     (tmp_path / "openrouter.key").chmod(0o600)
-    policies = with_zone(tmp_path, zone)
+    policies = with_zone(tmp_path, zone, grant)
     [console] = blocks("vendors.md", "console")
     command, _, shown = console.partition("\n")
     assert command == "$ ringfence upstreams check upstreams.yaml"
@@ -122,7 +126,7 @@ def test_the_refusal_of_an_aggregators_field_is_shown_as_it_is(tmp_path: Path, s
 
 def test_no_field_that_the_guide_names_reaches_an_aggregator(tmp_path: Path, servers: list[Told]) -> None:
     """The last two are controls: what is no such field gets there, with the wish that nothing is kept."""
-    sentence = (DOCS / "vendors.md").read_text(encoding="utf-8").partition("- `models`, ")[2]
+    sentence = " ".join((DOCS / "vendors.md").read_text(encoding="utf-8").split()).partition("- `models`, ")[2]
     fields = ["models", *re.findall(r"`([a-z_]+)`", sentence.partition(", and tools")[0])]
     assert set(fields) == set(ROUTING)
     wanted = [{field: value} for field in fields for value in ("x", ["x"], {"x": "y"})]

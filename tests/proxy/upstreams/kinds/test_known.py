@@ -1,0 +1,49 @@
+"""What is so of every kind of model server."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from harness import chat_body
+
+from proxy.addresses import is_loopback
+from proxy.upstreams.kinds.known import KINDS
+from proxy.upstreams.upstream import ENDPOINTS, VARIABLE
+
+PLAIN = chat_body(temperature=0, max_tokens=5, stream=True)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_kind_has_its_name_its_endpoints_and_a_usual_place_if_any(name: str) -> None:
+    kind = KINDS[name]
+    assert kind.name == name
+    assert re.fullmatch("[a-z]+", name)
+    assert set(kind.endpoints) <= set(ENDPOINTS)
+    assert set(kind.cuts) <= set(kind.endpoints)
+    url = urlsplit(kind.base_url)
+    assert not kind.base_url or url.scheme == "https" or is_loopback(url.hostname or "")
+    assert not kind.key_variable or VARIABLE.fullmatch(kind.key_variable)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_key_stands_in_one_header_and_without_one_there_is_none(name: str) -> None:
+    key = "sk-" + "example"
+    assert [value for value in KINDS[name].headers(key).values() if key in value] in ([key], [f"Bearer {key}"])
+    assert {header.lower() for header in KINDS[name].headers("")} <= {"anthropic-version"}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_an_ordinary_request_lacks_nothing_anywhere(name: str) -> None:
+    kind = KINDS[name]
+    dropped = kind.dropped("chat", PLAIN)
+    assert (dropped.reported, dropped.needed, kind.refused(PLAIN)) == ((), (), None)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_is_written_leaves_the_request_as_it_was(name: str) -> None:
+    """It is asked of further servers, too, and its digest was taken."""
+    body = {**PLAIN, "messages": [dict(message) for message in PLAIN["messages"]]}
+    path, written = KINDS[name].written("chat", "/chat/completions", body, "salt")
+    assert body == PLAIN
+    assert path.startswith("/")
+    assert (written["model"], written["messages"]) == (PLAIN["model"], PLAIN["messages"])
