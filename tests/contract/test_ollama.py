@@ -241,6 +241,15 @@ def test_completions_still_go_where_prompts_are_cut_so_only_short_ones_do(client
     assert server.cut == []
 
 
+def test_a_model_is_loaded_once_for_chats_and_again_when_others_take_turns(client: OpenAI, server: Ollama) -> None:
+    for _ in range(3):
+        client.chat.completions.create(model="llama3.2", messages=ASKED)
+    assert len(server.loads) == 1
+    client.completions.create(model="llama3.2", prompt="Hello")
+    client.chat.completions.create(model="llama3.2", messages=ASKED)
+    assert len(server.loads) == 3
+
+
 @pytest.mark.parametrize("breaks", ["error", "end"])
 def test_a_stream_that_breaks_off_ends_with_an_error_without_its_text(
     client: OpenAI, server: Ollama, breaks: str

@@ -32,7 +32,7 @@ class Ollama(Kind):
     name = "ollama"
     endpoints = ENDPOINTS
     base_url = "http://127.0.0.1:11434/v1"
-    cuts = ("completions", "responses", "messages")
+    cuts = ollama_seen.CUTS
     least_context = 4096
     profile = Profile(json_schema=True, logprobs=True)
 

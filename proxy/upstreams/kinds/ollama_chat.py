@@ -31,6 +31,7 @@ DEFAULTS = {"temperature": 1.0, "top_p": 1.0}
 """The API's own, which a model's Modelfile would change; /v1 sends them as well."""
 THINK: dict[str, bool | str] = {"none": False, "minimal": "low", "xhigh": "max"}
 """Efforts to reason that Ollama calls otherwise."""
+TEXTS = ("text", "refusal")
 FORMATS = {"json_object": "json", "text": None}
 DATA_URI = ";base64,"
 ENDED = {"length": "length"}
@@ -77,9 +78,9 @@ class ChatTranslation:
         try:
             said = ollama_said.own(ollama_said.whole(body, status), self._upstream)
             message = {"role": "assistant", "content": "", **self._message(said)}
+            choice = {"index": 0, "message": message, "finish_reason": self._ended(said), "logprobs": _logprobs(said)}
         except Failed as failed:
             return orjson.dumps(ollama_said.error(failed.code))
-        choice = {"index": 0, "message": message, "finish_reason": self._ended(said), "logprobs": _logprobs(said)}
         return orjson.dumps({**self._shape("chat.completion", said), "choices": [choice], "usage": _usage(said)})
 
     async def stream(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -112,16 +113,19 @@ class ChatTranslation:
         if not isinstance(message, dict):
             raise Failed
         text, thought, calls = message.get("content"), message.get("thinking"), message.get("tool_calls")
+        if not all(value is None or isinstance(value, str) for value in (text, thought)):
+            raise Failed
         more = {"content": text, "reasoning": thought, "tool_calls": list(self._called(calls)) if calls else None}
         return {name: value for name, value in more.items() if value}
 
     def _called(self, calls: Any) -> Iterator[Body]:
-        for call in calls if isinstance(calls, list) else []:
-            function = call.get("function") if isinstance(call, dict) else None
-            if not isinstance(function, dict):
+        for call in calls if isinstance(calls, list) else [None]:
+            function = _function(call) if isinstance(call, dict) else {}
+            name, arguments = function.get("name"), function.get("arguments") or {}
+            if not isinstance(call, dict) or not isinstance(name, str) or not isinstance(arguments, dict):
                 raise Failed
-            given = {"name": function.get("name"), "arguments": orjson.dumps(function.get("arguments") or {}).decode()}
-            made = call.get("id") or f"call_{secrets.token_hex(8)}"
+            made = str(call.get("id") or f"call_{secrets.token_hex(8)}")
+            given = {"name": name, "arguments": orjson.dumps(arguments).decode()}
             yield {"index": self._calls, "id": made, "type": "function", "function": given}
             self._calls += 1
 
@@ -133,7 +137,9 @@ class ChatTranslation:
         return event({**self._shape("chat.completion.chunk", said), "choices": [choice]})
 
     def _shape(self, kind: str, said: Body) -> Body:
-        return {**self._made, "object": kind, "model": said.get("model"), "system_fingerprint": "fp_ollama"}
+        name = said.get("model")
+        model = name if isinstance(name, str) else ""
+        return {**self._made, "object": kind, "model": model, "system_fingerprint": "fp_ollama"}
 
 
 def _messages(messages: list[Body]) -> Iterator[Body]:
@@ -145,8 +151,8 @@ def _messages(messages: list[Body]) -> Iterator[Body]:
         told = {"role": "system" if role == "developer" else role, **_content(message.get("content"))}
         if thought := message.get("reasoning"):
             told["thinking"] = thought
-        if message.get("tool_calls"):
-            told["tool_calls"] = [_call(call) for call in message["tool_calls"]]
+        if made := message.get("tool_calls"):
+            told["tool_calls"] = [_call(call) for call in made] if isinstance(made, list) else made
         if role == "tool":
             answers = message.get("tool_call_id")
             told |= {"tool_name": message.get("name") or called.get(str(answers)) or "", "tool_call_id": answers}
@@ -161,11 +167,11 @@ def _content(content: Any) -> Body:
     shown: list[Any] = []
     for part in content:
         kind = part.get("type") if isinstance(part, dict) else None
-        if kind in {"text", "refusal"} and isinstance(part.get(kind), str):
+        if kind in TEXTS and isinstance(part.get(kind), str):
             texts.append(part[kind])
         elif kind == "image_url":
-            shown.append(_image(part[kind]))
-        elif kind == "input_audio" and isinstance(part[kind], dict):
+            shown.append(_image(part.get(kind)))
+        elif kind == "input_audio" and isinstance(part.get(kind), dict):
             shown.append(part[kind].get("data"))
         else:
             return {"content": content}
@@ -230,10 +236,17 @@ def _count(value: Any) -> int:
 
 
 def _logprobs(said: Body) -> Body | None:
-    found = _listed(said.get("logprobs"))
-    return {"content": [_token(each) for each in found], "refusal": None} if found else None
+    found = said.get("logprobs")
+    return {"content": [_token(each) for each in found], "refusal": None} if isinstance(found, list) and found else None
 
 
-def _token(said: Body) -> Body:
-    likely = [{"bytes": None, **each} for each in _listed(said.get("top_logprobs"))]
-    return {"bytes": None, **said, "top_logprobs": likely}
+def _token(said: Any) -> Body:
+    others = said.get("top_logprobs") if isinstance(said, dict) else None
+    return {**_likely(said), "top_logprobs": [_likely(each) for each in others] if isinstance(others, list) else []}
+
+
+def _likely(said: Any) -> Body:
+    text, number, raw = (said.get(name) if isinstance(said, dict) else None for name in ("token", "logprob", "bytes"))
+    if not isinstance(text, str) or not isinstance(number, int | float):
+        raise Failed
+    return {"token": text, "logprob": number, "bytes": raw if isinstance(raw, list) else list(text.encode())}

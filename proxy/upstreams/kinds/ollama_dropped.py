@@ -70,6 +70,8 @@ IDLE = {
 """Values that ask for what is so anyway, beside none at all."""
 OTHER = "other"
 FREE = ("auto", None)
+FORMATS = ("text", "json_object", "json_schema")
+READ = ("text", "refusal", "input_audio")
 
 
 def dropped(endpoint: str, body: Body) -> Dropped:
@@ -98,7 +100,7 @@ def _unmet(endpoint: str, body: Body) -> Iterator[str]:
         yield "tool_choice"
     if endpoint == "chat":
         wanted = body.get("response_format")
-        if isinstance(wanted, dict) and wanted.get("type") not in {"text", "json_object", "json_schema"}:
+        if isinstance(wanted, dict) and wanted.get("type") not in FORMATS:
             yield "response_format"
         yield from {kind for message in _objects(body.get("messages")) for kind in _unseen(message)}
     if endpoint == "embeddings" and any(not isinstance(each, str) for each in _texts(body.get("input"))):
@@ -116,7 +118,7 @@ def _unseen(message: Body) -> Iterator[str]:
             url = given.get("url") if isinstance(given, dict) else given
             if not isinstance(url, str) or not url.startswith("data:"):
                 yield "image_url"
-        elif kind not in {"text", "refusal", "input_audio"}:
+        elif kind not in READ:
             yield kind if kind == "file" else OTHER
 
 

@@ -9,7 +9,7 @@ does not fit, and the endpoints that cut count on the least that there can be (`
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ from proxy.upstreams.kinds.ollama_names import entries, full, is_name, named, re
 from proxy.upstreams.profile import Profile
 from proxy.upstreams.upstream import Upstream, matches
 
+CUTS = ("completions", "responses", "messages")
+"""Endpoints of `/v1` that are used: there prompts are cut, and a model is wanted loaded otherwise than for chat."""
 MAX_SHOWN, AT_ONCE = 16, 4
 """Models that a server is asked to describe in one round, and at a time; of more, only what lists say is known."""
 NUM_CTX = re.compile(r"^num_ctx\s+(\d{1,9})\s*$", re.MULTILINE)
@@ -74,7 +76,7 @@ class Seen:
 
 async def observe(ask: Prober, upstream: Upstream) -> Observation:
     """Ask what it serves and how it does; raises UpstreamError where it does not answer."""
-    _, open_, tags, loaded = await asyncio.gather(
+    _, open_, tags, loaded = await _all(
         ask.probe("/api/version"), _cloud_open(ask), ask.probe("/api/tags"), ask.probe("/api/ps")
     )
     listed = list(dict.fromkeys(names[0] for row in rows(tags) if (names := named(row))))
@@ -99,6 +101,15 @@ def cloud_open(status: Any) -> bool:
     """Whether `/api/status` says anything but that the server's way to its vendor is closed."""
     cloud = status.get("cloud") if isinstance(status, dict) else None
     return not isinstance(cloud, dict) or cloud.get("disabled") is not True
+
+
+async def _all(*questions: Awaitable[Any]) -> list[Any]:
+    """Return all answers, or raise what went wrong once no question is open any more."""
+    answers = await asyncio.gather(*questions, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return answers
 
 
 async def _cloud_open(ask: Prober) -> bool:
@@ -148,6 +159,11 @@ def _warnings(upstream: Upstream, served: list[Seen], away: set[str], *, open_: 
         if away:
             yield f"models that answer from another host are never used ({_told(away)}): `ollama rm` them there"
         yield UNSEEN
+    if "chat" in upstream.endpoints and (mixed := [name for name in CUTS if name in upstream.endpoints]):
+        yield (
+            f"requests for chat and for {', '.join(mixed)} have a model loaded again whenever they take turns: "
+            "say 'endpoints: [chat, embeddings]', or give the others a server of their own"
+        )
     first = {full(model.name): model for model in reversed(served)}
     for model in [each for each in served if first[full(each.name)] is each]:
         context, largest = model.context, model.largest

@@ -4,12 +4,26 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from proxy.upstreams.kinds.ollama_chat import ChatTranslation, written
 from proxy.upstreams.upstream import Upstream
 
 OWN = Upstream("o", "ollama", "onprem", "http://127.0.0.1:11434/v1", vendor=False)
+KEYS = (
+    *("type", "text", "image_url", "url", "input_audio", "data", "function", "arguments", "id", "name", "effort"),
+    *("message", "content", "thinking", "tool_calls", "done", "error", "logprobs", "top_logprobs", "token"),
+)
+ANY = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-9, 9)
+    | st.sampled_from(["", "text", "image_url", "input_audio", "refusal"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
+    max_leaves=12,
+)
 SECRET = "Martina's diagnosis"
 USER = {"role": "user", "content": "Hello"}
 CALL = {
@@ -274,3 +288,25 @@ def test_what_is_no_answer_is_an_error_of_the_api(said: Any, status: int, code: 
     answer = whole(said, status)
     assert answer["error"]["code"] == code
     assert SECRET not in json.dumps(answer)
+
+
+@given(
+    content=ANY, calls=ANY, other=ANY, name=st.sampled_from(["tools", "stop", "response_format", "reasoning", "seed"])
+)
+def test_whatever_a_request_holds_it_is_written(content: Any, calls: Any, other: Any, name: str) -> None:
+    """What is malformed is for the server to refuse; nothing of it may end the request with a fault of ours."""
+    said = {"role": "assistant", "content": content, "tool_calls": calls, "tool_call_id": other, "name": other}
+    sent = native(messages=[said, {**said, "role": "tool"}], **{name: other})
+    assert len(json.loads(json.dumps(sent))["messages"]) == 2
+    assert (sent["truncate"], sent["shift"]) == (False, False)
+
+
+@given(said=ANY, status=st.sampled_from([200, 400, 404, 500]))
+def test_whatever_a_server_says_it_is_an_answer_or_an_error_of_the_api(said: Any, status: int) -> None:
+    answer = whole(said, status)
+    if "error" in answer:
+        assert sorted(answer["error"]) == ["code", "message", "param", "type"]
+    else:
+        ChatCompletion.model_validate(answer)
+    last = streamed(said)[-1]
+    assert last == "[DONE]" or "error" in last

@@ -77,6 +77,14 @@ def test_what_the_model_cannot_be_shown_is_needed(part: Any, needed: tuple[str, 
     assert shown(part).needed == needed
 
 
+@pytest.mark.parametrize("odd", [None, 7, "x", [], {}, [[]], [{"type": []}], {"type": {}}, [None]])
+@pytest.mark.parametrize("name", ["messages", "tools", "tool_choice", "response_format", "n", "user", "modalities"])
+def test_whatever_it_holds_something_is_said_of_it(name: str, odd: Any) -> None:
+    for endpoint in ("chat", "embeddings", "completions", "responses", "messages"):
+        assert isinstance(dropped(endpoint, {"model": "m", "input": odd, "prompt": odd, name: odd}), Dropped)
+    assert isinstance(shown({"type": odd, "image_url": odd}), Dropped)
+
+
 @pytest.mark.parametrize(
     ("endpoint", "body", "expected"),
     [

@@ -140,6 +140,13 @@ def test_what_cannot_be_seen_is_said(ollama: Ollama) -> None:
     assert has(observed(ollama), "OLLAMA_DEBUG_LOG_REQUESTS", "cannot be seen")
 
 
+def test_endpoints_that_have_a_model_loaded_in_turns_are_warned_of(ollama: Ollama) -> None:
+    """As the server does: a request at /v1 wants a context that shifts, and a chat here one that does not."""
+    assert has(observed(ollama), "loaded again", "for completions, responses")
+    assert not has(observed(ollama, endpoints=("chat", "embeddings")), "loaded again")
+    assert not has(observed(ollama, endpoints=("responses",)), "loaded again")
+
+
 def test_a_model_that_is_not_there_is_not_described(ollama: Ollama) -> None:
     assert "qwen3:8b" not in observed(ollama, models=("qwen3:8b",)).profiles
 
