@@ -23,6 +23,8 @@ from proxy.upstreams.registry import Registry
 MOST_MISSING = 16
 """Names that one record can list."""
 MOST_SUGGESTED = 5
+MOST_LOOKED_AT = 200
+"""Names that a refusal takes the time to try: each is a decision of the policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +111,19 @@ def sort_out(ways: Iterable[Route], needed: Needs, registry: Registry) -> tuple[
 
 
 def suggestions(needed: Needs, registry: Registry, zones: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
-    """Name registered models that can do it, in the `zones` that the same request could go to for each of them.
+    """Name a few registered models that can do it, in the `zones` that the same request could go to for each of them.
 
-    Those that would answer under their own name come first. What a split draws from is not named: it may draw another.
+    First those that are called so there. What a split draws from is not named: it may draw another.
     """
-    found: dict[str, bool] = {}
-    for name in sorted(registry.names() - registry.estate.splits.keys()):
+    names = registry.names() - registry.estate.splits.keys()
+    found: list[str] = []
+    for name in sorted(names, key=lambda name: (name in registry.stand_ins, name))[:MOST_LOOKED_AT]:
         ways, _ = sort_out(routes(zones(name), needed.endpoint, name, registry), needed, registry)
-        answer = [candidate.model for route in ways for candidate in route.candidates if candidate.tier == 0]
-        if answer:
-            found[name] = answer[0] == name
-    return tuple(sorted(found, key=lambda name: not found[name])[:MOST_SUGGESTED])
+        if any(candidate.tier == 0 for route in ways for candidate in route.candidates):
+            found.append(name)
+        if len(found) == MOST_SUGGESTED:
+            break
+    return tuple(found)
 
 
 def unavailable(decision: Decision, missing: Sequence[str], models: Sequence[str]) -> CapabilityUnavailable:

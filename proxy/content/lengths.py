@@ -3,7 +3,7 @@
 At least a token for each word: tokenizers split a text at spaces and line ends before they learn what to join, or
 drop these, so that no token holds letters or digits on both sides of one. That is true of every token of o200k, cl100k
 and SmolLM's vocabulary, which the tests look through, and of how Llama, Qwen, Mistral, Gemma and BERT split. (Words
-count, not marks: o200k has a token of two `//` and the line end between them.) It says little of a text without
+count, not signs: o200k has a token of two `//` and the line end between them.) It says little of a text without
 spaces, such as one in Chinese; so would its bytes over the longest token's, 128, and BERT's takes a long word for one.
 A model that joins words, as some of research do, needs a `context_window` in its profile that allows for it.
 
@@ -12,7 +12,6 @@ spelled in bytes or is one token. What a server writes around a text is bounded 
 the only server known that cuts; whoever gives it a longer one has to name a smaller `context_window`.
 """
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +23,12 @@ import orjson
 from proxy.content.opaque import BLOCKS, ITEMS, SOURCES, TEXT_PARTS
 from proxy.content.walk import Content
 
-WORD = re.compile(r"\w[^ \t\r\n]*")
+SPACES = b" \t\r\n"
+SIGNS = bytes(byte for byte in range(128) if byte not in SPACES and not chr(byte).isalnum())
+"""What is ASCII and no part of a word: alone between two spaces, it is none."""
+OTHER_SPACES = "\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+"""Of Unicode. There are tokens of several of them; they count as nothing."""
+SHAPE = bytes(ord(" ") if byte in SPACES else ord("w") for byte in range(256))
 TEMPLATE = 1024
 """Tokens that a template adds to a prompt: instructions of its own, dates, how to call tools."""
 AROUND = 32
@@ -79,8 +83,7 @@ class Prompt:
     @cached_property
     def at_least(self) -> int:
         """Tokens that it surely has."""
-        together = "".join(self.sure)  # some templates put nothing between two parts
-        return sum(1 for _ in WORD.finditer(together)) + self.ids
+        return words("".join(self.sure)) + self.ids  # some templates put nothing between two parts
 
     @cached_property
     def at_most(self) -> int | None:
@@ -104,6 +107,15 @@ class Prompt:
         return (self.at_most is not None and self.at_most <= room) or (not cuts and self.at_least <= room)
 
 
+def words(text: str) -> int:
+    """Count what stands between spaces or line ends and is more than signs; of two that are hard to tell apart, one."""
+    if not text.isascii():
+        for space in OTHER_SPACES:
+            text = text.replace(space, "")
+    shape = text.encode().translate(SHAPE, SIGNS)
+    return shape.count(b" w") + shape.startswith(b"w")
+
+
 def prompt(endpoint: str, body: Mapping[str, Any], content: Content) -> Prompt:
     """Return what a model would read of a body at an endpoint; of texts that it reads one by one, the longest."""
     said = {**body, **content.texts.fields}
@@ -125,7 +137,7 @@ def prompt(endpoint: str, body: Mapping[str, Any], content: Content) -> Prompt:
         unmeasured=reader.unmeasured
         or any(not reference.sealed for reference in content.references)
         or isinstance(body.get("prompt"), dict),
-        may_be_cut=body.get("truncation") not in (None, "disabled")
+        may_be_cut=body.get("truncation") == "auto"
         or bool(body.get("truncate_prompt_tokens") or body.get("context_management")),
     )
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from real_model import embedded
 
 from deploy.demo.embedded import weights
-from proxy.content.lengths import AROUND, IMAGE, TEMPLATE, WORD, Prompt, prompt
+from proxy.content.lengths import AROUND, IMAGE, TEMPLATE, Prompt, prompt, words
 from proxy.content.token_ids import NO_TOKENIZERS, Tokenizer, Tokenizers
 from proxy.endpoints.endpoint import Endpoint
 from proxy.endpoints.served import BY_NAME
@@ -73,15 +73,14 @@ def test_what_a_real_server_reads_is_between_the_bounds(model: httpx.Client, bod
     assert bounds.at_least <= answer["usage"]["prompt_tokens"] <= bounds.at_most
 
 
-def ranks(name: str) -> list[str]:
+def ranks(name: str) -> list[bytes]:
     path = RANKS / "bpe_openai" / "data" / f"{name}.tiktoken.gz"
     if not path.is_file():
         pytest.skip("make clients was not run")
-    tokens = [base64.b64decode(line.split()[0]) for line in gzip.decompress(path.read_bytes()).splitlines() if line]
-    return [token.decode(errors="replace") for token in tokens]
+    return [base64.b64decode(line.split()[0]) for line in gzip.decompress(path.read_bytes()).splitlines() if line]
 
 
-def gguf(path: Path) -> list[str]:
+def gguf(path: Path) -> list[bytes]:
     """Read the vocabulary of a model file; source: ggml's docs/gguf.md."""
     with path.open("rb") as file:
         file.seek(16)
@@ -90,7 +89,7 @@ def gguf(path: Path) -> list[str]:
             name = _text(file)
             value = _value(file, struct.unpack("<I", file.read(4))[0])
             if name == "tokenizer.ggml.tokens":
-                return [str(token).translate(str.maketrans("ĠĊčĉ", " \n\r\t")) for token in value]
+                return [str(token).translate(str.maketrans("ĠĊčĉ", " \n\r\t")).encode() for token in value]
     raise AssertionError("no vocabulary")
 
 
@@ -112,12 +111,28 @@ def _value(file: BinaryIO, kind: int) -> Any:
 def test_no_token_of_known_vocabularies_holds_two_words(name: str) -> None:
     tokens = gguf(weights()) if name == "smollm2" else ranks(name)
     assert len(tokens) > 40_000
-    assert [token for token in tokens if len(WORD.findall(token)) > 1] == []
+    assert [token for token in tokens if words(token.decode(errors="replace")) > 1] == []
 
 
 def test_such_a_token_would_be_noticed() -> None:
-    assert len(WORD.findall("of the")) == 2
-    assert len(WORD.findall("  //\n//;\n")) == 0
+    assert words(" of the") == 2
+    assert words("  //\n//;\n") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", 0),
+        ("  a  ", 1),
+        ("a\tb\r\nc", 3),
+        ("it's (well) - so_so", 3),
+        ("größer als", 2),
+        ("\x0ba\x1cb", 1),
+        ("7", 1),
+    ],
+)
+def test_words_are_counted(text: str, expected: int) -> None:
+    assert words(text) == expected
 
 
 IMAGE_URL = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
