@@ -13,7 +13,7 @@ import random
 import re
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import bundles
@@ -35,6 +35,8 @@ LARGE = bundles.Size(rules=200, teams=50, zones=20)
 REQUESTS = 100
 TESTS = 400
 
+BUDGETS = 20
+
 Ask = tuple[Identity, Call, Mapping[str, Sequence[int]]]
 
 
@@ -53,13 +55,13 @@ def asks(values: int, seed: int = 1) -> list[Ask]:
     return [(who, call, bundles.found(pick, values)) for who, call, _ in bundles.requests(REQUESTS, seed)]
 
 
-def decision_us(policy: Policy, several: Sequence[Ask], rounds: int) -> float:
+def decision_us(policy: Policy, several: Sequence[Ask], rounds: int, exhausted: Collection[str] = ()) -> float:
     """Return the median over rounds of the microseconds of CPU that one decision takes."""
     taken = []
     for _ in range(rounds):
         started = time.thread_time()
         for who, call, findings in several:
-            decide(policy, who, call, findings, bundles.TODAY)
+            decide(policy, who, call, findings, bundles.TODAY, exhausted)
         taken.append((time.thread_time() - started) / len(several) * 1e6)
     return statistics.median(taken)
 
@@ -72,6 +74,21 @@ def decisions(rounds: int) -> dict[tuple[int, int], float]:
         for values in VALUES:
             figures[rules, values] = decision_us(policy, asks(values), rounds)
     return figures
+
+
+def budgeted(rounds: int) -> dict[str, float]:
+    """Measure the decision that has a goal without budgets, with some, and with all of these used up."""
+    rules, values = GOAL
+    files = bundles.files(bundles.Size(rules=rules))
+    zone = bundles.vendor_zones(bundles.Size(rules=rules).zones)[0]
+    listed = (f"  - {{id: b{n}, zones: [{zone}], monthly: {n}, then: pin, because: b}}\n" for n in range(BUDGETS))
+    money = f"policy: money\nversion: 1\nowner: ann\nbudgets:\n{''.join(listed)}"
+    policy, with_budgets = bundles.loaded(files), bundles.loaded({**files, "money.yaml": money.encode()})
+    return {
+        "no budgets": decision_us(policy, asks(values), rounds),
+        f"{BUDGETS} budgets": decision_us(with_budgets, asks(values), rounds),
+        f"{BUDGETS} used up": decision_us(with_budgets, asks(values), rounds, frozenset(with_budgets.index.budgets)),
+    }
 
 
 def timed(rounds: int, work: Callable[[], str], what: str) -> Row:
@@ -141,11 +158,12 @@ def loading(rounds: int) -> list[Row]:
     return rows
 
 
-def report(figures: Mapping[tuple[int, int], float], rows: Sequence[Row]) -> int:
+def report(figures: Mapping[tuple[int, int], float], rows: Sequence[Row], budgets: Mapping[str, float]) -> int:
     """Print everything; returns 1 when a goal is missed."""
     print("CPU us a decision     " + "".join(f"{f'{values} values':>12}" for values in VALUES))
     for rules in RULES:
         print(f"{rules:>16} rules" + "".join(f"{figures[rules, values]:>12.1f}" for values in VALUES))
+    print(f"{GOAL[0]:>16} rules, {GOAL[1]} values: " + ", ".join(f"{what} {us:.1f}" for what, us in budgets.items()))
     print(f"\n{LARGE.rules} rules, {LARGE.teams} teams, {LARGE.zones} zones")
     for row in rows:
         print(f"  {row.what:<28}{row.seconds:>8.3f} s  {row.came_to}")
@@ -169,7 +187,7 @@ def main(arguments: list[str] | None = None) -> int:
         rows.append(
             Row("replay of the shipped packs", measured.took, f"{measured.items:,} records, each decided twice")
         )
-    return report(decisions(chosen.rounds * 5), rows)
+    return report(decisions(chosen.rounds * 5), rows, budgeted(chosen.rounds * 5))
 
 
 if __name__ == "__main__":

@@ -58,6 +58,7 @@ def test_every_change_is_a_bundle_and_all_but_the_first_change_something(bench: 
 def test_one_decision_is_timed(bench: ModuleType) -> None:
     policy = bundles.loaded(bundles.files(bundles.Size(rules=5, teams=8, zones=5)))
     assert bench.decision_us(policy, bench.asks(1), 1) > 0
+    assert list(bench.budgeted(1)) == ["no budgets", "20 budgets", "20 used up"]
 
 
 @pytest.mark.parametrize(("us", "seconds", "status"), [(59.0, 1.9, 0), (61.0, 1.9, 1), (59.0, 2.1, 1)])
@@ -65,5 +66,5 @@ def test_a_goal_that_is_missed_is_said(
     bench: ModuleType, capsys: pytest.CaptureFixture[str], us: float, seconds: float, status: int
 ) -> None:
     figures = {(rules, values): us for rules in bench.RULES for values in bench.VALUES}
-    assert bench.report(figures, [bench.Row("verify", seconds, "1 claim")]) == status
+    assert bench.report(figures, [bench.Row("verify", seconds, "1 claim")], {"no budgets": 1.0}) == status
     assert ("missed" in capsys.readouterr().out) == bool(status)
