@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
@@ -290,6 +290,7 @@ def test_what_is_no_answer_is_an_error_of_the_api(said: Any, status: int, code: 
     assert SECRET not in json.dumps(answer)
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     content=ANY, calls=ANY, other=ANY, name=st.sampled_from(["tools", "stop", "response_format", "reasoning", "seed"])
 )
@@ -301,6 +302,7 @@ def test_whatever_a_request_holds_it_is_written(content: Any, calls: Any, other:
     assert (sent["truncate"], sent["shift"]) == (False, False)
 
 
+@settings(max_examples=60, deadline=None)
 @given(said=ANY, status=st.sampled_from([200, 400, 404, 500]))
 def test_whatever_a_server_says_it_is_an_answer_or_an_error_of_the_api(said: Any, status: int) -> None:
     answer = whole(said, status)
