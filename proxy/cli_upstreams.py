@@ -129,7 +129,7 @@ def lines(rows: list[dict[str, Any]], *, models: bool = False) -> list[str]:
     found = [head_line]
     for line, row in zip(body, rows, strict=True):
         found.append(line)
-        found += [f"  {one}" for one in table([_of_model(each) for each in row["models"]], {1}, longest=60)]
+        found += [f"  {one}" for one in table([_of_model(each) for each in row["models"]], longest=80)]
     return found
 
 

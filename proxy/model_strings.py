@@ -135,7 +135,7 @@ def resolve(text: str, registry: Registry, zones: Zones) -> Resolved:
     within = replace(registry, upstreams=tuple(there))
     found = _serving(meant.model, within, zones) if registry.registered(meant.model) != OTHER else ()
     exact = tuple(one for one in found if one.tier == 0)
-    near = tuple(sorted(name for name in names if name.partition(":")[0] == meant.model or meant.model in name))[:5]
+    near = tuple(sorted(name for name in names - {meant.model} if meant.model in name))[:5]
     entry = "" if exact else paste(meant, zones)
     return Resolved(text, meant, "", meant.model if exact else "", exact, () if exact else near, entry)
 

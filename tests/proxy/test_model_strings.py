@@ -23,7 +23,7 @@ FILE = {
         {"name": "claude", "kind": "anthropic", "zone": "cloud-us", "models": ["claude-*"]},
     ],
     "models": {"gpt-4o": {"onprem": "big"}},
-    "splits": {"house": {"onprem": {"big": 30, "llama3.2:latest": 70, "none": 0}}},
+    "splits": {"house": {"onprem": {"big": 30, "llama3.2:latest": 70, "small": 0}}},
     "profiles": {"big": {"context_window": 8192, "tools": True}},
 }
 
