@@ -45,9 +45,11 @@ class Ledger:
         self._unwritten: dict[str, set[Account]] = {}
         self._others: dict[Account, Spent] = {}
         self._budgets: Sequence[Budget] = ()
-        """Those by which `_pots` and `_drawn` are reckoned."""
+        """Those by which the following are reckoned."""
         self._pots: dict[Pot, int] = {}
         self._drawn: dict[Account, tuple[Pot, ...]] = {}
+        self._mine: dict[Identity, tuple[tuple[Pot, int], ...]] = {}
+        """The pots of a caller, each with what there is for a month."""
         self._spent = asyncio.Event()
 
     async def start(self) -> None:
@@ -62,8 +64,10 @@ class Ledger:
         if self._monotonic() - self._known_at > AWAY_S:
             return frozenset(budget.id for budget in budgets if pot_of(budget, who) is not None)
         self._reckon(budgets, month_of(now))
-        pots = ((pot_of(budget, who), budget.monthly) for budget in budgets)
-        return frozenset(pot[0] for pot, most in pots if pot is not None and self._pots.get(pot, 0) >= most)
+        if who not in self._mine:
+            pots = ((pot_of(budget, who), budget.monthly) for budget in budgets)
+            self._mine[who] = tuple((pot, most) for pot, most in pots if pot is not None)
+        return frozenset(pot[0] for pot, most in self._mine[who] if self._pots.get(pot, 0) >= most)
 
     def spent(  # noqa: PLR0917 - the facts of one answer
         self,
@@ -142,7 +146,7 @@ class Ledger:
             self._month, self._others = month, {}
         elif budgets is self._budgets:
             return
-        self._budgets, self._pots, self._drawn = budgets, {}, {}
+        self._budgets, self._pots, self._drawn, self._mine = budgets, {}, {}, {}
         for amounts in (self._others, self._own.get(self._month, {})):
             for account, spent in amounts.items():
                 self._add(account, spent.nanos)
