@@ -61,7 +61,8 @@ def list_command(upstream: Name) -> None:
     settings = Settings.load()
     at = _upstream(settings, upstream)
     said, there = _with(at, timeouts(settings), lambda client: _listed(client, at))
-    names = [name for name in dict.fromkeys((*said.models, *said.profiles)) if MODEL.fullmatch(name)]
+    found_there = tuple(there) or tuple(said.profiles)
+    names = [name for name in dict.fromkeys((*said.models, *found_there)) if MODEL.fullmatch(name)]
     rows = [["model", "context", "can", *(["size", "in memory"] if there else [])]]
     for name in names:
         profile, found = said.profiles.get(name, UNKNOWN), there.get(name)

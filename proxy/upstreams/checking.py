@@ -28,7 +28,8 @@ from proxy.upstreams.tls import Tls
 from proxy.upstreams.upstream import Upstream, matches
 
 WITHIN_S = 30.0
-AT_ONCE = 8
+AT_ONCE = 32
+MODELS_AT_ONCE = 8
 SOON_DAYS = 30
 """A certificate that ends sooner is worth a word."""
 FEW = 4
@@ -245,6 +246,9 @@ async def _answers(upstream: Upstream, client: UpstreamClient, say: Say) -> Obse
             say(Said("key", "note", "not judged: everybody may list the models of such a server"))
         else:
             say(Said("key", "ok", "accepted"))
+    if upstream.kind in LOOSE_LISTS and not said.models:
+        say(Said("api", "ok", "it answers, and lists no models"))
+        return said
     say(Said("api", "ok", f"it lists {len(said.models)} model{'s' * (len(said.models) != 1)}"))
     return said
 
@@ -257,16 +261,17 @@ async def _models(upstream: Upstream, registry: Registry, said: Observation, cli
     for reason in dict.fromkeys(elsewhere.values()):
         say(_why_not(upstream, reason, [model for model, why in elsewhere.items() if why == reason]))
     lacking = [name for name in exact if name not in listed and f"{name}:latest" not in listed]
+    loose = upstream.kind in LOOSE_LISTS
     for name in lacking:
-        if name not in elsewhere:
+        if name not in elsewhere and not (loose and not said.models):
             near = difflib.get_close_matches(name, [each for each in said.models if each.isprintable()], n=1)
             fix = f"is it '{near[0]}'?" if near else "load it there, or correct the name"
-            loose = upstream.kind in LOOSE_LISTS
             say(Said("models", "note" if loose else "problem", f"{name} is not among them", fix))
     patterns = [pattern for pattern in upstream.models if pattern.endswith("*") and pattern != "*"]
     if empty := [pattern for pattern in patterns if not any(matches(pattern, name) for name in listed)]:
         say(Said("models", "note", f"none of them is called {_few(empty)}"))
-    _context(upstream, registry, [model for model in served if model not in {*lacking, *elsewhere}], say)
+    judged = elsewhere if loose else {*lacking, *elsewhere}
+    _context(upstream, registry, [model for model in served if model not in judged], say)
     for warning in said.warnings:
         fact, _, fix = warning.partition(": ")
         say(Said("server", "note", fact, fix))
@@ -274,7 +279,7 @@ async def _models(upstream: Upstream, registry: Registry, said: Observation, cli
 
 async def _elsewhere(upstream: Upstream, models: list[str], client: UpstreamClient) -> dict[str, str]:
     """Ask, as before each request, which models would not be answered by this server, itself, and why."""
-    turn = asyncio.Semaphore(AT_ONCE)
+    turn = asyncio.Semaphore(MODELS_AT_ONCE)
 
     async def why_not(model: str) -> str:
         async with turn:
@@ -300,7 +305,7 @@ def _context(upstream: Upstream, registry: Registry, served: list[str], say: Say
     known = [f"{model} {size:,}" for model, size in sizes.items() if size is not None]
     if known:
         say(Said("context", "ok", f"{_few(known)} tokens"))
-    if unknown:
+    if unknown and not KINDS[upstream.kind].cuts:  # such a kind says more itself
         fix = f"say it: 'profiles: {{\"{unknown[0]}\": {{context_window: TOKENS}}}}'"
         say(Said("context", "note", f"not known of {_few(unknown)}: what is too long is not noticed here", fix))
 

@@ -16,7 +16,7 @@ from proxy.upstreams.upstream import Upstream
 
 WITHIN_S = 10.0
 """An upstream that has not answered by then is shown as one that does not."""
-AT_ONCE = 16
+AT_ONCE = 64
 OF_A_SERVER = frozenset({"breaker", "in_flight", "waiting", "requests", "failures", "ttfb_ms", "since_s"})
 """What only a server that runs can know."""
 

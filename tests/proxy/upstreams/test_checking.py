@@ -199,9 +199,12 @@ def test_a_model_that_the_file_names_and_the_server_lacks_is_a_problem_with_the_
 
 def test_kinds_that_serve_what_they_do_not_list_get_a_note_only(own: StandIn) -> None:
     own.models = ("other",)
-    found = checked(replace(AT, kind="azure", base_url=own.url))
-    assert ("models", "note") in [(each.what, each.grade) for each in found.said]
+    found = checked(replace(AT, kind="anthropic", base_url=own.url))
+    assert ("models", "note", "a is not among them") in [(each.what, each.grade, each.text) for each in found.said]
     assert found.ok
+    bare = checked(replace(AT, kind="azure", base_url=own.url))
+    assert ("api", "it answers, and lists no models") in [(each.what, each.text) for each in bare.said]
+    assert "models" not in [each.what for each in bare.said]
 
 
 def test_a_context_that_nobody_knows_is_noted_with_what_to_write(own: StandIn) -> None:
