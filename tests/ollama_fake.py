@@ -170,9 +170,12 @@ class Ollama(StandIn):
         if path == "/api/generate" and not asked.get("prompt") and asked.get("keep_alive") == 0:
             self.loaded.pop(model.name, None)
             return self._json(writer, told(name, response="", done=True, done_reason="unload"))
+        embeds = path.endswith(("/embed", "/embeddings"))
         if model.remote_host and model.remote_model:
+            if embeds:  # forwarded only for a name that says cloud
+                raise Refused(500, "no such file")
             return await self._forward({**asked, "model": model.remote_model}, writer, name, model)
-        if path.endswith(("/embed", "/embeddings")):
+        if embeds:
             return self._json(writer, self._embedded(path, name, model, asked))
         return await self._generate(path, name, model, asked, writer)
 

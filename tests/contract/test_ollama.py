@@ -319,6 +319,17 @@ def test_an_answer_of_a_model_that_turned_remote_after_the_check_is_withheld(
         assert (failed.value.status_code, failed.value.code) == (502, "answered_elsewhere")
 
 
+def test_embeddings_are_not_forwarded_by_such_a_name(client: OpenAI, server: Ollama) -> None:
+    def turn() -> None:
+        server.no_cloud = False
+        server.disk["nomic:latest"] = Model("nomic:latest", ("embedding",), **AWAY)
+
+    server.before_use = turn
+    with pytest.raises(openai.APIStatusError):
+        client.embeddings.create(model="nomic", input="Hello")
+    assert server.to_vendor == []
+
+
 def test_a_closed_cloud_keeps_even_that_at_home(client: OpenAI, server: Ollama) -> None:
     """With OLLAMA_NO_CLOUD=1 the server refuses what became remote in between: that is what closes the gap."""
     server.before_use = lambda: server.disk.update({"llama3.2:latest": Model("llama3.2:latest", **AWAY)})

@@ -228,6 +228,21 @@ def test_a_stream_is_one_of_chunks_and_ends_as_it_should() -> None:
     assert len({each.id for each in read}) == 1
 
 
+def test_each_part_of_a_stream_is_passed_on_before_the_next_is_waited_for() -> None:
+    read = 0
+
+    async def chunks() -> AsyncIterator[bytes]:
+        nonlocal read
+        for each in (part("Hi"), part(" there."), part(**DONE)):
+            read += 1
+            yield json.dumps(each).encode() + b"\n"
+
+    async def run() -> list[int]:
+        return [read async for _ in ChatTranslation(OWN, {}).stream(chunks())]
+
+    assert asyncio.run(run()) == [1, 2, 3, 3]
+
+
 def test_usage_is_streamed_where_it_was_asked_for() -> None:
     *_, last, done = streamed(part("Hi"), part(**DONE), stream_options={"include_usage": True})
     assert (last["choices"], last["usage"]["total_tokens"], done) == ([], 17, "[DONE]")
