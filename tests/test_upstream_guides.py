@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -16,6 +17,7 @@ from certificates import CertificateAuthority
 from harness import ROOT, chat_body
 from inside import inside
 from model_servers import FIXTURES, Told
+from real_model import embedded
 
 from proxy.upstreams.kinds.anthropic import ALL_MODELS
 from proxy.upstreams.kinds.openrouter import ROUTING
@@ -43,16 +45,16 @@ def servers() -> Iterator[list[Told]]:
         server.stop()
 
 
-def checked(folder: Path, upstreams: str, servers: Sequence[Told], **environ: str) -> str:
+def checked(folder: Path, upstreams: str, ports: Sequence[int], **environ: str) -> str:
     """Return what `ringfence upstreams check` prints of a file in a guide, with the guide's ports."""
-    for number, server in enumerate(servers):
-        upstreams = upstreams.replace(f":{FIRST_PORT + number}/", f":{server.port}/")
+    for number, port in enumerate(ports):
+        upstreams = upstreams.replace(f":{FIRST_PORT + number}/", f":{port}/")
     (folder / "upstreams.yaml").write_text(upstreams, encoding="utf-8")
     command = [str(Path(sys.executable).with_name("ringfence")), "upstreams", "check", str(folder / "upstreams.yaml")]
     given = {"RINGFENCE_HOME": str(folder / "home"), **environ}
     printed = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False).stdout
-    for number, server in enumerate(servers):
-        printed = re.sub(rf"(:|port ){server.port}\b", rf"\g<1>{FIRST_PORT + number}", printed)
+    for number, port in enumerate(ports):
+        printed = re.sub(rf"(:|port ){port}\b", rf"\g<1>{FIRST_PORT + number}", printed)
     return printed
 
 
@@ -70,7 +72,16 @@ def test_what_check_prints_of_a_cluster_is_shown_as_it_is(tmp_path: Path, server
     [console] = blocks("vllm.md", "console")
     command, _, shown = console.partition("\n")
     assert command == "$ ringfence upstreams check upstreams.yaml"
-    assert checked(tmp_path, blocks("vllm.md", "yaml")[0], servers) == shown
+    assert checked(tmp_path, blocks("vllm.md", "yaml")[0], [server.port for server in servers]) == shown
+
+
+def test_what_check_prints_of_a_real_llamacpp_is_shown_as_it_is(tmp_path: Path, servers: list[Told]) -> None:
+    servers[1].says("/api/v1/models", FIXTURES / "lmstudio-models.json")
+    [console] = blocks("llamacpp.md", "console")
+    with embedded() as url:
+        ports = [urlsplit(url).port or 0, servers[1].port]
+        printed = checked(tmp_path, blocks("llamacpp.md", "yaml")[0], ports)
+    assert printed == console.partition("\n")[2]
 
 
 def with_zone(folder: Path, zone: str, grant: str) -> Path:
@@ -99,7 +110,8 @@ def test_what_check_prints_of_vendors_is_shown_as_it_is(tmp_path: Path, servers:
     [console] = blocks("vendors.md", "console")
     command, _, shown = console.partition("\n")
     assert command == "$ ringfence upstreams check upstreams.yaml"
-    printed = checked(tmp_path, upstreams, servers, RINGFENCE_POLICIES=str(policies), OPENAI_API_KEY="oa-" + "example")
+    environ = {"RINGFENCE_POLICIES": str(policies), "OPENAI_API_KEY": "oa-" + "example"}
+    printed = checked(tmp_path, upstreams, [server.port for server in servers], **environ)
     assert printed == shown
 
 
@@ -148,7 +160,7 @@ def test_every_row_of_the_example_can_be_used(tmp_path: Path) -> None:
     assert used.estate.profiles["gpt-4o-mini"].context_window == 128_000
 
 
-@pytest.mark.parametrize("guide", ["vllm.md", "vendors.md"])
+@pytest.mark.parametrize("guide", ["vllm.md", "vendors.md", "llamacpp.md"])
 def test_every_link_of_a_guide_leads_somewhere(guide: str) -> None:
     links = re.findall(r"\]\(([^)#:]+)(#[^)]*)?\)", (DOCS / guide).read_text(encoding="utf-8"))
     assert links

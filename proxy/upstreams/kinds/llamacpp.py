@@ -51,7 +51,9 @@ class LlamaCpp(Kind):
             warnings += (_misnamed(strangers, _names(loaded[0])),)
             profiles |= dict.fromkeys(strangers, _profile(loaded[0], props))
         if below(props, "endpoint_slots") is True:
-            warnings += ("it shows at /slots what it works on, in some builds with prompts: start it with --no-slots",)
+            warnings += (
+                "it shows at /slots what it works on, with LLAMA_SERVER_SLOTS_DEBUG prompts too: start it with --no-slots",
+            )
         return Observation(listed(models), profiles, total(metrics or "", IN_HAND), warnings)
 
     def dropped(self, endpoint: str, body: Body) -> Dropped:

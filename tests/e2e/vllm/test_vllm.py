@@ -120,6 +120,17 @@ def test_what_is_said_to_be_ignored_is_ignored(vllm: str) -> None:
     assert direct(vllm, chat("hello", **ignored))["choices"][0]["message"]["function_call"] is None
 
 
+def test_without_a_parser_a_response_ignores_even_a_forced_tool(vllm: str) -> None:
+    """And a chat does not: the guide says why to write `tools: false` then."""
+    function = {"name": "f", "parameters": {"type": "object", "properties": {}}}
+    forced = {"tool_choice": "required"}
+    refused = direct(vllm, chat("hello", tools=[{"type": "function", "function": function}], **forced))
+    assert refused["error"]["code"] == httpx.codes.BAD_REQUEST
+    body = {"model": "tiny", "input": "hello", "max_output_tokens": 60, **forced}
+    answered = direct(vllm, {**body, "tools": [{"type": "function", **function}]}, "/responses")
+    assert [item["type"] for item in answered["output"]] == ["message"]
+
+
 @pytest.mark.parametrize("endpoint", ["chat", "responses", "completions", "messages"])
 def test_two_teams_share_no_prompt_in_its_cache(vllm: str, endpoint: str) -> None:
     """The control: without salts, what one team asked is there for the other."""
