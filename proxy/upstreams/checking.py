@@ -268,7 +268,8 @@ async def _models(upstream: Upstream, registry: Registry, said: Observation, cli
             fix = f"is it '{near[0]}'?" if near else "load it there, or correct the name"
             say(Said("models", "note" if loose else "problem", f"{name} is not among them", fix))
     patterns = [pattern for pattern in upstream.models if pattern.endswith("*") and pattern != "*"]
-    if empty := [pattern for pattern in patterns if not any(matches(pattern, name) for name in listed)]:
+    empty = [pattern for pattern in patterns if not any(matches(pattern, name) for name in listed)]
+    if empty and said.models:
         say(Said("models", "note", f"none of them is called {_few(empty)}"))
     judged = elsewhere if loose else {*lacking, *elsewhere}
     _context(upstream, registry, [model for model in served if model not in judged], say)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from harness import ROOT, StandIn
+from harness import ROOT, Ringfence, StandIn
 from typer.testing import CliRunner, Result
 
 from proxy import cli_upstreams
@@ -69,6 +69,17 @@ def test_what_a_server_tells_is_shown_as_it_is(configured: Path, monkeypatch: py
     assert line.split() == ["gpu-1", "onprem", "vllm", "healthy", "1", "210/481", "2/120", "closed", "3+1", "2"]
     assert model == "  big  context 131,072, answers to 4,096  tools, no vision"
     assert json.loads(run("--json").stdout) == {"server": True, "upstreams": [ROW]}
+
+
+def test_a_running_server_tells_how_its_upstreams_stand(server: Ringfence, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RINGFENCE_HOME", "RINGFENCE_UPSTREAMS"):
+        monkeypatch.setenv(name, server.environ[name])
+    shown = json.loads(run("--json").stdout)
+    assert shown["server"] is True
+    rows = {row["name"]: row for row in shown["upstreams"]}
+    assert (rows["local"]["zone"], rows["vendor"]["zone"]) == ("onprem", "cloud-us")
+    assert {"breaker", "in_flight", "waiting", "requests", "failures"} <= rows["local"].keys()
+    assert [model["name"] for model in rows["vendor"]["models"]] == ["gpt-4*"]
 
 
 def test_a_server_that_does_not_tell_is_said_and_the_upstreams_are_asked(

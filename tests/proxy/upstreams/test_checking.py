@@ -9,7 +9,7 @@ import pytest
 from harness import StandIn
 from receivers import authority
 
-from proxy.upstreams import checking
+from proxy.upstreams import checking, client
 from proxy.upstreams.checking import Checked, Said, across, check, check_all, is_vendors, of_file
 from proxy.upstreams.client import Timeouts
 from proxy.upstreams.kinds.kind import Observation
@@ -104,6 +104,19 @@ def test_what_it_answers_is_said_with_what_to_do(
     assert problems(found) == [tuple(said.split(": "))]
     assert [each.fix != "" for each in found.said if each.grade == "problem"] == [True]
     assert "zebra" not in str(found)
+
+
+def test_a_server_that_takes_the_connection_and_says_nothing_is_told_from_one_that_is_not_there(
+    own: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(*_: object) -> bool:
+        await asyncio.sleep(60)
+        return False
+
+    own._answer = hang  # type: ignore[method-assign]
+    monkeypatch.setattr(client, "PROBE_S", 0.3)
+    said = problems(checked(replace(AT, base_url=own.url)))
+    assert said == [("api", "it took the connection and does not answer")]
 
 
 def test_a_key_that_is_needed_and_was_not_named_is_told_from_a_wrong_one(own: StandIn) -> None:
