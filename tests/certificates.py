@@ -20,8 +20,8 @@ PEM = serialization.Encoding.PEM
 class CertificateAuthority:
     """Signs certificates; whoever trusts `ca` takes them."""
 
-    def __init__(self, folder: Path, name: str = "test-authority") -> None:
-        self.ca = folder / f"{name}.pem"
+    def __init__(self, folder: Path, name: str = "test authority") -> None:
+        self.ca = folder / f"{name.replace(' ', '-')}.pem"
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _named(name)

@@ -1,8 +1,6 @@
 """Receivers of notifications: real sockets that keep what arrives, and an authority whose certificates they show."""
 
 import asyncio
-import datetime as dt
-import ipaddress
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,10 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from certificates import CertificateAuthority, terms
 
 from audit.records.record import new_id
 from proxy.notify.delivery import Note
@@ -128,38 +123,5 @@ class Authority:
 
 def authority(folder: Path, host: str = "127.0.0.1") -> Authority:
     """Make both; whoever trusts `ca` (SSL_CERT_FILE) takes the server for that host."""
-    now = dt.datetime.now(dt.UTC)
-    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test authority")])
-    ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-
-    def certificate(name: x509.Name, public: ec.EllipticCurvePublicKey, *, authority: bool) -> x509.CertificateBuilder:
-        made = x509.CertificateBuilder().subject_name(name).issuer_name(issuer).public_key(public)
-        made = made.serial_number(x509.random_serial_number())
-        made = made.not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=1))
-        made = made.add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-        made = made.add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-        identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
-        return made.add_extension(identifier, critical=False)
-
-    usage = x509.KeyUsage(
-        **dict.fromkeys(
-            ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
-            False,
-        ),
-        key_cert_sign=True,
-        crl_sign=True,
-        encipher_only=False,
-        decipher_only=False,
-    )
-    root = certificate(issuer, ca_key.public_key(), authority=True).add_extension(usage, critical=True)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test server")])
-    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))])
-    leaf = certificate(subject, key.public_key(), authority=False).add_extension(names, critical=False)
-    pem = serialization.Encoding.PEM
-    ca, chain = folder / "ca.pem", folder / "server.pem"
-    ca.write_bytes(root.sign(ca_key, hashes.SHA256()).public_bytes(pem))
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    chain.write_bytes(private + leaf.sign(ca_key, hashes.SHA256()).public_bytes(pem))
-    terms = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    terms.load_cert_chain(chain)
-    return Authority(ca, terms)
+    made = CertificateAuthority(folder)
+    return Authority(made.ca, terms(made.issue("server", [host])))

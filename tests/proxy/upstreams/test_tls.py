@@ -1,8 +1,11 @@
 import asyncio
 import logging
 import os
+import socket
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -62,8 +65,10 @@ async def attempt(client: UpstreamClient) -> UpstreamError | None:
 
 
 def send(server: StandIn, tls: Tls | None, **more: bool) -> UpstreamError | None:
-    upstream = Upstream("u", "openai", "z", server.url, tls=tls, **more)
+    return send_to(Upstream("u", "openai", "z", server.url, tls=tls, **more))
 
+
+def send_to(upstream: Upstream) -> UpstreamError | None:
     async def run() -> UpstreamError | None:
         client = UpstreamClient(upstream, Timeouts(5, 5), lambda _: RECORD, lambda *_: "fp")
         try:
@@ -126,6 +131,40 @@ def test_a_server_that_does_not_take_our_certificate_gets_nothing_through(
         assert error.reason == "tls"
     else:
         assert isinstance(error, Lost)
+
+
+@contextmanager
+def speaking(answer: bytes | None) -> Iterator[tuple[str, bytearray]]:
+    """Take one connection and answer these bytes, or nothing ever; gives the URL and all that arrives."""
+    arrived = bytearray()
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as thread:
+
+        def take() -> None:
+            with suppress(ConnectionError), listening.accept()[0] as connection:
+                arrived.extend(connection.recv(10_000))
+                if answer is not None:
+                    connection.sendall(answer)
+                    connection.shutdown(socket.SHUT_WR)
+                while piece := connection.recv(10_000):
+                    arrived.extend(piece)
+
+        taken = thread.submit(take)
+        yield f"https://127.0.0.1:{listening.getsockname()[1]}/v1", arrived
+        taken.result(10)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [(b"HTTP/1.1 400 Bad Request\r\n\r\n", "tls"), (b"", "tls"), (None, "timeout")],
+    ids=["speaks plain http", "hangs up", "says nothing"],
+)
+def test_what_agrees_on_no_tls_gets_nothing_of_a_request(answer: bytes | None, reason: str) -> None:
+    with speaking(answer) as (url, arrived):
+        error = send_to(Upstream("u", "openai", "z", url, connect_s=1))
+    assert isinstance(error, NotSent)
+    assert error.reason == reason
+    assert arrived.startswith(b"\x16\x03")  # the first word of a handshake
+    assert b"Jane" not in arrived
 
 
 def test_a_renewed_certificate_is_shown_at_the_next_request(
