@@ -52,7 +52,7 @@ class LlamaCpp(Kind):
             profiles |= dict.fromkeys(strangers, _profile(loaded[0], props))
         if below(props, "endpoint_slots") is True:
             warnings += (
-                "it shows at /slots what it works on, with LLAMA_SERVER_SLOTS_DEBUG prompts too: start it with --no-slots",
+                "it shows at /slots what it works on, with LLAMA_SERVER_SLOTS_DEBUG prompts: start it with --no-slots",
             )
         return Observation(listed(models), profiles, total(metrics or "", IN_HAND), warnings)
 
