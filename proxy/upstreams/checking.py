@@ -213,12 +213,12 @@ async def _reached(upstream: Upstream, say: Say) -> bool:
             say(Said("address", "problem", f"{_few(wrong)} is in none of the zone's networks", fix))
             return False
         step = "tcp"
-        await dialing.connect(found[0], port)
+        address = await dialing.connect(found, port)
         say(Said("address", "ok", f"{host if host == found[0] else f'{host} is {_few(found)}'}, port {port} is open"))
         step = "tls"
         if url.scheme == "https":
             own_ca = upstream.tls is not None and upstream.tls.ca
-            shown = await dialing.certificate(found[0], port, host, (upstream.tls or Tls()).context())
+            shown = await dialing.certificate(address, port, host, (upstream.tls or Tls()).context())
             text = f"by {shown.issuer} ({'your own CA' if own_ca else 'a CA of the system'}), {shown.days} days left"
             soon = shown.days < SOON_DAYS
             say(Said("tls", "note" if soon else "ok", text, "renew it" if soon else ""))

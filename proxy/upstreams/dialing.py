@@ -7,6 +7,7 @@ import os
 import socket
 import ssl
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,10 +57,17 @@ def outside(address: str, networks: tuple[Network, ...]) -> bool:
     return bool(networks) and not any(ipaddress.ip_address(address.partition("%")[0]) in each for each in networks)
 
 
-async def connect(address: str, port: int) -> None:
-    """Connect and hang up; raises NotReached `connect` or `timeout`."""
-    writer = await _opened(address, port)
-    await _hang_up(writer)
+async def connect(found: Sequence[str], port: int) -> str:
+    """Connect to the first address that lets us, hang up and return it; raises NotReached of the last one."""
+    for address in found:
+        try:
+            await _hang_up(await _opened(address, port))
+        except NotReached:
+            if address == found[-1]:
+                raise
+        else:
+            return address
+    raise NotReached("dns", "it stands for no address")
 
 
 async def certificate(address: str, port: int, host: str, context: ssl.SSLContext) -> Certificate:

@@ -66,12 +66,18 @@ def test_only_a_zone_with_networks_has_an_outside() -> None:
 
 
 def test_a_connection_says_nothing() -> None:
-    _, got = with_server(lambda port: connect("127.0.0.1", port))
+    _, got = with_server(lambda port: connect(["127.0.0.1"], port))
     assert got == b""
 
 
+def test_of_several_addresses_the_first_that_answers_counts() -> None:
+    reached, _ = with_server(lambda port: connect(["::1", "127.0.0.1"], port))
+    assert reached == "127.0.0.1"
+    assert refused(lambda: asyncio.run(connect([], 1))) == "dns"
+
+
 def test_a_port_where_nobody_listens_is_refused() -> None:
-    assert refused(lambda: asyncio.run(connect("127.0.0.1", 1))) == "connect"
+    assert refused(lambda: asyncio.run(connect(["127.0.0.1"], 1))) == "connect"
 
 
 def test_a_certificate_of_ones_own_ca_is_good_under_it_and_unknown_otherwise(tmp_path: Path) -> None:
