@@ -1,15 +1,24 @@
 """What is so of every kind of model server."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from harness import chat_body
+from model_servers import Told, observed
 
 from proxy.addresses import is_loopback
 from proxy.upstreams.kinds.known import KINDS
 from proxy.upstreams.upstream import ENDPOINTS, VARIABLE
 
+ODD: list[Any] = [None, 7, "x", [], [[]], {"data": 7}, {"data": [[], 7, {"id": ["a"]}], "models": [7, {"key": 7}]}]
+NAMES = ("aliases", "meta", "architecture", "top_provider", "supported_parameters", "capabilities", "loaded_instances")
+ODD += [
+    {name: [{"id": "a", "key": "a", **dict.fromkeys(NAMES, value)}] for name in ("data", "models")} for value in ODD
+]
+"""Answers of a server that is broken or bad."""
 PLAIN = chat_body(temperature=0, max_tokens=5, stream=True)
 
 
@@ -47,3 +56,28 @@ def test_what_is_written_leaves_the_request_as_it_was(name: str) -> None:
     assert body == PLAIN
     assert path.startswith("/")
     assert (written["model"], written["messages"]) == (PLAIN["model"], PLAIN["messages"])
+
+
+@pytest.fixture(scope="module")
+def told() -> Iterator[Told]:
+    made = Told("odd")
+    yield made
+    made.stop()
+
+
+@pytest.mark.parametrize("name", [name for name in KINDS if name != "ollama"])
+def test_no_answer_of_a_server_breaks_what_asks_it(name: str, told: Told) -> None:
+    for odd in ODD:
+        for path in (
+            "/health",
+            "/v1/models",
+            "/v1/models?limit=1000",
+            "/metrics",
+            "/version",
+            "/props",
+            "/is_sleeping",
+        ):
+            told.says(path, odd)
+        told.says("/api/v1/models", odd)
+        said = observed(told.url, name, default_model="a")
+        assert all(isinstance(model, str) for model in (*said.models, *said.profiles))

@@ -49,7 +49,13 @@ def test_neither_what_chooses_among_models_nor_a_suffix_is_listed(openrouter: To
             "example/large:nitro",
             "example/large:",
         ),
-        *("example/large:floor:online", "example/large@preset/x", "example/large:extended"),
+        *(
+            "example/large:floor:online",
+            "example/large\N{FULLWIDTH COLON}online",
+            "example/large%3Aonline",
+            "example/large@preset/x",
+            "example/large:extended",
+        ),
     ],
 )
 def test_no_pattern_serves_a_suffix_in_any_form(model: str) -> None:
