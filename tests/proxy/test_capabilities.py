@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from proxy.capabilities import (
     CapabilityUnavailable,
@@ -17,6 +19,7 @@ from proxy.capabilities import (
 )
 from proxy.endpoints.messages import COUNT_TOKENS
 from proxy.endpoints.served import BY_NAME
+from proxy.errors import RequestRefused
 from proxy.policy.model import Decision, Outcome
 from proxy.routing import Candidate, routes
 from proxy.upstreams.kinds.kind import Dropped
@@ -113,6 +116,52 @@ def test_what_asks_no_model_needs_nothing() -> None:
     assert lacking(counted, replace(NONE, context_window=1, max_output=1), Dropped(), cuts=True) == ()
     fetched = replace(BY_NAME["responses"], method="GET", bodiless=True, op="retrieve")
     assert lacking(needs(fetched, {}, fetched.read({}, 64)), NONE, Dropped(), cuts=True) == ()
+
+
+KEYS = (
+    *("messages", "role", "content", "type", "text", "image_url", "tools", "functions", "response_format", "format"),
+    *(
+        "output_config",
+        "logprobs",
+        "include",
+        "top_logprobs",
+        "max_tokens",
+        "truncation",
+        "context_management",
+        "input",
+    ),
+    *("prompt", "instructions", "system", "source", "data", "output", "tool_calls", "tool_choice", "n", "stream"),
+)
+WORDS = ("assistant", "a b", "text", "image_url", "image", "document", "json_schema", "function", "required", "auto")
+LEAVES = st.none() | st.booleans() | st.integers(-1, 9) | st.floats(0, 1) | st.sampled_from(WORDS)
+OBJECTS = st.deferred(lambda: st.dictionaries(st.sampled_from(KEYS), ANYTHING, max_size=4))
+ANYTHING: st.SearchStrategy[Any] = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
+    max_leaves=8,
+)
+SEVERAL = st.lists(OBJECTS, min_size=1, max_size=3)
+
+
+@settings(max_examples=300, deadline=None)
+@given(body=OBJECTS, said=SEVERAL | st.just("text"), endpoint=st.sampled_from(sorted(BY_NAME)))
+def test_whatever_an_endpoint_reads_can_be_asked_what_it_needs(
+    body: dict[str, Any], said: list[Any] | str, endpoint: str
+) -> None:
+    served = BY_NAME[endpoint]
+    full = {**body, {"chat": "messages", "messages": "messages", "completions": "prompt"}.get(endpoint, "input"): said}
+    try:
+        content = served.read(full, 64)
+    except RequestRefused:
+        return
+    asked = needs(served, full, content)
+    assert asked.prompt is not None
+    assert asked.prompt.at_most is None or asked.prompt.at_least <= asked.prompt.at_most
+    lacking(asked, NONE, Dropped(), cuts=True)
+    for kind in KINDS.values():
+        assert all(
+            CODE.fullmatch(name) for name in (*kind.dropped(endpoint, full).needed, kind.refused(full) or "none")
+        )
 
 
 FILE = """
