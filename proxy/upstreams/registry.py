@@ -22,6 +22,8 @@ from proxy.upstreams.kinds.known import KINDS
 from proxy.upstreams.profile import UNKNOWN, Profile
 from proxy.upstreams.upstream import MODEL, OTHER, Upstream, matches
 
+KEPT = 4096
+"""Profiles that are kept once they were worked out."""
 BALANCES = ("least-busy", "weighted")
 """How the upstreams of a zone share requests; the first where nothing is said."""
 FIRST_FIELDS = frozenset(
@@ -95,6 +97,18 @@ class Registry:
 
         Configured is what stands under its name, else under the longest beginning of it, and so on.
         """
+        known, at = self._profiles, (upstream.id, model)
+        if at not in known:
+            if len(known) >= KEPT:  # callers choose names within a pattern
+                known.clear()
+            known[at] = self._profile(upstream, model)
+        return known[at]
+
+    @cached_property
+    def _profiles(self) -> dict[tuple[str, str], Profile]:
+        return {}
+
+    def _profile(self, upstream: Upstream, model: str) -> Profile:
         profiles, said = self.estate.profiles, UNKNOWN
         begins = [name for name in profiles if name.endswith("*") and model.startswith(name[:-1])]
         for name in (model, *sorted(begins, key=len, reverse=True)):
