@@ -1,15 +1,16 @@
 """`deploy/docs/capabilities.md`: what it shows is what a server says of the file that it shows."""
 
+import asyncio
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from certificates import CertificateAuthority
-from harness import QUICK, ROOT, Ringfence, StandIn, chat_body, ringfence
+from harness import ROOT, StandIn, chat_body
+from inside import inside
 
 from proxy.upstreams.profile import ABILITIES
 from proxy.upstreams.reading import read_registry
@@ -20,33 +21,27 @@ MODEL, REFUSAL = re.findall(r"```console\n\$ curl [^\n]*\n(.*?)```", GUIDE, re.D
 PHOTO = {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,/9j/4AAQSkZJRg=="}}
 
 
-@pytest.fixture(scope="module")
-def guided(tmp_path_factory: pytest.TempPathFactory, cloud: StandIn, onprem: StandIn) -> Iterator[Ringfence]:
-    """A server with the guide's file, whose addresses lead to stand-ins."""
-    home: Path = tmp_path_factory.mktemp("guided")
+def asked(tmp_path: Path, cloud: StandIn, onprem: StandIn, path: str, *, body: Any = None) -> str:
+    """Ask a server with the guide's file, whose addresses lead to stand-ins; return its answer as `jq` shows it."""
     text = FIRST.replace("https://api.openai.com/v1", cloud.url)
-    (home / "up.yaml").write_text(re.sub(r"http://127\.0\.0\.1:800\d/v1", onprem.url, text) + SPLIT)
-    with ringfence(home, home / "up.yaml", **QUICK) as server:
-        yield server
+    (tmp_path / "up.yaml").write_text(re.sub(r"http://127\.0\.0\.1:800\d/v1", onprem.url, text) + SPLIT)
+
+    async def run() -> Any:
+        async with inside(tmp_path / "home", upstreams=tmp_path / "up.yaml") as ring:
+            return (await ring.client.request("POST" if body else "GET", path, json=body, headers=ring.key())).json()
+
+    return json.dumps(asyncio.run(run()), indent=2) + "\n"
 
 
-def shown(answer: Any) -> str:
-    return json.dumps(answer, indent=2) + "\n"
+@pytest.mark.usefixtures("quiet")
+def test_the_model_is_shown_as_the_list_says_it(tmp_path: Path, cloud: StandIn, onprem: StandIn) -> None:
+    assert asked(tmp_path, cloud, onprem, "/v1/models/qwen3-vl-8b") == MODEL
 
 
-def test_the_model_is_shown_as_the_list_says_it(guided: Ringfence) -> None:
-    with guided.client() as client:
-        assert shown(client.get("/v1/models/qwen3-vl-8b").json()) == MODEL
-
-
-def test_the_photograph_is_refused_in_these_words(guided: Ringfence, cloud: StandIn, onprem: StandIn) -> None:
-    cloud.clear()
-    onprem.clear()
+@pytest.mark.usefixtures("quiet")
+def test_the_photograph_is_refused_in_these_words(tmp_path: Path, cloud: StandIn, onprem: StandIn) -> None:
     body = {**chat_body(), "messages": [{"role": "user", "content": [PHOTO]}]}
-    with guided.client() as client:
-        answer = client.post("/v1/chat/completions", json=body)
-    assert answer.status_code == 400
-    assert shown(answer.json()) == REFUSAL
+    assert asked(tmp_path, cloud, onprem, "/v1/chat/completions", body=body) == REFUSAL
     assert not cloud.posts + onprem.posts
 
 

@@ -143,7 +143,7 @@ ANYTHING: st.SearchStrategy[Any] = st.recursive(
 SEVERAL = st.lists(OBJECTS, min_size=1, max_size=3)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(body=OBJECTS, said=SEVERAL | st.just("text"), endpoint=st.sampled_from(sorted(BY_NAME)))
 def test_whatever_an_endpoint_reads_can_be_asked_what_it_needs(
     body: dict[str, Any], said: list[Any] | str, endpoint: str
