@@ -17,11 +17,13 @@ import orjson
 from audit.jobs import Receipt, Spooled
 from proxy import evidence
 from proxy.costs.ledger import Ledger
+from proxy.endpoints.endpoint import with_usage
 from proxy.errors import PolicyRefused, RingfenceError, Unavailable, UpstreamRefused
 from proxy.evidence import Ask, Judged
 from proxy.holders import Keeping, not_found
 from proxy.notify.dispatch import Notifier
 from proxy.outcomes import Outcomes
+from proxy.outgoing import priced
 from proxy.policy.answering import Verdict
 from proxy.policy.model import Call, Outcome
 from proxy.routing import Candidate
@@ -157,9 +159,12 @@ class Answer:
         self._response = response
         self._outcomes = outcomes
         self._received = 0
-        self._dialect = attempt.ask.endpoint.dialect()
         at, ask = attempt.candidate.upstream, attempt.ask
-        self._translation = KINDS[at.kind].translation(at, ask.endpoint.name, ask.body)
+        hides = ask.endpoint.hides_usage(ask.body) and priced(attempt.judged, attempt.candidate)
+        self._dialect = ask.endpoint.dialect()
+        self._dialect.hides_usage = hides
+        asked = with_usage(ask.body) if hides else ask.body
+        self._translation = KINDS[at.kind].translation(at, ask.endpoint.name, asked)
         self._status = ""
         """How the answer ended by itself; empty as long as it has not."""
 

@@ -15,8 +15,14 @@ def outgoing(ask: Ask, judged: Judged, candidate: Candidate, salt: str) -> Outgo
     """
     at, endpoint = candidate.upstream, ask.endpoint
     stores = candidate.zone in judged.decision.stores
-    told = {"vendor": at.vendor, "stores": stores, "unasked": at.stores_chats}
+    told = {"vendor": at.vendor, "stores": stores, "unasked": at.stores_chats, "usage": priced(judged, candidate)}
     path, body = endpoint.path, endpoint.final(ask.body, candidate.model, judged.content.texts, **told)
     if body:
         path, body = KINDS[at.kind].written(endpoint.name, path, body, salt)
     return Outgoing(endpoint.name, endpoint.method, path, orjson.dumps(body) if body else b"")
+
+
+def priced(judged: Judged, candidate: Candidate) -> bool:
+    """Whether somebody wants to know what an answer costs: its model has a price in that zone."""
+    registry = judged.active.registry
+    return registry.estate.prices.of(registry.registered(candidate.model), candidate.zone) is not None

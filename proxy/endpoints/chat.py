@@ -21,4 +21,4 @@ def read(body: dict[str, Any], max_depth: int) -> Content:
     return walk.content(len(messages), n_tools)
 
 
-CHAT = Endpoint("chat", "/chat/completions", read, some_store=True)
+CHAT = Endpoint("chat", "/chat/completions", read, some_store=True, usage_if_asked=True)

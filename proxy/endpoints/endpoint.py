@@ -22,6 +22,8 @@ class Dialect:
 
     observed: Observed = field(default_factory=Observed)
     states: States = field(default_factory=States)
+    hides_usage: bool = False
+    """Whether a stream's usage was asked for by us alone: then the caller does not get the event that holds only it."""
 
     def see(self, answer: dict[str, Any]) -> None:
         """Take note of one answer object or event; tolerates any shape."""
@@ -41,9 +43,9 @@ class Dialect:
         """Whether an event, or a whole answer with status 200, is the upstream's report of an error."""
         return bool(answer.get("error"))
 
-    def passed(self, event: bytes, answer: dict[str, Any]) -> bytes:  # noqa: ARG002 - some endpoints repair
-        """Return an event as it is passed on: unchanged, but for stated repairs."""
-        return event
+    def passed(self, event: bytes, answer: dict[str, Any]) -> bytes:
+        """Return an event as it is passed on: unchanged, but for stated repairs; empty if it is not."""
+        return b"" if self.hides_usage and answer.get("choices") == [] and below(answer, "usage") else event
 
     def error_event(self, message: str, code: str) -> bytes:
         """Frame an error of ours as the last event of a stream."""
@@ -81,6 +83,8 @@ class Endpoint:
     """Whether it is about what a model server keeps, which the path names: nothing else is sent, not even a model."""
     ids: str = ""
     """The field that may hold token ids in place of a text."""
+    usage_if_asked: bool = False
+    """Whether a stream says what it cost only where `stream_options` asks for it."""
 
     def said(self, body: dict[str, Any], max_depth: int, tokenizers: Tokenizers) -> Content:
         """Read a body with the text of token ids in their place, where the model's tokenizer is known; as `read`."""
@@ -96,21 +100,28 @@ class Endpoint:
         vendor: bool,
         stores: bool = False,
         unasked: bool = False,
+        usage: bool = False,
     ) -> dict[str, Any]:
         """Return what is sent: the object that was scanned, with the model mapped; empty where nothing is.
 
         At a vendor nothing is stored, unless the policy lets it (`stores`) and the caller does not say otherwise. Where
         it would be `unasked`, the vendor is told so.
+        With `usage`, a stream is asked to say what it cost.
         Token ids that were read go there as their text; so they go to an own model to which they would say another.
         """
         if self.bodiless:
             return {}
-        sent = {**body, **texts.instead(model, vendor=vendor), "model": model}
+        asked = with_usage(body) if usage and self.hides_usage(body) else body
+        sent = {**asked, **texts.instead(model, vendor=vendor), "model": model}
         if vendor:
             sent |= {name: value for name, value in self.at_vendors if name != "store" or not stores}
             if not stores and (sent.get("store") or (unasked and self.some_store)):
                 sent["store"] = False
         return sent
+
+    def hides_usage(self, body: dict[str, Any]) -> bool:
+        """Whether this asks for a stream that would not say what it cost."""
+        return self.usage_if_asked and body.get("stream") is True and not _asks_for_usage(body)
 
     def stored(self, body: dict[str, Any], *, vendor: bool, stores: bool) -> bool:
         """Whether the model server keeps its answer, as far as that was left to it."""
@@ -121,3 +132,12 @@ def below(value: dict[str, Any], name: str) -> dict[str, Any]:
     """Return the object under a key; an empty one where there is none."""
     found = value.get(name)
     return found if isinstance(found, dict) else {}
+
+
+def with_usage(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a body that asks for the usage of its stream as well."""
+    return {**body, "stream_options": {**below(body, "stream_options"), "include_usage": True}}
+
+
+def _asks_for_usage(body: dict[str, Any]) -> bool:
+    return below(body, "stream_options").get("include_usage") is True

@@ -37,5 +37,5 @@ def _read(body: dict[str, Any], name: str, max_depth: int) -> Content:
     return walk.content(len(texts or ()) or 1)
 
 
-COMPLETIONS = Endpoint("completions", "/completions", read_prompts, ids="prompt")
+COMPLETIONS = Endpoint("completions", "/completions", read_prompts, ids="prompt", usage_if_asked=True)
 EMBEDDINGS = Endpoint("embeddings", "/embeddings", read_inputs, ids="input")

@@ -3,7 +3,7 @@
 Format: WHATWG HTML, "Server-sent events", and OpenAI's streams (`data: {...}`, at the end of some `data: [DONE]`).
 Bytes are passed on unchanged, comments and line ends included, as soon as an event is whole. The exceptions: an error
 that an upstream sends inside a stream is replaced by ours, because its text may repeat the prompt; and what an
-endpoint's dialect repairs.
+endpoint's dialect repairs or keeps back.
 """
 
 import re
@@ -39,7 +39,9 @@ async def relay(chunks: AsyncIterator[bytes], dialect: Dialect) -> AsyncGenerato
         cut = 0
         for end in EVENT_END.finditer(pending):
             event, cut = pending[cut : end.end()], end.end()
-            yield _checked(event, dialect)
+            checked = _checked(event, dialect)
+            if checked.raw:
+                yield checked
             if dialect.observed.failed:
                 return
         pending = pending[cut:]
@@ -47,8 +49,8 @@ async def relay(chunks: AsyncIterator[bytes], dialect: Dialect) -> AsyncGenerato
             dialect.observed.failed = True
             yield Event(dialect.error_event(TOO_LARGE, "upstream_error"))
             return
-    if pending:
-        yield _checked(pending, dialect)
+    if pending and (checked := _checked(pending, dialect)).raw:
+        yield checked
 
 
 def _checked(event: bytes, dialect: Dialect) -> Event:

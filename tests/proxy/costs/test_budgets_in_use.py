@@ -1,7 +1,7 @@
 """Budgets in a whole server: what is used up tips to own servers or is refused, is in the record, and replays."""
 
 import asyncio
-import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +14,7 @@ from inside import Inside, Scripted, inside
 from proxy.policy.replay import replay
 from proxy.recorded import Database
 from proxy.settings import ROOT
+from proxy.state.spending import Spent
 
 PRICES = {"currency": "USD", "models": {"gpt-4*": {"cloud-us": {"input": 1000, "output": 1000}}}}
 """An answer of the stand-in has 17 tokens: 0.017."""
@@ -119,16 +120,34 @@ def test_a_server_that_starts_again_goes_on_with_what_was_spent(
     assert asyncio.run(once(2)) == ["cloud-us", "onprem"]
 
 
-def test_a_stream_whose_caller_asks_for_no_usage_is_counted_or_said_to_be_unpriced(
+def test_a_stream_counts_and_its_caller_gets_what_it_asked_for(
     tmp_path: Path, servers: tuple[StandIn, StandIn]
 ) -> None:
     policies, upstreams = files(tmp_path, servers, PIN)
+    asks = {"stream": True, "stream_options": {"include_usage": True}}
 
-    async def story() -> tuple[int, int]:
+    async def story() -> tuple[str, str, Spent]:
         async with inside(tmp_path / "home", upstreams=upstreams, policies=policies) as ring:
-            await ask(ring, ring.key(team="support"), stream=True)
+            key = ring.key(team="support")
+            unasked, asked = await ask(ring, key, stream=True), await ask(ring, key, **asks)
             (spent,) = ring.runtime.ledger._own[ring.runtime.ledger._month].values()
-            return spent.unpriced, spent.nanos
+            return unasked.text, asked.text, spent
 
-    assert asyncio.run(story()) in {(1, 0), (0, 17_000_000)}
-    assert json.loads(servers[0].posts[0].body)["stream"] is True
+    unasked, asked, spent = asyncio.run(story())
+    assert spent == Spent(2, 0, 2 * 17_000_000)
+    assert "prompt_tokens" not in unasked
+    assert asked.count("prompt_tokens") == 1
+    without = re.sub(r"data: [^\n]*prompt_tokens[^\n]*\n\n", "", asked)
+    assert without == unasked, "and otherwise the same"
+    assert [post.json["stream_options"] for post in servers[0].posts] == [{"include_usage": True}] * 2
+
+
+def test_where_nothing_has_a_price_a_stream_is_not_asked_what_it_cost(
+    tmp_path: Path, servers: tuple[StandIn, StandIn]
+) -> None:
+    async def story() -> None:
+        async with inside(tmp_path / "home", *servers) as ring:
+            await ask(ring, ring.key(), stream=True)
+
+    asyncio.run(story())
+    assert "stream_options" not in servers[0].posts[0].json

@@ -39,6 +39,33 @@ def test_a_vendor_that_stores_chats_unasked_is_told_not_to_and_no_other_is_told_
     assert "store" not in endpoint.final(body, "m", vendor=True)
 
 
+@pytest.mark.parametrize("name", BY_NAME)
+def test_only_a_stream_that_would_not_say_what_it_cost_is_asked_to(name: str) -> None:
+    endpoint, streams = BY_NAME[name], {**BODIES[name], "model": "m", "stream": True}
+    asked = endpoint.final(streams, "m", vendor=False, usage=True)
+    if name in {"chat", "completions"}:
+        assert asked == {**streams, "stream_options": {"include_usage": True}}
+        assert endpoint.hides_usage({**streams, "stream_options": None})
+        more = {**streams, "stream_options": {"include_obfuscation": False, "include_usage": False}}
+        said = endpoint.final(more, "m", vendor=False, usage=True)["stream_options"]
+        assert said == {"include_obfuscation": False, "include_usage": True}
+    else:
+        assert asked == streams
+    assert endpoint.final(streams, "m", vendor=False) == streams
+    for same in ({**streams, "stream": False}, {**streams, "stream_options": {"include_usage": True}}):
+        assert endpoint.final(same, "m", vendor=False, usage=True) == same
+        assert not endpoint.hides_usage(same)
+
+
+def test_the_event_that_holds_only_usage_is_kept_back_where_the_caller_did_not_ask_for_it() -> None:
+    usage = {"choices": [], "usage": {"prompt_tokens": 3}}
+    hiding = Dialect(hides_usage=True)
+    assert hiding.passed(b"event", usage) == b""
+    for other in ({"choices": [], "usage": None}, {"choices": [{"delta": {}}], "usage": {"prompt_tokens": 3}}, {}):
+        assert hiding.passed(b"event", other) == b"event"
+    assert Dialect().passed(b"event", usage) == b"event"
+
+
 @pytest.mark.parametrize("answer", [{}, {"choices": 1}, {"choices": [1, {}]}, {"usage": []}, {"model": 1}])
 @pytest.mark.parametrize("name", BY_NAME)
 def test_any_shape_of_answer_is_tolerated(name: str, answer: dict[str, Any]) -> None:
