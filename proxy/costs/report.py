@@ -22,6 +22,7 @@ from proxy.policy.policy import Policy
 
 ALL_VENDOR = "all-vendor"
 TOKENS = ("in", "out", "cached")
+UNKNOWN = "-"
 
 
 class By(StrEnum):
@@ -112,8 +113,10 @@ class Report:
         }
 
     def _figures(self, line: Line) -> list[str]:
-        figures = [f"{line.answers:,}", *(f"{line.tokens[name]:,}" for name in TOKENS), written(line.cost, 4)]
-        return [*figures, written(line.elsewhere, 4)] if self.what_if else figures
+        cost = written(line.cost, 4) if line.answers > line.unpriced else UNKNOWN
+        elsewhere = written(line.elsewhere, 4) if line.compared else UNKNOWN
+        figures = [f"{line.answers:,}", *(f"{line.tokens[name]:,}" for name in TOKENS), cost]
+        return [*figures, elsewhere] if self.what_if else figures
 
     def _notes(self, total: Line) -> Iterator[str]:
         if self.placed:

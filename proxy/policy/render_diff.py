@@ -61,7 +61,7 @@ def _verdict(comparison: Comparison) -> str:
     counted = Counter(line.shift.verdict for line in (*comparison.lines, *(answers.lines if answers else ())))
     weaker = Counter(change.kind for change in comparison.changes if change.looser)
     figures = [f"{counted[verdict]} {verdict.value}" for verdict in ORDER]
-    figures += [f"{weaker['zone']} weaker zones", *([f"{weaker['budget']} budgets"] if weaker["budget"] else ())]
+    figures += [f"{weaker['zone']} weaker zones", *([f"{weaker['budget']} looser budgets"] if weaker["budget"] else ())]
     return f"looser: {', '.join(figures)}; {effort}"
 
 

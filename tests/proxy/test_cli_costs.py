@@ -79,7 +79,7 @@ def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 def test_the_log_is_added_up_beside_all_vendor(run: Run) -> None:
     assert run().splitlines() == [
         "team     app  zone      answers  in  out  cached     USD  all-vendor",
-        "code     bot  cloud-us        1  12    5       0  0.0000      0.0000",
+        "code     bot  cloud-us        1  12    5       0       -           -",
         "sales    bot  cloud-us        1  12    5       0  0.0740      0.0740",
         "sales    bot  onprem          1  12    5       0  0.0017      0.0740",
         "support  bot  cloud-us        1  12    5       0  0.0740      0.0740",

@@ -148,7 +148,7 @@ def test_an_added_budget_is_not_looser_and_every_change_is_told(policy: Build) -
     assert "not looser" in told
     told = diff_text(compare(budgeted(policy, PIN).bundle, budgeted(policy, PIN.replace("500", "1000")).bundle, TODAY))
     assert "LOOSER   budget vendors changed: monthly 500.00 => 1,000.00" in told
-    assert "0 weaker zones, 1 budgets" in told
+    assert "0 weaker zones, 1 looser budgets" in told
 
 
 ZONES = ["us", "eu", "home"]
