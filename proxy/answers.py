@@ -16,6 +16,9 @@ import orjson
 
 from audit.jobs import Receipt, Spooled
 from proxy import evidence
+from proxy.confidence.gauge import Gauge
+from proxy.confidence.measured import Measured
+from proxy.confidence.measuring import measured
 from proxy.costs.ledger import Ledger
 from proxy.endpoints.endpoint import with_usage
 from proxy.errors import PolicyRefused, RingfenceError, Unavailable, UpstreamRefused
@@ -25,6 +28,7 @@ from proxy.notify.dispatch import Notifier
 from proxy.outcomes import Outcomes
 from proxy.outgoing import priced
 from proxy.policy.answering import Verdict
+from proxy.policy.local_first import BASIS
 from proxy.policy.model import Call, Outcome
 from proxy.routing import Candidate
 from proxy.scanning.tally import Asked
@@ -72,6 +76,8 @@ class Attempt:
     ledger: Ledger
     dropped: tuple[str, ...] = ()
     """Parameters that its upstream does not obey."""
+    confidence_bp: int | None = None
+    """How sure its answer was measured to be."""
 
     def outcome(self, status: str, **facts: Any) -> dict[str, Any]:
         """Return the body of the attempt's outcome record, which the request's fate and the ledger follow."""
@@ -123,12 +129,15 @@ class Attempt:
 
     def headers(self) -> dict[str, str]:
         """Return what a caller learns beside the answer: the decision, the zone, and the receipt of its record."""
+        sure, unsure = self.confidence_bp, self.ask.fate.escalates
         return {
             **receipt_headers(self.ask, self.decided),
             "x-ringfence-decision": self.judged.decision.outcome.value,
             "x-ringfence-zone": self.candidate.zone,
             "x-ringfence-upstream": self.candidate.upstream.id,
             **({"x-ringfence-dropped-params": ", ".join(self.dropped)} if self.dropped else {}),
+            **({"x-ringfence-confidence": f"{sure / BASIS:.2f}"} if sure is not None else {}),
+            **({"x-ringfence-escalated": unsure["why"]} if unsure and unsure["dec"] != self.decided.id else {}),
             "server-timing": ", ".join(f"{stage};dur={us / 1000:.3f}" for stage, us in self.ask.clock.spent.items()),
         }
 
@@ -165,6 +174,11 @@ class Answer:
         self._dialect.hides_usage = hides
         asked = with_usage(ask.body) if hides else ask.body
         self._translation = KINDS[at.kind].translation(at, ask.endpoint.name, asked)
+        self.gauge: Gauge | None = None
+        """What measures it; None where nothing does."""
+        if measured(ask, attempt.judged, attempt.candidate):
+            self.gauge = Gauge()
+            self._translation = Measured(self._translation, self.gauge, asked=ask.body.get("logprobs") is True)
         self._status = ""
         """How the answer ended by itself; empty as long as it has not."""
 
@@ -177,15 +191,18 @@ class Answer:
         if status in LEFT:
             self._turn.left()
         else:
-            self._turn.ended(ok=status not in FAULTS, ttfb_us=self.attempt.ask.clock.spent.get("ttfb"))
+            self._leave(ok=status not in FAULTS and self._response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR)
+        body = self.attempt.outcome(
+            status,
+            http=self._response.status_code,
+            observed=self._dialect.observed,
+            sent=len(self.attempt.outgoing.body),
+            received=self._received,
+        )
+        if self.ended_well and self.gauge is not None and self.gauge.confidence_bp is not None:
+            body["confidence_bp"] = self.gauge.confidence_bp
         self._outcomes.write(
-            self.attempt.outcome(
-                status,
-                http=self._response.status_code,
-                observed=self._dialect.observed,
-                sent=len(self.attempt.outgoing.body),
-                received=self._received,
-            ),
+            body,
             partial(self._watch.finish, broken=self._status not in WHOLE),
             self._tell,
         )
@@ -199,12 +216,18 @@ class Answer:
             "content-type", ""
         ).startswith(kind)
 
+    @property
+    def ended_well(self) -> bool:
+        """Whether it was read to its end, and nothing was wrong with it."""
+        return self._status == "ok"
+
     async def whole(self) -> bytes:
         """Read the whole answer as JSON bytes; raises one of `proxy.errors` in place of what is not to be had."""
         try:
             body = await self._read()
         except Lost as error:
             self._status = how_it_ended(error)
+            self._leave(ok=False)
             raise self._receipted(UpstreamRefused(BROKEN_OFF, status=502, code="upstream_lost")) from None
         status, answer = self._judge(body)
         if status != "ok":
@@ -244,6 +267,10 @@ class Answer:
         except (PolicyRefused, Unavailable) as error:
             self._status = BLOCKED
             yield self._dialect.refusal_event(error)
+
+    def _leave(self, *, ok: bool) -> None:
+        """Give the place at the upstream back, once, and say whether it did its part."""
+        self._turn.ended(ok=ok, ttfb_us=self.attempt.ask.clock.spent.get("ttfb"))
 
     def _tell(self, receipt: Receipt | Spooled) -> None:
         """Tell whom a rule that blocked the answer obliges to be told, once its record is durable."""

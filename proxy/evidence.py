@@ -69,6 +69,8 @@ class Fate:
     """What an answer said that it cost, by the record's names."""
     worked: bool = False
     """Whether one of them worked on it, or may have: it answered, or broke off. One that refused it did not."""
+    escalates: dict[str, Any] = field(default_factory=dict)
+    """Of an answer that does not stand, as the next decision's record says it."""
 
     def ended(self, status: str, http: int | None, observed: Observed | None) -> None:
         """Note how an attempt ended."""
@@ -218,6 +220,10 @@ def decision(
         body["state"] = [{"kind": kind, "zone": at.zone, "up": at.id} for kind in judged.holder.kinds]
     if made.budgets:
         body["budgets"] = list(made.budgets)
+    if made.local_first:
+        body["local_first"] = made.local_first.as_json()
+    if ask.fate.escalates:
+        body["escalates"] = ask.fate.escalates
     if judged.lacking:
         body["missing"] = sorted(judged.lacking)[:16]
     if zone is not None:

@@ -11,7 +11,7 @@
     client.send         redeems the permit, or sends nothing
 
 Every exit writes an outcome record. A route holds the upstreams of one zone; the routes are those of the zones that
-the decision left, so no retry can leave them.
+the decision left, so no retry can leave them, and no escalation (`confidence`), which only goes on to the next one.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,6 +27,7 @@ from proxy import evidence
 from proxy.activation import Activation
 from proxy.answers import Answer, Attempt, how_it_ended, receipt_headers
 from proxy.capabilities import dropped
+from proxy.confidence.escalation import Escalation, Given, Unsure
 from proxy.costs.ledger import Ledger
 from proxy.detection.findings import Detector
 from proxy.errors import RingfenceError, Unavailable
@@ -73,33 +74,38 @@ class Pipeline:
     stopped: Callable[[], Unavailable | None]
     """Says why nothing is to be sent, whatever is asked."""
 
-    async def answer(self, ask: Ask) -> Answer:
+    async def answer(self, ask: Ask) -> Given:
         """Judge, record, send; the answer is open. Raises the errors of `proxy.errors`."""
         if stop := self.stopped():
             raise stop
         judged = await self.judge(ask)
         if not judged.routes:
             await self._refuse(ask, judged, nowhere(ask, judged))
-        failure, attempt = UNTRIED, None
+        failure, attempt, escalation = UNTRIED, None, Escalation()
         waits: list[Turns] = []
         for route in judged.routes:
             last: Attempt | None = None
-            balance = judged.active.registry.balance(route.zone)
-            turns = self.estate.turns(route, again=attempt is not None, balance=balance)
+            again = not (attempt is None or isinstance(failure, Unsure))
+            turns = self.estate.turns(route, again=again, balance=judged.active.registry.balance(route.zone))
             while turn := await turns.next():
                 ask.clock.mark("queue")
                 try:
                     with turn:
                         last = attempt = await self._record(ask, judged, turn.candidate, last, failure)
-                        return await self._send(attempt, turn)
+                        answer = await self._send(attempt, turn)
+                    return await escalation.settled(answer)
                 except UpstreamError as error:
                     failure = error
+                except RingfenceError as error:
+                    return escalation.instead(error)
+                if isinstance(failure, Unsure):
+                    break
                 if isinstance(failure, Lost) and not failure.answered and turn.candidate.upstream.vendor:
-                    raise unanswered(attempt, failure, judged.routes)
+                    return escalation.instead(unanswered(attempt, failure, judged.routes))
             waits.append(turns)
         if attempt is None:
             await self._refuse(ask, judged, unavailable(waits, judged.routes))
-        raise unanswered(attempt, failure, judged.routes)
+        return escalation.instead(unanswered(attempt, failure, judged.routes))
 
     async def inspect(self, ask: Ask) -> tuple[Judged, Receipt | Spooled]:
         """Judge and record a dry run: nothing is sent."""

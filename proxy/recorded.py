@@ -23,6 +23,7 @@ from proxy.archive import Archive, every
 from proxy.errors import ConfigurationError, Unavailable
 from proxy.evidence import MAX_LISTED
 from proxy.policy.account import account_of
+from proxy.policy.local_first import LocalFirst
 from proxy.policy.model import Call, Decision, Identity, Landing, Outcome, Waiver, Would
 from proxy.policy.noted import Noted
 from proxy.policy.policy import Policy
@@ -255,11 +256,16 @@ def _decision(body: Mapping[str, Any]) -> Decision:
         ceilings=tuple(body["ceilings"]),
         budgets=tuple(body.get("budgets", ())),
         classes=tuple((item["c"], item["count"], item["score_bp"] // BASIS_POINTS) for item in body["classes"]),
+        local_first=_local_first(body.get("local_first")),
         log_full=("log", "full") in obligations,
         notify=tuple(value for kind, value in obligations if kind == "notify"),
         exceptions=tuple(Waiver(item["id"], *_landing(item["without"])) for item in body["exceptions"]),
         shadow=tuple(Would(item["rule"], *_landing(item["would"])) for item in body["shadow"]),
     )
+
+
+def _local_first(said: Mapping[str, int] | None) -> LocalFirst | None:
+    return None if said is None else LocalFirst(said["confidence_bp"], said["min_characters"])
 
 
 def _landing(result: Mapping[str, str]) -> tuple[Outcome, str | None]:

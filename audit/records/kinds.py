@@ -62,6 +62,9 @@ BUCKETS = tuple(str(bucket) for bucket in range(21))
 
 COUNT = Int()
 ATTEMPT = Int(1, 1000)
+BASIS_POINTS = Int(0, 10_000)
+UNSURE = Enum(("unsure", "short", "refused", "cut", "empty"))
+"""Why an own server's answer does not stand."""
 
 ENVELOPE: Mapping[str, Type] = {
     "v": Int(1, 1_000_000),
@@ -176,15 +179,19 @@ DECISION_RECORD_2 = Object(
         "state": Array(Object({"kind": CODE, "zone": NAME, "up": NAME}), 16),
         "budgets": Array(NAME, 32),
         "missing": Array(CODE, 16),
+        "local_first": Object({"confidence_bp": BASIS_POINTS, "min_characters": COUNT}),
+        "escalates": Object({"dec": UUID7, "why": UNSURE}, {"confidence_bp": BASIS_POINTS}),
     },
 )
 """`op` is what is asked of an endpoint beside a new answer, as in `retrieve`; `state` what a request refers to, and
-where that is kept; `budgets` those that were used up and struck a zone; `missing` what no model in reach can do. A dry
-run names the endpoint that it stands for."""
+where that is kept; `budgets` those that were used up and struck a zone; `missing` what no model in reach can do.
+`local_first` says when an own server's answer stands, `escalates` which decision led to one that does not, and why. A
+dry run names the endpoint that it stands for."""
 OUTCOME_RECORD_2 = Object(
     {**OUTCOME_RECORD.required, "status": ENDING},
     {
         **OUTCOME_RECORD.optional,
+        "confidence_bp": BASIS_POINTS,
         "answer": Object(
             {"complete": Bool(), "us": COUNT, "types": TYPES},
             {

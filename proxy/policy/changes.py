@@ -18,6 +18,7 @@ from proxy.files import money
 from proxy.files.diagnostics import Place
 from proxy.policy.budgets import looser
 from proxy.policy.labels import written
+from proxy.policy.local_first import BASIS
 from proxy.policy.model import NOWHERE, Bundle, Claim, Zone
 
 _WORDS = {
@@ -30,6 +31,7 @@ _WORDS = {
 }
 _SCORES = frozenset({"floor", "min_score"})
 _MONEY = frozenset({"monthly"})
+_SHARES = frozenset({"confidence"})
 _LISTS = ("zones", "classes", "grants", "rules", "answers", "budgets", "exceptions")
 
 
@@ -132,6 +134,8 @@ def _flat(item: Any) -> Iterator[tuple[str, Any, Any]]:
             yield from (((f"{word}.{key}" if key else word), inner, default) for key, inner, default in _flat(value))
         elif part.name in _MONEY:
             yield word, money.written(value), ""
+        elif part.name in _SHARES:
+            yield word, f"{value / BASIS:.2f}", ""
         elif part.name in _SCORES:
             yield word, written(value), written(0)
         else:

@@ -12,6 +12,7 @@ from proxy.policy.budgets import CompiledBudget, used_up
 from proxy.policy.exceptions import expired
 from proxy.policy.index import CompiledClass, CompiledRule, Index
 from proxy.policy.labels import STEPS, Findings
+from proxy.policy.local_first import LocalFirst, own_first, strictest
 from proxy.policy.model import Call, Decision, Identity, Outcome, Strike, Waiver, Would
 from proxy.policy.policy import Policy
 
@@ -71,6 +72,9 @@ def settle(
     enforced, shadowed, waived = _match(index, selected, carried, now)
     found = [index.classes[number] for number in carried]
     order = _preference(index, selected & index.grant_bits)
+    local = selected & index.local_bits
+    if local:
+        order = own_first(order, index.vendors)
     granted = 0
     for zone in order:
         granted |= 1 << zone
@@ -97,6 +101,7 @@ def settle(
         exceptions=tuple([Waiver(name, *_landing(index, order, left & ~strikes)) for name, strikes in waived]),
         shadow=tuple([Would(rule.id, *_landing(index, order, left & ~rule.strikes)) for rule in shadowed]),
         stores=_stores(index, order, selected & index.storing, left) if selected & index.storing else (),
+        local_first=_local_first(index, local, left) if local else None,
         strikes=index.no_strikes if untouched else _strikes(index, granted, (*enforced, *found, *budgets)),
     )
 
@@ -180,6 +185,13 @@ def _stores(index: Index, order: Sequence[int], grants: int, left: int) -> tuple
     """Return the vendors' zones left that a grant lists under which they may keep state."""
     kept = {zone for number, zones in enumerate(index.grants) if grants >> number & 1 for zone in zones}
     return tuple(index.zones[zone] for zone in order if zone in kept and left & index.vendors & 1 << zone)
+
+
+def _local_first(index: Index, grants: int, left: int) -> LocalFirst | None:
+    """Return when an own server's answer stands; None unless an own zone and a vendor's are left."""
+    if not left & index.vendors or not left & ~index.vendors:
+        return None
+    return strictest([thresholds for bit, thresholds in index.local_first.items() if bit & grants])
 
 
 def _outcome(index: Index, left: int) -> Outcome:

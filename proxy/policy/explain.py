@@ -38,6 +38,8 @@ class Explanation:
         lines.append(f"{'decision':<{widest}}  {self.decision.landing}")
         if self.decision.stores:
             lines.append(f"{'stores':<{widest}}  {', '.join(self.decision.stores)}")
+        if self.decision.local_first:
+            lines.append(f"{'stands':<{widest}}  an own answer at {self.decision.local_first}, or more")
         for name, count, score in self.decision.classes:
             lines.append(f"{'found':<{widest}}  {name} x{count} at {written(score)}")
         for reason, where in self.because:
@@ -54,6 +56,7 @@ class Explanation:
             "decision": self.decision.outcome.value,
             "zone": self.decision.zone,
             "stores": list(self.decision.stores),
+            **({"local_first": str(self.decision.local_first)} if self.decision.local_first else {}),
             "zones": [{"zone": row.zone, "verdict": row.verdict, "by": list(row.by)} for row in self.rows],
             "classes": [
                 {"class": name, "count": count, "score": float(written(score))}

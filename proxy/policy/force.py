@@ -58,7 +58,7 @@ class Forces:
 
         trusts = frozenset((zone.name, zone.trust) for zone in bundle.zones)
         meant = _classes(bundle, index)
-        self._grants = [bit(("grant", grant.zones, grant.stores, trusts)) for grant in bundle.grants]
+        self._grants = [bit(("grant", grant.zones, grant.stores, grant.local_first, trusts)) for grant in bundle.grants]
         for item in index.classes:
             if item.strikes:
                 self.ceilings |= striker(Atom(item.name, 1, 0), (meant[item.name], 1, 0), item.strikes)

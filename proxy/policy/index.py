@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 from proxy.policy.budgets import CompiledBudget, compile_budgets
 from proxy.policy.labels import BUILT_IN
-from proxy.policy.model import Bundle, DataClass, Effect, Grant, Strike, Trust, What, Who, Zone
-from proxy.policy.modes import Mode
+from proxy.policy.local_first import LocalFirst
+from proxy.policy.model import Bundle, DataClass, Grant, Strike, Trust, What, Who, Zone
+from proxy.policy.modes import Effect, Mode
 
 ANY = "*"
 Patterns = Sequence[str]
@@ -90,6 +91,9 @@ class Index:
     grant_bits: int
     storing: int
     """Bits of the grants under which vendors' zones may keep state."""
+    local_first: Mapping[int, LocalFirst]
+    """By its bit, each grant under which own zones come first, with when their answers stand."""
+    local_bits: int
     rules: tuple[CompiledRule, ...]
     rule_shift: int
     unconditional: int
@@ -138,6 +142,10 @@ def compile_index(bundle: Bundle, live: frozenset[str] | None, *, ceilings: bool
         grants=tuple(tuple(zone_of[zone] for zone in grant.zones) for grant in bundle.grants),
         grant_bits=(1 << shift) - 1,
         storing=sum(1 << number for number, grant in enumerate(bundle.grants) if grant.stores),
+        local_first=(
+            local := {1 << n: grant.local_first for n, grant in enumerate(bundle.grants) if grant.local_first}
+        ),
+        local_bits=sum(local),
         rules=compiled,
         rule_shift=shift,
         unconditional=bits(lambda rule: rule.data_class < 0),

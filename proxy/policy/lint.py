@@ -12,8 +12,9 @@ from proxy.files.diagnostics import Problems, did_you_mean, shown
 from proxy.policy.budgets import struck
 from proxy.policy.exceptions import LONGEST_DAYS, day_of, expired
 from proxy.policy.labels import BUILT_IN, STEPS
-from proxy.policy.model import Bundle, DataClass, Grant, PolicyException, Reference, Rule, Trust
+from proxy.policy.model import Bundle, DataClass, Grant, PolicyException, Rule, Trust
 from proxy.policy.modes import Mode
+from proxy.policy.parse_context import Reference
 
 TOLERATED = frozenset({"exception-expired", "shadow-too-long"})
 """Errors in CI that never keep a bundle from loading: a date must not stop a start, and neither frees a request."""

@@ -12,9 +12,9 @@ from proxy.files import source
 from proxy.files.diagnostics import Diagnostic, FileRefused, Place, Problems
 from proxy.policy.lint import TOLERATED, Surroundings, lint
 from proxy.policy.merge import merge
-from proxy.policy.model import Bundle, Reference
+from proxy.policy.model import Bundle
 from proxy.policy.parse import parse_file
-from proxy.policy.parse_context import Context, Parts
+from proxy.policy.parse_context import Context, Parts, Reference
 from proxy.policy.policy import Policy
 from proxy.policy.testing import TestReport, check_tests
 from proxy.policy.verify import Proof, check_claims

@@ -12,7 +12,8 @@ from typing import Any, Literal, Self
 
 from proxy.files.diagnostics import Place
 from proxy.policy.labels import Sample
-from proxy.policy.modes import Mode, Pot
+from proxy.policy.local_first import LocalFirst
+from proxy.policy.modes import Effect, Mode, Pot
 
 NOWHERE = Place("", 0, 0)
 
@@ -99,13 +100,17 @@ class What:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Zones for callers and calls, the preferred first; a vendor's that is in `stores` may keep state."""
+    """Zones for callers and calls, the preferred first; a vendor's that is in `stores` may keep state.
+
+    With `local_first`, own zones come before vendors', and these are asked only where an own answer is not sure.
+    """
 
     id: str
     who: Who
     what: What
     zones: tuple[str, ...]
     stores: tuple[str, ...] = ()
+    local_first: LocalFirst | None = None
     where: Place = field(default=NOWHERE, compare=False)
 
 
@@ -119,9 +124,6 @@ class Condition:
     where: Place = field(default=NOWHERE, compare=False)
     score_where: Place = field(default=NOWHERE, compare=False)
     count_where: Place = field(default=NOWHERE, compare=False)
-
-
-Effect = Literal["block", "pin", "only"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,16 +228,6 @@ class InlineTest:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
-    """A name that must exist elsewhere, where it is used; `user` is the class that lists an entity type."""
-
-    kind: Literal["zone", "class", "entity", "ignored", "rule", "channel", "budget"]
-    name: str
-    where: Place
-    user: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Bundle:
     """The merged files, as written; `policies` are (id, version) pairs.
 
@@ -309,6 +301,8 @@ class Landing:
     outcome: Outcome
     zones: tuple[str, ...]
     stores: tuple[str, ...] = ()
+    local_first: str = ""
+    """When an own server's answer stands, where a vendor may be asked instead."""
 
     @classmethod
     def at(cls, outcome: Outcome, zone: str | None) -> Self:
@@ -321,7 +315,8 @@ class Landing:
     def as_json(self) -> dict[str, Any]:
         """Return it as plain values."""
         stores = {"stores": list(self.stores)} if self.stores else {}
-        return {"decision": self.outcome.value, "zones": list(self.zones), **stores}
+        local = {"local_first": self.local_first} if self.local_first else {}
+        return {"decision": self.outcome.value, "zones": list(self.zones), **stores, **local}
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +341,8 @@ class Decision:
     shadow: tuple[Would, ...] = ()
     stores: tuple[str, ...] = ()
     """Vendors' zones left at which state may be kept; at an own zone, it always may."""
+    local_first: LocalFirst | None = None
+    """When an own server's answer stands; None where it always does, or nobody else may be asked."""
     strikes: tuple[tuple[str, tuple[Strike, ...]], ...] = ()
     """Per zone of the taxonomy what struck it; a zone that survives has an empty list."""
 
@@ -357,4 +354,4 @@ class Decision:
     @property
     def landing(self) -> Landing:
         """What comes of the request."""
-        return Landing(self.outcome, self.zones, self.stores)
+        return Landing(self.outcome, self.zones, self.stores, str(self.local_first or ""))

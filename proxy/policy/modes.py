@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Literal
 
+Effect = Literal["block", "pin", "only"]
+"""What a rule takes away: every zone, the vendors', or all but those that it lists."""
 Pot = Literal["", "team", "app", "key"]
 """Who has so much each; empty for all callers together."""
 

@@ -2,8 +2,9 @@
 
 from proxy.files.node import Node
 from proxy.policy import reading, vocabulary
-from proxy.policy.model import Claim, Condition, Effect, Grant, PolicyException, Rule, Who
-from proxy.policy.modes import Direction, Mode
+from proxy.policy.local_first import BASIS, LocalFirst
+from proxy.policy.model import Claim, Condition, Grant, PolicyException, Rule, Who
+from proxy.policy.modes import Direction, Effect, Mode
 from proxy.policy.parse_budgets import budget
 from proxy.policy.parse_context import Context, Parts
 from proxy.policy.parse_taxonomy import taxonomy
@@ -65,7 +66,18 @@ def _grant(node: Node, ctx: Context) -> Grant:
         what=reading.what(given["what"], problems),
         zones=zones,
         stores=tuple(sorted(zones)) if given["store"].boolean(problems) else (),
+        local_first=_local_first(given["local_first"], ctx) if given["local_first"].present else None,
         where=given["id"].place,
+    )
+
+
+def _local_first(node: Node, ctx: Context) -> LocalFirst:
+    problems = ctx.problems
+    given = reading.fields(node, problems, vocabulary.LOCAL_FIRST)
+    least = given["min_characters"]
+    return LocalFirst(
+        int(given["confidence"].number(problems) * BASIS),
+        least.integer(problems, 1, vocabulary.MAX_SAMPLE) if least.present else 1,
     )
 
 

@@ -13,10 +13,19 @@ from proxy.policy.model import (
     Grant,
     InlineTest,
     PolicyException,
-    Reference,
     Rule,
     Zone,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name that must exist elsewhere, where it is used; `user` is the class that lists an entity type."""
+
+    kind: Literal["zone", "class", "entity", "ignored", "rule", "channel", "budget"]
+    name: str
+    where: Place
+    user: str = ""
 
 
 @dataclass(slots=True)

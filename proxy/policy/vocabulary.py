@@ -40,8 +40,6 @@ LOGS = ("summary", "full")
 FUTURE: Mapping[str, str] = {
     "redact": "masking before sending",
     "mask": "masking before sending",
-    "local_first": "trying an own model first",
-    "escalate": "trying an own model first",
 }
 """Vocabulary that may come later and must not be mistaken for something that already protects."""
 
@@ -75,6 +73,15 @@ WHAT = Keys(
 _WHO = WHO.schema("Who calls: every list that is given must match. Everyone if absent.")
 _WHAT = WHAT.schema("What is called: every list that is given must match. Every call if absent.")
 
+LOCAL_FIRST = Keys(
+    {
+        "confidence": {
+            "description": "At this confidence or above, from 0 to 1; 0 measures none.",
+            "type": "number", "minimum": 0, "maximum": 1,
+        }
+    },
+    {"min_characters": whole("With so many characters or more; 1 if absent.", MAX_SAMPLE)},
+)  # fmt: skip
 GRANT = Keys(
     {
         "id": text("Its name in records and messages.", ID),
@@ -87,6 +94,7 @@ GRANT = Keys(
             "description": "Whether vendors' zones of these may keep state: stored responses, conversations.",
             "type": "boolean",
         },
+        "local_first": LOCAL_FIRST.schema("Own zones come first, and their answers to chats stand:"),
     },
 )
 ONLY = Keys({"only": _zones("The zones that are left.", 1)})
