@@ -22,7 +22,7 @@ PINNED = f"Is {CARD} a valid number?"
 READ_S = 1
 BEFORE = ("refused", "reset", "hang_up", "hang", "slow", "status:500", "status:503")
 """Faults before an answer has begun: another server of the zone may be asked."""
-WITHIN = ("half_answer", "half_stream", "error_in_stream", "garbage", "wrong_model")
+WITHIN = ("status:501", "half_answer", "half_stream", "error_in_stream", "garbage", "wrong_model")
 """And those of an answer that has: nobody else is."""
 
 
@@ -67,6 +67,15 @@ class Zone:
             self.own[number].stop()
         else:
             self.own[number].behaviour = fault
+
+    def failures(self) -> int:
+        """Return how many failures were counted at the own servers, once no place anywhere is held."""
+        rows = eventually(self._at_rest)
+        return sum(row["failures"] for row in rows if row["zone"] == "onprem")
+
+    def _at_rest(self) -> list[dict[str, Any]] | None:
+        rows = self.server.admin("upstreams.state")["upstreams"]
+        return rows if all((row["in_flight"], row["waiting"]) == (0, 0) for row in rows) else None
 
     def ask(self, text: str, **fields: Any) -> httpx.Response:
         return self.client.post("/v1/chat/completions", json=chat_body(text, **fields))
@@ -113,12 +122,14 @@ def tiring(tmp_path: Path) -> Iterator[Zone]:
 
 @pytest.mark.parametrize("fault", BEFORE)
 def test_no_fault_of_all_own_servers_sends_a_pinned_request_to_a_vendor(zone: Zone, fault: str) -> None:
+    before = zone.failures()
     for number in range(2):
         zone.fail(number, fault)
     answer = zone.ask(PINNED, stream=True)
     assert answer.status_code == 503
     assert answer.json()["error"]["code"] in {"upstream_unavailable", "upstream_lost"}
     assert [len(server.posts) for server in zone.own] == ([0, 0] if fault == "refused" else [1, 1])
+    assert zone.failures() == before + 2
     zone.assert_nothing_reached_the_vendor()
 
 
@@ -135,6 +146,7 @@ def test_with_one_healthy_own_server_a_pinned_request_is_answered_there(zone: Zo
 
 @pytest.mark.parametrize("fault", WITHIN)
 def test_an_answer_that_goes_wrong_is_not_asked_for_anywhere_else(zone: Zone, fault: str) -> None:
+    before = zone.failures()
     zone.fail(0, fault)
     zone.fail(1, fault)
     answer = zone.ask(PINNED, stream=fault in {"half_stream", "error_in_stream"})
@@ -147,6 +159,7 @@ def test_an_answer_that_goes_wrong_is_not_asked_for_anywhere_else(zone: Zone, fa
         assert "[DONE]" not in answer.text
     else:
         assert answer.status_code == 502
+    assert zone.failures() == before + (fault != "wrong_model")
     zone.assert_nothing_reached_the_vendor()
 
 
