@@ -1,4 +1,4 @@
-"""A state of one's own for each test."""
+"""A state of one's own for each test, of each kind."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -7,16 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from audit.place import Place
 from proxy.state.database import Database
 
 Open = Callable[[], AbstractAsyncContextManager[Database]]
 
 
-@pytest.fixture
-def opened(tmp_path: Path) -> Open:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    place: Place = tmp_path / "shared.db" if request.param == "sqlite" else request.getfixturevalue("database")
+
     @asynccontextmanager
     async def open_it() -> AsyncIterator[Database]:
-        made = await asyncio.to_thread(Database.open, tmp_path / "shared.db", 10.0)
+        made = await asyncio.to_thread(Database.open, place, 10.0)
         try:
             yield made
         finally:
