@@ -4,8 +4,8 @@ Rules only take away, and match on "at least n values at score s or more", so a 
 freer than one with fewer. The freest request that carries a class is a *weakest witness*: one value of one of its
 types exactly at the floor, or one weakest witness of each part. Callers and calls are quantified over one name per
 cell of the names and prefixes in the files, and among these over the freest (`witness`): what they cannot reach, nobody
-can. Exceptions count as live, shadow rules as absent, every zone as served: the freest the bundle can be. A proof is
-then a finite number of calls of the function that decides real requests.
+can. Exceptions count as live, shadow rules as absent, no budget as used up, every zone as served: the freest the bundle
+can be. A proof is then a finite number of calls of the function that decides real requests.
 
 A proof is about labels, not about what a detector misses.
 """

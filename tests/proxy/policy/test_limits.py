@@ -1,4 +1,4 @@
-from audit.records.kinds import BUNDLE, DECISION_RECORD
+from audit.records.kinds import BUNDLE, DECISION_RECORD, DECISION_RECORD_2
 from proxy.files.diagnostics import Place, Problems
 from proxy.policy import limits
 from proxy.policy.limits import check_limits
@@ -28,6 +28,7 @@ def test_the_limits_are_those_of_the_record() -> None:
         limits.MAX_SHADOWS,
     )
     assert listed["ceilings"] == limits.MAX_CLASSES
+    assert getattr(DECISION_RECORD_2.optional["budgets"], "longest", None) == limits.MAX_BUDGETS
     assert listed["obligations"] == limits.MAX_CHANNELS + 1
     assert getattr(BUNDLE.required["policies"], "longest", None) == limits.MAX_POLICIES + 1
 
