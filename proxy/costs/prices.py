@@ -13,6 +13,7 @@ the usage of a `route.outcome`, and the prices in the archived text of the bundl
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Self
 
 from proxy.files.diagnostics import Problems
@@ -49,7 +50,7 @@ class Price:
         return -(-((sent - cached) * self.input + cached * self.cached + answered * self.output) // MILLION)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prices:
     """Everything that the file says of prices; equal to `Prices()` where it says nothing."""
 
@@ -62,13 +63,21 @@ class Prices:
 
         A pattern that stands in a record has the price that all names have for which it stands.
         """
-        found = [name for name, zones in self.models.items() if zone in zones and _covers(name, model)]
-        return self.models[max(found, key=lambda name: (name == model, len(name)))][zone] if found else None
+        names = (
+            name for name in (model, *self._patterns) if _covers(name, model) and zone in self.models.get(name, ())
+        )
+        return next((self.models[name][zone] for name in names), None)
 
     def name(self, model: str) -> str:
         """Return the name or the longest pattern here, but for `*`, that a model has; empty if there is none."""
-        found = [name for name in self.models if name != ANY and _covers(name, model)]
-        return max(found, key=lambda name: (name == model, len(name)), default="")
+        if model in self.models:
+            return model
+        return next((name for name in self._patterns if name != ANY and _covers(name, model)), "")
+
+    @cached_property
+    def _patterns(self) -> tuple[str, ...]:
+        """The longest first."""
+        return tuple(sorted((name for name in self.models if name.endswith(ANY)), key=len, reverse=True))
 
     def zones(self) -> frozenset[str]:
         """Return the zones in which some model has a price."""
