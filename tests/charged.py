@@ -46,7 +46,11 @@ def decision(  # noqa: PLR0917 - the facts of one request
     return {
         **envelope("route.decision", ts),
         "req": {
-            "id": new_id(), "endpoint": "chat", "model_req": requested, "model_resolved": model, "stream": False,
+            "id": new_id(),
+            "endpoint": "chat",
+            "model_req": requested,
+            "model_resolved": model,
+            "stream": False,
             **sizes,
             **({"op": op} if op else {}),
         },
@@ -54,7 +58,9 @@ def decision(  # noqa: PLR0917 - the facts of one request
         "net": {"ingress": "http"},
         "bundle": {"sha256": bundle, "policies": [], "upstreams_sha256": UPSTREAMS},
         "detect": {
-            "set_sha256": "0" * 64, "complete": True, "types": [],
+            "set_sha256": "0" * 64,
+            "complete": True,
+            "types": [],
             **dict.fromkeys(("us", "segments", "views", "cached"), 1),
         },
         "classes": [],

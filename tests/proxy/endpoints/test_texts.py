@@ -55,8 +55,7 @@ def test_an_own_server_gets_ids_only_for_a_model_to_which_they_say_the_same(endp
     body = {"model": "m", field: [0, 1]}
     texts = endpoint.said(body, 64, TOKENIZERS).texts
     sent = {
-        model: endpoint.final(body, model, texts, vendor=False)[field]
-        for model in ("m", "alike", "other", "unknown")
+        model: endpoint.final(body, model, texts, vendor=False)[field] for model in ("m", "alike", "other", "unknown")
     }
     assert sent == {"m": [0, 1], "alike": [0, 1], "other": "Hi Ada", "unknown": "Hi Ada"}
 
