@@ -3,12 +3,13 @@
 import asyncio
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import WORDS, StandIn
+from harness import WORDS, StandIn, eventually
+from inside import Inside
 
 from proxy.settings import ROOT
 
@@ -27,6 +28,8 @@ class Probable(StandIn):
     calls: bool = False
     obeys: bool = True
     """Whether it says probabilities at all."""
+    breaks: str = ""
+    """`half` or `error`: what a stream does after its first words."""
 
     def _choice(self, asked: dict[str, Any], words: tuple[str, ...]) -> dict[str, Any]:
         if not (self.obeys and asked.get("logprobs")):
@@ -48,10 +51,15 @@ class Probable(StandIn):
         choices = [{"index": 0, "delta": {"content": word}, **self._choice(asked, (word,))} for word in self.words]
         choices.append({"index": 0, "delta": {}, "finish_reason": self.finish})
         events = [b"data: " + json.dumps({**shape, "choices": [choice]}).encode() for choice in choices]
-        for item in (b": a comment", *events, b"data: [DONE]"):
+        said = [b": a comment", *events, b"data: [DONE]"]
+        if self.breaks:
+            said = [*said[:3], *([b'data: {"error": {"message": "no"}}'] if self.breaks == "error" else [])]
+        for item in said:
             writer.write(b"%x\r\n%s\n\n\r\n" % (len(item) + 2, item))
             await writer.drain()
             await asyncio.sleep(self.chunk_delay_s)
+        if self.breaks == "half":
+            return False
         writer.write(b"0\r\n\r\n")
         await writer.drain()
         return True
@@ -84,3 +92,27 @@ class Told:
 
 
 Asking = Callable[..., Told]
+
+
+async def call_and_leave(ring: Inside, headers: Mapping[str, str], body: Any, when: Callable[[], bool]) -> None:
+    """Call the application as a server would, and go away as soon as something is so."""
+    messages = [{"type": "http.request", "body": json.dumps(body).encode(), "more_body": False}]
+
+    async def receive() -> Any:
+        if messages:
+            return messages.pop()
+        await asyncio.to_thread(eventually, when)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        pass
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/chat/completions",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json"), *((k.encode(), v.encode()) for k, v in headers.items())],
+        "client": ("127.0.0.1", 1),
+    }
+    await asyncio.wait_for(ring.app(scope, receive, send), 20)

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from harness import chat_body
 from inside import Inside, Scripted, inside
-from unsure import VENDOR_SAYS, Asking, Probable, Told, local_policies
+from unsure import VENDOR_SAYS, Asking, Probable, Told, call_and_leave, local_policies
 
 
 @pytest.fixture
@@ -37,6 +37,7 @@ def ask(tmp_path: Path, own: Probable, vendor: Probable) -> Asking:
         endpoint: str = "chat/completions",
         body: dict[str, Any] | None = None,
         profile: dict[str, Any] | None = None,
+        leave: Callable[[], bool] | None = None,
         **fields: Any,
     ) -> Told:
         rows = [
@@ -53,6 +54,9 @@ def ask(tmp_path: Path, own: Probable, vendor: Probable) -> Asking:
                 key = ring.key()
                 before(ring)
                 sent = body or chat_body(**fields)
+                if leave is not None:
+                    await call_and_leave(ring, key, sent, leave)
+                    return Told(None, await ring.settled())
                 answer = await ring.client.post(f"/v1/{endpoint}", json=sent, headers=key)
                 return Told(answer, await ring.settled())
 

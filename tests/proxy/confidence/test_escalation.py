@@ -1,6 +1,8 @@
 """An own server is asked first; what it is not sure of goes on, where the decision lets it, and as any request goes."""
 
+import datetime as dt
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,11 @@ from inside import Inside
 from unsure import UNSURE, VENDOR_SAYS, Asking, Probable, Told
 
 from audit.errors import AuditUnavailable
+from proxy.policy.lint import Surroundings
+from proxy.policy.load import load_policy
+from proxy.policy.policy import Policy
+from proxy.policy.replay import replay
+from proxy.recorded import Database
 
 OWN, VENDORS = "".join(WORDS), "".join(VENDOR_SAYS)
 BLOCKING = """\
@@ -224,12 +231,6 @@ def test_other_endpoints_only_have_their_zones_in_that_order(ask: Asking, own: P
     assert vendor.connections == 0
 
 
-def test_a_model_that_is_known_to_have_no_probabilities_is_not_asked_for_them(ask: Asking, own: Probable) -> None:
-    told = ask(profile={"logprobs": False})
-    assert told.text == OWN
-    assert "logprobs" not in own.posts[0].json
-
-
 def test_an_own_server_that_is_down_is_no_escalation(ask: Asking, own: Probable) -> None:
     own.stop()
     told = ask()
@@ -243,3 +244,30 @@ def test_nothing_of_an_answer_that_was_held_back_is_in_the_log(ask: Asking, own:
     told = ask()
     assert len(told.records) == 4
     assert not any(word.strip() in json.dumps(told.records) for word in ("quick", "brown", "monad"))
+
+
+def test_recorded_decisions_replay_exactly(ask: Asking, own: Probable, tmp_path: Path) -> None:
+    own.logprob = UNSURE
+    ask()
+    checked = load_policy(tmp_path / "policies", Surroundings(dt.datetime.now(dt.UTC).date()))[0]
+    policy = Policy.of(checked.bundle, {}, frozenset({"onprem", "cloud-us"}))
+    found = replay(policy, Database(tmp_path / "home" / "audit.db"))
+    assert (found.same, found.verified, found.groups, found.skipped) == (2, 2, (), ())
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
+def test_a_caller_that_leaves_ends_it_all(ask: Asking, own: Probable, vendor: Probable, stream: bool) -> None:
+    own.logprob, vendor.behaviour = UNSURE, "hang"
+    told = ask(stream=stream, leave=lambda: bool(vendor.posts))
+    first, second = told.of("decision")
+    ends = {outcome["dec"]: outcome["status"] for outcome in told.of("outcome")}
+    assert (second["escalates"]["dec"], ends) == (first["id"], {first["id"]: "ok", second["id"]: "client_abort"})
+
+
+def test_a_caller_that_leaves_before_the_own_answer_is_whole_has_no_vendor_asked(
+    ask: Asking, own: Probable, vendor: Probable
+) -> None:
+    own.logprob, own.chunk_delay_s = UNSURE, 0.2
+    told = ask(stream=True, leave=lambda: bool(own.posts))
+    assert [outcome["status"] for outcome in told.of("outcome")] == ["client_abort"]
+    assert vendor.connections == 0
