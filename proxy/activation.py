@@ -32,7 +32,7 @@ from proxy.limits.limits import NO_LIMITS, Limits, load_limits
 from proxy.notify.channels import NO_CHANNELS, Channels, load_channels
 from proxy.policy.lint import Surroundings
 from proxy.policy.load import load_policy
-from proxy.policy.model import Trust
+from proxy.policy.model import Budget, Trust
 from proxy.policy.policy import Policy
 from proxy.settings import Settings
 from proxy.upstreams.kinds.kind import Observation
@@ -74,6 +74,10 @@ class Active:
             "policies": [{"id": name, "version": version} for name, version in self.policy.policies],
             "upstreams_sha256": self.registry.sha256,
         }
+
+    def budgets_of(self, op: str) -> tuple[Budget, ...]:
+        """Return the budgets for what is asked: none for what no model works on, such as fetching what is kept."""
+        return () if op else self.policy.bundle.budgets
 
     @property
     def identity(self) -> tuple[str, Approval | None]:

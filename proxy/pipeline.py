@@ -122,7 +122,7 @@ class Pipeline:
             raise Unavailable("No detector is loaded.", code="detectors_unavailable")
         known = await look_up(self.states, ask.caller.team, said.references, active.registry)
         who, now = ask.caller.identity, datetime.now(UTC)
-        spent = self.ledger.exhausted(active.policy.bundle.budgets, who, now)
+        spent = self.ledger.exhausted(active.budgets_of(ask.endpoint.op), who, now)
         for state in (known, known.elsewhere()) if known.optional else (known,):
             content = state.of(said)
             scan = await self.detector.scan(ask.caller.team, state.to_scan(said))
