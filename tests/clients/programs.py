@@ -95,7 +95,7 @@ def installed(name: str) -> bool:
     return any((HERE / name / folder / ".installed").exists() for folder in (".venv", "node_modules"))
 
 
-def vocabulary() -> bytes:
+def vocabulary(name: str = "cl100k_base") -> bytes:
     """Return what the library would fetch from the network to turn texts into token ids."""
-    packed = next((HERE / "langchain" / ".venv").glob("lib/*/site-packages/bpe_openai/data/cl100k_base.tiktoken.gz"))
+    packed = next((HERE / "langchain" / ".venv").glob(f"lib/*/site-packages/bpe_openai/data/{name}.tiktoken.gz"))
     return gzip.decompress(packed.read_bytes())
