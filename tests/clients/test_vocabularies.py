@@ -1,4 +1,4 @@
-"""What the bounds of a prompt's length stand on (`proxy/content/lengths.py`), in the vocabularies that clients bring."""
+"""What bounds of a prompt's length stand on (`proxy/content/lengths.py`), in the vocabularies that clients bring."""
 
 import base64
 
