@@ -151,3 +151,20 @@ def test_where_nothing_has_a_price_a_stream_is_not_asked_what_it_cost(
 
     asyncio.run(story())
     assert "stream_options" not in servers[0].posts[0].json
+
+
+def test_what_costs_nothing_is_struck_by_no_budget(tmp_path: Path, servers: tuple[StandIn, StandIn]) -> None:
+    policies, upstreams = files(tmp_path, servers, PIN.replace("0.03", "0"))
+
+    async def story() -> None:
+        async with inside(tmp_path / "home", upstreams=upstreams, policies=policies) as ring:
+            key = ring.key(team="support")
+            assert (await ask(ring, key)).headers["x-ringfence-zone"] == "onprem"
+            body = chat_body("hello", model="gpt-4o-mini")
+            counted = await ring.client.post("/v1/messages/count_tokens", json=body, headers=key)
+            assert counted.headers["x-ringfence-zone"] == "cloud-us"
+            await ring.runtime.outcomes.drain(5)
+            (told,) = [body for body in await ring.records("route.decision") if body["req"].get("op")]
+            assert "budgets" not in told
+
+    asyncio.run(story())
