@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from audit.place import Postgres
+from proxy.confidence.report import standings
 from proxy.costs.log import Database as LogDatabase
 from proxy.costs.log import Export as LogExport
 from proxy.costs.log import Log, answered
@@ -36,6 +37,9 @@ WhatIf = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print it for a program, amounts exact to the billionth")]
 Budgets = Annotated[bool, typer.Option("--budgets", help="how the budgets of the configured policies stand this month")]
+LocalFirst = Annotated[
+    bool, typer.Option("--local-first", help="how many answers of own servers, asked first, stood, and what that saved")
+]
 Recount = Annotated[
     bool, typer.Option("--recount", help="with --budgets: add what servers that were killed had not counted")
 ]
@@ -50,6 +54,7 @@ def costs(
     json: AsJson = False,
     db: Db = None,
     export: Export = None,
+    local_first: LocalFirst = False,
     budgets: Budgets = False,
     recount: Recount = False,
 ) -> None:
@@ -61,6 +66,8 @@ def costs(
         raise typer.BadParameter("give a database or an export, not both", param_hint="--export")
     if recount and not budgets:
         raise typer.BadParameter("what is counted is that of budgets: say --budgets as well", param_hint="--recount")
+    if local_first and budgets:
+        raise typer.BadParameter("ask for one after the other", param_hint="--local-first")
     if budgets and (since or until or export):
         raise typer.BadParameter("budgets are of this month, and of a running log", param_hint="--budgets")
     printed = Format.JSON if json else Format.TEXT
@@ -71,6 +78,10 @@ def costs(
             show(stand.text(), stand.as_json(), printed)
             return
         log = _opened(db, export)
+        if local_first:
+            stood = standings(log, start, end)
+            show(stood.text(), stood.as_json(), printed)
+            return
         found = report(log, answered(log, start, end), lines, what_if)
     show(found.text(), found.as_json(), printed)
 

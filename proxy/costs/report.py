@@ -139,7 +139,7 @@ def report(log: Log, found: Iterable[Answered | Lone], by: tuple[By, ...], what_
 
     Raises ConfigurationError where prices of two currencies would be added, or a zone is none in which any were.
     """
-    known = _Known(log)
+    known = Known(log)
     lines: dict[tuple[str, ...], Line] = {}
     unpriced: Counter[Why] = Counter()
     at_home = placed = 0
@@ -155,16 +155,14 @@ def report(log: Log, found: Iterable[Answered | Lone], by: tuple[By, ...], what_
         own = known.own(item)
         placed += own is not None
         at_home += own is True
-    if len(known.currencies) > 1:
-        listed = " and ".join(sorted(known.currencies))
-        raise ConfigurationError(f"Prices of this time are in {listed}, which do not add up; choose one with --since.")
+    currency = known.currency()
     if what_if not in {"", ALL_VENDOR, *known.zones} and known.zones:
         raise ConfigurationError(f"No model had a price in a zone {shown(what_if)}{_meant(what_if, known.zones)}.")
     ordered = {why: unpriced[why] for why in Why if unpriced[why]}
-    return Report(by, what_if, next(iter(known.currencies), ""), lines, at_home, placed, ordered)
+    return Report(by, what_if, currency, lines, at_home, placed, ordered)
 
 
-class _Known:
+class Known:
     """The prices and policies of bundles, each asked for once."""
 
     def __init__(self, log: Log) -> None:
@@ -175,13 +173,23 @@ class _Known:
         self.zones: set[str] = set()
 
     def prices(self, upstreams: str) -> Prices | None:
+        """Return the prices in the upstreams with this digest."""
         if upstreams not in self._prices:
             found = self._prices[upstreams] = self._log.prices(upstreams)
             self.currencies |= {found.currency} if found and found.currency else set()
             self.zones |= found.zones() if found else set()
         return self._prices[upstreams]
 
+    def currency(self) -> str:
+        """Return the currency of all prices that were asked for; raises ConfigurationError where there are several."""
+        if len(self.currencies) > 1:
+            listed = " and ".join(sorted(self.currencies))
+            message = f"Prices of this time are in {listed}, which do not add up; choose one with --since."
+            raise ConfigurationError(message)
+        return next(iter(self.currencies), "")
+
     def policy(self, bundle: str) -> Policy | None:
+        """Return the policy of the bundle with this digest."""
         if bundle not in self._policies:
             self._policies[bundle] = self._log.policy(bundle)
         return self._policies[bundle]
@@ -211,7 +219,7 @@ def _meant(zone: str, known: Iterable[str]) -> str:
     return f"; {hint}" if hint else ""
 
 
-def _line(item: Answered, known: _Known, what_if: str) -> tuple[Line, Why | None]:
+def _line(item: Answered, known: Known, what_if: str) -> tuple[Line, Why | None]:
     usage = item.outcome.get("usage", {})
     line = Line(answers=1, tokens=Counter({name: usage[name] for name in TOKENS if usage.get(name)}))
     prices = known.prices(item.asked.upstreams)
