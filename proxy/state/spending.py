@@ -15,7 +15,7 @@ from proxy.state.schema import metadata
 
 LOG = "log"
 """Stands for a server in the rows that correct what servers counted by what the audit log says."""
-MOST = 2**62
+MOST = 2**60
 """Of any total: more than that is as much as that."""
 ROWS = 200
 """That one statement writes."""

@@ -14,6 +14,7 @@ from inside import Scripted, inside
 from typer.testing import CliRunner
 
 from proxy import cli
+from proxy.costs.ledger import AWAY_S, READ_S, WRITE_S
 
 GUIDE = (ROOT / "deploy" / "docs" / "costs.md").read_text(encoding="utf-8")
 POLICIES = (ROOT / "deploy" / "docs" / "policy.md").read_text(encoding="utf-8")
@@ -113,3 +114,9 @@ def test_a_raised_budget_is_shown_to_be_looser(company: Path, printed: Any, tmp_
     told = printed("policy", "diff", str(company / "policies"), str(tmp_path / "next"))
     assert "LOOSER" in told
     assert DATE.sub("", told) in DATE.sub("", POLICIES), told
+
+
+def test_the_times_in_the_guide_are_those_of_the_ledger() -> None:
+    assert f"in the {WRITE_S + READ_S} seconds until" in GUIDE
+    assert f"after {AWAY_S:.0f} seconds without" in GUIDE
+    assert f"not written, {WRITE_S} seconds' worth" in GUIDE
