@@ -39,7 +39,7 @@ class Explanation:
         if self.decision.stores:
             lines.append(f"{'stores':<{widest}}  {', '.join(self.decision.stores)}")
         if self.decision.local_first:
-            lines.append(f"{'stands':<{widest}}  an own answer at {self.decision.local_first}, or more")
+            lines.append(f"{'stands':<{widest}}  an own answer with {self.decision.local_first}, or more")
         for name, count, score in self.decision.classes:
             lines.append(f"{'found':<{widest}}  {name} x{count} at {written(score)}")
         for reason, where in self.because:

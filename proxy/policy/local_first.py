@@ -20,7 +20,7 @@ class LocalFirst:
     min_characters: int = 1
 
     def __str__(self) -> str:
-        return f"a confidence of {self.confidence / BASIS:.2f}, {self.min_characters} characters"
+        return f"{self.confidence / BASIS:.2f} and {self.min_characters} characters"
 
     def as_json(self) -> dict[str, int]:
         """Return it as a record has it."""

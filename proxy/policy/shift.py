@@ -50,8 +50,8 @@ class Shift:
             ("-", before.zones[1:], after.zones),
             ("+state at ", after.stores, before.stores),
             ("-state at ", before.stores, after.stores),
-            ("own answers now stand at ", (after.local_first,), (before.local_first, "")),
-            ("own answers stood at ", (before.local_first,), (after.local_first, "")),
+            ("+local first at ", (after.local_first,), (before.local_first, "")),
+            ("-local first at ", (before.local_first,), (after.local_first, "")),
         )
         more = " ".join(f"{mark}{zone}" for mark, some, others in marks for zone in sorted({*some} - {*others}))
         return f"{before} => {after}{f' ({more})' if more else ''}"

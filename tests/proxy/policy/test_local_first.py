@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from proxy.policy.changes import changes
 from proxy.policy.decide import decide
 from proxy.policy.diff import compare
+from proxy.policy.explain import explain
 from proxy.policy.lint import Surroundings
-from proxy.policy.load import check_files
+from proxy.policy.load import Checked, check_files
 from proxy.policy.local_first import LocalFirst, own_first, strictest
 from proxy.policy.model import Bundle, Call, Decision, Grant, Identity, Outcome, What, Who
 from proxy.policy.policy import Policy, canonical
@@ -112,12 +113,35 @@ def test_a_diff_knows_when_a_vendor_may_answer_that_did_not(
 def test_a_diff_shows_the_order_and_the_thresholds(policy: Callable[..., Policy]) -> None:
     old, new = policy(base=granting(SURE)).bundle, policy(base=granting(SURE.replace("0.8", "0.9"))).bundle
     assert str(compare(old, new, TODAY).lines[0].shift) == (
-        "allow -> home => allow -> home (own answers now stand at a confidence of 0.90, 20 characters "
-        "own answers stood at a confidence of 0.80, 20 characters)"
+        "allow -> home => allow -> home (+local first at 0.90 and 20 characters -local first at 0.80 and 20 characters)"
     )
     assert [str(change) for change in changes(old, new)] == ["grant g0 changed: local_first.confidence 0.80 => 0.90"]
     ordered = {str(line.shift) for line in compare(policy(base=granting("")).bundle, old, TODAY).lines}
-    assert "allow -> us => allow -> home (own answers now stand at a confidence of 0.80, 20 characters)" in ordered
+    assert "allow -> us => allow -> home (+local first at 0.80 and 20 characters)" in ordered
+
+
+def test_an_explanation_says_when_an_own_answer_stands(policy: Callable[..., Policy]) -> None:
+    local = policy(base=granting(SURE))
+    found = explain(local, decide(local, WHO, CALL, {}, TODAY))
+    assert "stands    an own answer with 0.80 and 20 characters, or more" in found.text().splitlines()
+    assert found.as_json()["local_first"] == "0.80 and 20 characters"
+    pinned = explain(local, decide(local, WHO, CALL, {"PERSON": (19,)}, TODAY))
+    assert "local_first" not in pinned.as_json()
+    assert "stands" not in pinned.text()
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("{min_characters: 20}", "missing-key"),
+        ("{confidence: 1.1}", "out-of-range"),
+        ("{confidence: 0.5, min_characters: 0}", "out-of-range"),
+        ("0.8", "wrong-type"),
+        ("{confidence: 0.5, characters: 5}", "unknown-key"),
+    ],
+)
+def test_thresholds_that_cannot_be_read_are_errors(checked: Callable[..., Checked], said: str, code: str) -> None:
+    assert code in {found.code for found in checked(base=granting(f"local_first: {said}")).diagnostics}
 
 
 def test_a_bundle_without_it_has_the_digest_that_it_always_had(policy: Callable[..., Policy]) -> None:
