@@ -60,7 +60,7 @@ class Measured:
         return b"\n".join([*(line for line in lines if not line.startswith(b"data:")), b"data: " + seen, b"", b""])
 
     def _seen(self, data: bytes) -> bytes | None:
-        """Measure an object; return it without what nobody asked for, None where it can stay as it is."""
+        """Measure an object; return it without what nobody asked for, None where it can stay as it is. Raises Lost."""
         try:
             answer = orjson.loads(data)
         except orjson.JSONDecodeError:
@@ -68,7 +68,12 @@ class Measured:
         if not isinstance(answer, dict):
             return None
         self._gauge.see(answer)
-        return orjson.dumps(answer) if not self._asked and _stripped(answer) else None
+        if self._asked or not _stripped(answer):
+            return None
+        try:
+            return orjson.dumps(answer)
+        except orjson.JSONEncodeError:  # it nests deeper than can be written
+            raise Lost("bad_answer") from None
 
 
 def _stripped(answer: dict[str, Any]) -> bool:

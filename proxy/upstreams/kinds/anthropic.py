@@ -3,7 +3,7 @@
 from typing import Any
 
 from proxy.upstreams.kinds.asking import below, rows, tokens, truth
-from proxy.upstreams.kinds.kind import Kind, Observation, Prober, listed
+from proxy.upstreams.kinds.kind import MAX_LISTED, Kind, Observation, Prober, listed
 from proxy.upstreams.profile import Profile
 from proxy.upstreams.upstream import Upstream
 
@@ -25,7 +25,7 @@ class Anthropic(Kind):
     async def observe(self, ask: Prober, upstream: Upstream) -> Observation:  # noqa: ARG002 - it is told of by nothing else
         """Ask which models it has and what they can do."""
         answer = await ask.probe(ALL_MODELS)
-        profiles = {row["id"]: _profile(row) for row in rows(answer) if isinstance(row.get("id"), str)}
+        profiles = {row["id"]: _profile(row) for row in rows(answer)[:MAX_LISTED] if isinstance(row.get("id"), str)}
         return Observation(listed(answer), profiles)
 
     def headers(self, key: str) -> dict[str, str]:

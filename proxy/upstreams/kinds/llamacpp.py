@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from proxy.upstreams.kinds.asking import asked, below, if_there, rows, tokens, truth
-from proxy.upstreams.kinds.kind import Body, Dropped, Kind, Observation, Prober, listed
+from proxy.upstreams.kinds.kind import MAX_LISTED, Body, Dropped, Kind, Observation, Prober, listed
 from proxy.upstreams.kinds.metrics import total
 from proxy.upstreams.profile import Profile
 from proxy.upstreams.upstream import ENDPOINTS, MODEL, Upstream
@@ -41,7 +41,7 @@ class LlamaCpp(Kind):
         models, props, metrics = await asyncio.gather(
             ask.probe("/models"), if_there(ask.probe("/props")), if_there(ask.read("/metrics"))
         )
-        loaded = rows(models)
+        loaded = rows(models)[:MAX_LISTED]
         alone = len(loaded) == 1
         profiles = {name: _profile(row, props if alone else None) for row in loaded for name in _names(row)}
         warnings: tuple[str, ...] = ()

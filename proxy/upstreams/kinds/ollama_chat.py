@@ -34,7 +34,7 @@ THINK: dict[str, bool | str] = {"none": False, "minimal": "low", "xhigh": "max"}
 TEXTS = ("text", "refusal")
 FORMATS = {"json_object": "json", "text": None}
 DATA_URI = ";base64,"
-ENDED = {"length": "length"}
+MOST_TOKENS = 2**53
 
 
 def written(body: Body) -> Body:
@@ -79,9 +79,10 @@ class ChatTranslation:
             said = ollama_said.own(ollama_said.whole(body, status), self._upstream)
             message = {"role": "assistant", "content": "", **self._message(said)}
             choice = {"index": 0, "message": message, "finish_reason": self._ended(said), "logprobs": _logprobs(said)}
+            shape = {**self._shape("chat.completion", said), "choices": [choice], "usage": _usage(said)}
+            return ollama_said.written(shape)
         except Failed as failed:
-            return orjson.dumps(ollama_said.error(failed.code))
-        return orjson.dumps({**self._shape("chat.completion", said), "choices": [choice], "usage": _usage(said)})
+            return ollama_said.written(ollama_said.error(failed.code))
 
     async def stream(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Yield the chunks of a stream; one that breaks off, or says an error, ends with an error."""
@@ -124,13 +125,16 @@ class ChatTranslation:
             name, arguments = function.get("name"), function.get("arguments") or {}
             if not isinstance(call, dict) or not isinstance(name, str) or not isinstance(arguments, dict):
                 raise Failed
-            made = str(call.get("id") or f"call_{secrets.token_hex(8)}")
-            given = {"name": name, "arguments": orjson.dumps(arguments).decode()}
+            known = call.get("id")
+            made = known if isinstance(known, str) and known else f"call_{secrets.token_hex(8)}"
+            given = {"name": name, "arguments": ollama_said.written(arguments).decode()}
             yield {"index": self._calls, "id": made, "type": "function", "function": given}
             self._calls += 1
 
     def _ended(self, said: Body) -> str:
-        return ENDED.get(str(said.get("done_reason")), "tool_calls" if self._calls else "stop")
+        if said.get("done_reason") == "length":
+            return "length"
+        return "tool_calls" if self._calls else "stop"
 
     def _chunk(self, said: Body, delta: Body, ended: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": ended, "logprobs": None if ended else _logprobs(said)}
@@ -190,8 +194,10 @@ def _call(call: Any) -> Any:
     function = _function(call)
     arguments = function.get("arguments")
     if isinstance(arguments, str):
-        with suppress(orjson.JSONDecodeError):
-            arguments = orjson.loads(arguments or "{}")
+        with suppress(orjson.JSONDecodeError, Failed):
+            read = orjson.loads(arguments or "{}")
+            ollama_said.written(read)  # what nests too deep for it stays text, for the server to refuse
+            arguments = read
     return {"id": call.get("id"), "function": {"name": function.get("name"), "arguments": arguments}}
 
 
@@ -232,7 +238,7 @@ def _usage(said: Body) -> Body:
 
 
 def _count(value: Any) -> int:
-    return value if isinstance(value, int) else 0
+    return value if type(value) is int and 0 <= value < MOST_TOKENS else 0
 
 
 def _logprobs(said: Body) -> Body | None:

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import numpy as np
-import orjson
 
 from proxy.upstreams.kinds import ollama_said
 from proxy.upstreams.kinds.ollama_said import Body, Failed
@@ -38,12 +37,12 @@ class EmbedTranslation:
         try:
             said = ollama_said.own(ollama_said.whole(body, status), self._upstream)
             data = [self._row(index, vector) for index, vector in enumerate(_vectors(said))]
+            used = said.get("prompt_eval_count")
+            used = used if isinstance(used, int) else 0
+            usage = {"prompt_tokens": used, "total_tokens": used}
+            return ollama_said.written({"object": "list", "data": data, "model": said.get("model"), "usage": usage})
         except Failed as failed:
-            return orjson.dumps(ollama_said.error(failed.code))
-        used = said.get("prompt_eval_count")
-        used = used if isinstance(used, int) else 0
-        usage = {"prompt_tokens": used, "total_tokens": used}
-        return orjson.dumps({"object": "list", "data": data, "model": said.get("model"), "usage": usage})
+            return ollama_said.written(ollama_said.error(failed.code))
 
     async def stream(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:  # noqa: ARG002 - the protocol's
         """Yield an error: whatever this is, nobody asked for it."""

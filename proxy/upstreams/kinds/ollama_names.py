@@ -52,6 +52,15 @@ def entries(answer: Any, model: str) -> list[dict[str, Any]]:
     return [row for row in rows(answer) if any(full(name) == full(model) for name in named(row))]
 
 
+def by_name(answer: Any) -> dict[str, list[dict[str, Any]]]:
+    """Return what `entries` does for every full name, for whoever asks about many."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows(answer):
+        for name in {full(name) for name in named(row)}:
+            found.setdefault(name, []).append(row)
+    return found
+
+
 def remote(said: Any) -> bool:
     """Whether a row, a description or an answer says that another host has the model, or nothing that can be read."""
     return not isinstance(said, dict) or bool(said.get("remote_host") or said.get("remote_model"))

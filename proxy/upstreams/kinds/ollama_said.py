@@ -43,8 +43,16 @@ def error(code: str) -> Body:
 
 
 def event(shape: Body) -> bytes:
-    """Frame a server-sent event."""
-    return b"data: " + orjson.dumps(shape) + b"\n\n"
+    """Frame a server-sent event; raises Failed as `written` does."""
+    return b"data: " + written(shape) + b"\n\n"
+
+
+def written(shape: Body) -> bytes:
+    """Return it as JSON; raises Failed for what a server nested deeper than JSON is written here."""
+    try:
+        return orjson.dumps(shape)
+    except orjson.JSONEncodeError:
+        raise Failed from None
 
 
 def whole(body: bytes, status: int) -> Body:

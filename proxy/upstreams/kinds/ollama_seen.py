@@ -15,10 +15,11 @@ from typing import Any
 
 from proxy.upstreams.errors import UpstreamError
 from proxy.upstreams.kinds.kind import MAX_LISTED, Observation, Prober
-from proxy.upstreams.kinds.ollama_names import entries, full, is_name, named, remote, rows, says_cloud
+from proxy.upstreams.kinds.ollama_names import by_name, full, is_name, named, remote, rows, says_cloud
 from proxy.upstreams.profile import Profile
 from proxy.upstreams.upstream import Upstream, matches
 
+Row = dict[str, Any]
 CUTS = ("completions", "responses", "messages")
 """Endpoints of `/v1` that are used: there prompts are cut, and a model is wanted loaded otherwise than for chat."""
 MAX_SHOWN, AT_ONCE = 16, 4
@@ -33,9 +34,9 @@ class Seen:
     """What is known of one model, under the name that it is asked for by."""
 
     name: str
-    row: dict[str, Any]
-    loaded: dict[str, Any]
-    shown: dict[str, Any]
+    row: Row
+    loaded: Row
+    shown: Row
 
     @property
     def remote(self) -> bool:
@@ -79,19 +80,17 @@ async def observe(ask: Prober, upstream: Upstream) -> Observation:
     _, open_, tags, loaded = await _all(
         ask.probe("/api/version"), _cloud_open(ask), ask.probe("/api/tags"), ask.probe("/api/ps")
     )
-    listed = list(dict.fromkeys(names[0] for row in rows(tags) if (names := named(row))))
+    there, running = by_name(tags), by_name(loaded)
+    listed = list(dict.fromkeys(names[0] for row in rows(tags) if (names := named(row))))[:MAX_LISTED]
     served = _served(upstream, listed)
-    described = await _described(ask, served[:MAX_SHOWN], tags, loaded)
-    known = [
-        Seen(name, _first(entries(tags, name)), _first(entries(loaded, name)), described.get(full(name), {}))
-        for name in dict.fromkeys((*served, *listed))
-        if entries(tags, name)
-    ]
+    found = {name: (_first(there, name), _first(running, name)) for name in (*served, *listed) if full(name) in there}
+    described = await _described(ask, {name: found[name] for name in served[:MAX_SHOWN] if name in found})
+    known = [Seen(name, *rows_of, described.get(full(name), {})) for name, rows_of in found.items()]
     away = {full(model.name) for model in known if model.remote or (says_cloud(model.name) and not upstream.vendor)}
     kept = [model for model in known if upstream.vendor or full(model.name) not in away]
     profiles = {model.name: model.profile() for model in kept}
     return Observation(
-        tuple([name for name in listed if name in profiles][:MAX_LISTED]),
+        tuple(name for name in listed if name in profiles),
         profiles,
         warnings=tuple(_warnings(upstream, [model for model in kept if model.name in served], away, open_=open_)),
     )
@@ -129,11 +128,11 @@ def _served(upstream: Upstream, listed: list[str]) -> list[str]:
     return [name for name in dict.fromkeys((*exact, *more)) if is_name(name)]
 
 
-async def _described(ask: Prober, names: list[str], tags: Any, loaded: Any) -> dict[str, dict[str, Any]]:
+async def _described(ask: Prober, found: dict[str, tuple[Row, Row]]) -> dict[str, Row]:
     """Return what the server says of each model of which its lists do not say enough, by their full names."""
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def describe(name: str) -> dict[str, Any]:
+    async def describe(name: str) -> Row:
         async with gate:
             try:
                 said = await ask.probe("/api/show", name)
@@ -141,12 +140,11 @@ async def _described(ask: Prober, names: list[str], tags: Any, loaded: Any) -> d
                 return {}
         return said if isinstance(said, dict) else {}
 
-    wanted = {full(name): name for name in names if entries(tags, name) and not _enough(tags, loaded, name)}
+    wanted = {full(name): name for name, (row, running) in found.items() if not _enough(name, row, running)}
     return dict(zip(wanted, await asyncio.gather(*(describe(name) for name in wanted.values())), strict=True))
 
 
-def _enough(tags: Any, loaded: Any, name: str) -> bool:
-    row, running = _first(entries(tags, name)), _first(entries(loaded, name))
+def _enough(name: str, row: Row, running: Row) -> bool:
     return (
         _size(running.get("context_length")) and bool(row.get("capabilities")) and bool(Seen(name, row, {}, {}).largest)
     )
@@ -183,8 +181,8 @@ def _told(names: set[str]) -> str:
     return ", ".join(sorted(name for name in names if is_name(name)))
 
 
-def _first(found: list[dict[str, Any]]) -> dict[str, Any]:
-    return found[0] if found else {}
+def _first(found: dict[str, list[Row]], name: str) -> Row:
+    return next(iter(found.get(full(name), ())), {})
 
 
 def _size(value: Any) -> bool:

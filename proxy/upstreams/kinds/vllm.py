@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from proxy.upstreams.kinds.asking import asked, below, if_there, rows, tokens
-from proxy.upstreams.kinds.kind import Body, Dropped, Kind, Observation, Prober, listed
+from proxy.upstreams.kinds.kind import MAX_LISTED, Body, Dropped, Kind, Observation, Prober, listed
 from proxy.upstreams.kinds.metrics import total
 from proxy.upstreams.profile import Profile
 from proxy.upstreams.upstream import ENDPOINTS, Upstream
@@ -64,7 +64,7 @@ class Vllm(Kind):
             warnings += ("whoever reaches it can run code in it: unset VLLM_SERVER_DEV_MODE",)
         profiles = {
             row["id"]: Profile(context_window=tokens(row.get("max_model_len")))
-            for row in rows(models)
+            for row in rows(models)[:MAX_LISTED]
             if isinstance(row.get("id"), str)
         }
         return Observation(listed(models), profiles, depth, warnings)

@@ -103,3 +103,11 @@ def test_what_another_translation_makes_of_an_answer_is_measured() -> None:
     assert both.content_type == "application/x-own"
     assert json.loads(both.whole(b"own", 200)) == json.loads(answer(logprobs=None))
     assert gauge.confidence_bp == 6065
+
+
+def test_an_answer_that_nests_too_deep_to_be_written_again_is_lost() -> None:
+    deep = b'{"x": ' + b"[" * 500 + b"]" * 500 + b', "choices": [{"logprobs": {"content": [{"logprob": -1}]}}]}'
+    with pytest.raises(Lost):
+        Measured(None, Gauge(), asked=False).whole(deep, 200)
+    with pytest.raises(Lost):
+        streamed(b"data: " + deep + b"\n\n", [])

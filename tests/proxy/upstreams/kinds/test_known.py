@@ -1,5 +1,6 @@
 """What is so of every kind of model server."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -10,8 +11,9 @@ from harness import chat_body
 from model_servers import Told, observed
 
 from proxy.addresses import is_loopback
+from proxy.upstreams.kinds.kind import MAX_LISTED
 from proxy.upstreams.kinds.known import KINDS
-from proxy.upstreams.upstream import ENDPOINTS, VARIABLE
+from proxy.upstreams.upstream import ENDPOINTS, VARIABLE, Upstream
 
 ODD: list[Any] = [None, 7, "x", [], [[]], {"data": 7}, {"data": [[], 7, {"id": ["a"]}], "models": [7, {"key": 7}]}]
 NAMES = ("aliases", "meta", "architecture", "top_provider", "supported_parameters", "capabilities", "loaded_instances")
@@ -81,3 +83,20 @@ def test_no_answer_of_a_server_breaks_what_asks_it(name: str, told: Told) -> Non
         told.says("/api/v1/models", odd)
         said = observed(told.url, name, default_model="a")
         assert all(isinstance(model, str) for model in (*said.models, *said.profiles))
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_no_kind_keeps_profiles_without_end(kind: str) -> None:
+    rows = [{"id": f"m{number}", "key": f"m{number}", "name": f"m{number}"} for number in range(MAX_LISTED + 500)]
+
+    class Endless:
+        async def probe(self, path: str, model: str = "") -> Any:
+            return {"data": rows, "models": rows}
+
+        async def read(self, path: str) -> str:
+            return ""
+
+    said = asyncio.run(
+        KINDS[kind].observe(Endless(), Upstream("u", kind, "onprem", "http://127.0.0.1:1/v1", vendor=False))
+    )
+    assert len(said.profiles) <= MAX_LISTED

@@ -31,3 +31,12 @@ def test_samples_of_these_very_names_are_added_up(text: str, expected: int | Non
 def test_a_hostile_page_is_read_to_its_end() -> None:
     hostile = "app:running{" + '"\\' * 500_000 + "\n" + "app:running" * 100_000
     assert total(hostile, NAMES) is None
+
+
+def test_a_line_that_is_longer_than_any_is_not_looked_at() -> None:
+    label = 'app:running{a="' + "x" * 20_000 + '"} 3\n'
+    assert total(label + "app:running 4", NAMES) == 4
+
+
+def test_a_sum_stays_a_number_that_can_be_told() -> None:
+    assert total("app:running 9e15\n" * 5000, NAMES) == 2**53

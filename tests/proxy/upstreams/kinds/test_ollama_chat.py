@@ -327,3 +327,47 @@ def test_whatever_a_server_says_it_is_an_answer_or_an_error_of_the_api(said: Any
         ChatCompletion.model_validate(answer)
     last = streamed(said)[-1]
     assert last == "[DONE]" or "error" in last
+
+
+DEEP = "[" * 500 + "]" * 500
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f'"message": {{"tool_calls": [{{"function": {{"name": "f", "arguments": {{"a": {DEEP}}}}}}}]}}',
+        f'"message": {{"content": "x"}}, "logprobs": [{{"token": "x", "logprob": -1, "bytes": {DEEP}}}]',
+    ],
+    ids=["arguments", "logprobs"],
+)
+def test_what_nests_too_deep_to_be_written_is_no_answer(said: str) -> None:
+    raw = f'{{{said}, "done": true}}'.encode()
+    assert "error" in json.loads(ChatTranslation(OWN, {}).whole(raw, 200))
+    assert "error" in streamed(tail=raw)[-1]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [f'"done_reason": {DEEP}', '"prompt_eval_count": 18446744073709551615, "eval_count": 18446744073709551615'],
+    ids=["reason", "counts"],
+)
+def test_what_is_odd_beside_an_answer_is_not_passed_on(odd: str) -> None:
+    made = json.loads(ChatTranslation(OWN, {}).whole(f'{{"message": {{"content": "x"}}, {odd}}}'.encode(), 200))
+    assert made["choices"][0]["finish_reason"] == "stop"
+    assert made["usage"]["total_tokens"] == 0
+
+
+def test_an_id_of_a_call_that_is_no_text_is_replaced() -> None:
+    raw = f'{{"message": {{"tool_calls": [{{"id": {DEEP}, "function": {{"name": "f"}}}}]}}}}'.encode()
+    assert json.loads(ChatTranslation(OWN, {}).whole(raw, 200))["choices"][0]["message"]["tool_calls"][0][
+        "id"
+    ].startswith("call_")
+
+
+def test_arguments_that_nest_too_deep_to_be_written_stay_for_the_server_to_refuse() -> None:
+    assert (
+        message({"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": DEEP}}]})["tool_calls"][0][
+            "function"
+        ]["arguments"]
+        == DEEP
+    )

@@ -66,3 +66,8 @@ def test_a_stream_is_an_error_as_there_is_none() -> None:
         return [event async for event in EmbedTranslation(OWN, {}).stream(chunks())]
 
     assert b'"error"' in asyncio.run(run())[0]
+
+
+def test_what_nests_too_deep_to_be_written_is_no_answer() -> None:
+    deep = b'{"embeddings": [' + b"[" * 500 + b"]" * 500 + b"]}"
+    assert "error" in json.loads(EmbedTranslation(OWN, {}).whole(deep, 200))

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -6,8 +7,9 @@ from ollama_fake import Model, Ollama, ask
 
 from proxy.upstreams.errors import UpstreamError
 from proxy.upstreams.kinds import ollama_seen
-from proxy.upstreams.kinds.kind import Observation
+from proxy.upstreams.kinds.kind import MAX_LISTED, Observation
 from proxy.upstreams.profile import UNKNOWN
+from proxy.upstreams.upstream import Upstream
 
 SHOWN = "/api/show"
 
@@ -173,3 +175,24 @@ def test_a_server_that_does_not_answer_is_not_described(ollama: Ollama, path: st
 def test_odd_shapes_are_nothing_known(ollama: Ollama, path: str, shape: Any) -> None:
     ollama.routes[path] = shape
     assert observed(ollama, models=("*",)).depth is None
+
+
+def test_a_server_that_lists_models_without_end_holds_nobody_up() -> None:
+    class Counted(dict[str, Any]):
+        looked = 0
+
+        def get(self, *name: Any) -> Any:
+            Counted.looked += 1
+            return super().get(*name)
+
+    class Endless:
+        async def probe(self, path: str, model: str = "") -> Any:
+            return {"models": [Counted(name=f"m{number}") for number in range(3000)]} if path != "/api/show" else {}
+
+        async def read(self, path: str) -> str:
+            return ""
+
+    own = Upstream("o", "ollama", "onprem", "http://127.0.0.1:11434/v1", models=("*",), vendor=False)
+    said = asyncio.run(ollama_seen.observe(Endless(), own))
+    assert len(said.models) == len(said.profiles) == MAX_LISTED
+    assert Counted.looked < 100_000  # each row a few times, and not once for each other row
