@@ -11,12 +11,12 @@
     client.send         redeems the permit, or sends nothing
 
 Every exit writes an outcome record. A route holds the upstreams of one zone; the routes are those of the zones that
-the decision left, so no retry can leave them, and no escalation (`confidence`), which only goes on to the next one.
+the decision left, so no retry can leave them, and no escalation (`confidence`), which only goes on to the next one,
+and to a vendor's only if the policy and the upstreams of that moment leave it too (`deciding`).
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NoReturn
 
@@ -29,6 +29,7 @@ from proxy.answers import Answer, Attempt, how_it_ended, receipt_headers
 from proxy.capabilities import dropped
 from proxy.confidence.escalation import Escalation, Given, Unsure
 from proxy.costs.ledger import Ledger
+from proxy.deciding import decided, still_left
 from proxy.detection.findings import Detector
 from proxy.errors import RingfenceError, Unavailable
 from proxy.evidence import Ask, Judged
@@ -37,7 +38,6 @@ from proxy.notify.channels import NO_CHANNELS
 from proxy.notify.dispatch import Notifier
 from proxy.outcomes import Outcomes
 from proxy.outgoing import outgoing
-from proxy.policy.decide import decide
 from proxy.refusals import TOO_MANY, nowhere, unanswered, unavailable
 from proxy.routing import Candidate
 from proxy.scanning.watches import Watches
@@ -83,7 +83,7 @@ class Pipeline:
             await self._refuse(ask, judged, nowhere(ask, judged))
         failure, attempt, escalation = UNTRIED, None, Escalation()
         waits: list[Turns] = []
-        for route in judged.routes:
+        for route in still_left(ask, judged, self.activation, self.ledger):
             last: Attempt | None = None
             again = not (attempt is None or isinstance(failure, Unsure))
             turns = self.estate.turns(route, again=again, balance=judged.active.registry.balance(route.zone))
@@ -121,8 +121,6 @@ class Pipeline:
         if loaded is None:
             raise Unavailable("No detector is loaded.", code="detectors_unavailable")
         known = await look_up(self.states, ask.caller.team, said.references, active.registry)
-        who, now = ask.caller.identity, datetime.now(UTC)
-        spent = self.ledger.exhausted(active.budgets_of(ask.endpoint.op), who, now)
         for state in (known, known.elsewhere()) if known.optional else (known,):
             content = state.of(said)
             scan = await self.detector.scan(ask.caller.team, state.to_scan(said))
@@ -130,7 +128,7 @@ class Pipeline:
             found = evidence.findings(scan, content)
             scores = evidence.scores(found)
             for call in calls:
-                made = decide(active.policy, who, call, scores, now, spent)
+                made = decided(active, self.ledger, ask, call, scores)
                 judged = Judged(active, content, call.resolved, loaded.sha256, scan, found, scores, made, state.holder)
                 judged = judged.routed(ask)
                 if judged.routes:
