@@ -2,7 +2,7 @@
 
 import orjson
 
-from proxy.confidence.measuring import wants_logprobs
+from proxy.confidence.measuring import probing
 from proxy.evidence import Ask, Judged
 from proxy.routing import Candidate
 from proxy.upstreams.kinds.known import KINDS
@@ -18,9 +18,8 @@ def outgoing(ask: Ask, judged: Judged, candidate: Candidate, salt: str) -> Outgo
     stores = candidate.zone in judged.decision.stores
     told = {"vendor": at.vendor, "stores": stores, "unasked": at.stores_chats, "usage": priced(judged, candidate)}
     path, body = endpoint.path, endpoint.final(ask.body, candidate.model, judged.content.texts, **told)
-    if body and wants_logprobs(ask, judged, candidate):
-        body |= {"logprobs": True}
     if body:
+        body |= probing(ask, judged, candidate)
         path, body = KINDS[at.kind].written(endpoint.name, path, body, salt)
     return Outgoing(endpoint.name, endpoint.method, path, orjson.dumps(body) if body else b"")
 

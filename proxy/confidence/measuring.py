@@ -1,5 +1,7 @@
 """Which answers are measured: an own server's to a chat, behind which a vendor may still be asked."""
 
+from typing import Any
+
 from proxy.evidence import Ask, Judged
 from proxy.routing import Candidate
 
@@ -15,7 +17,13 @@ def measured(ask: Ask, judged: Judged, at: Candidate) -> bool:
     return any(candidate.upstream.vendor for route in behind for candidate in route.candidates)
 
 
-def wants_logprobs(ask: Ask, judged: Judged, at: Candidate) -> bool:
-    """Whether the server is asked how probable its tokens were: not where it is known to be unable to say."""
-    can = judged.active.registry.profile(at.upstream, at.model).logprobs
-    return can is not False and measured(ask, judged, at)
+def probing(ask: Ask, judged: Judged, at: Candidate) -> dict[str, Any]:
+    """Return what a server is asked for as well, so that its answer can be measured.
+
+    Nothing where the caller asks for it, or where it is known to be unable to say. And nothing of a stream with tools:
+    llama.cpp refuses to say it there. One likely token for each, as without a number it would list twenty.
+    """
+    can = judged.active.registry.profile(at.upstream, at.model).logprobs is not False
+    if not can or ask.body.get("logprobs") is True or (ask.body.get("stream") and ask.body.get("tools")):
+        return {}
+    return {"logprobs": True, "top_logprobs": 1} if measured(ask, judged, at) else {}

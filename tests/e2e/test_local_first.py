@@ -50,6 +50,15 @@ def test_a_real_models_answer_is_measured(running: tuple[Ringfence, StandIn], st
     assert not vendor.posts
 
 
+def test_a_real_server_streams_what_it_may_do_with_tools(running: tuple[Ringfence, StandIn]) -> None:
+    server, _ = running
+    tools = [{"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}]
+    with server.client() as client:
+        answer = client.post("/v1/chat/completions", json=chat_body(stream=True, tools=tools, **ASKED))
+    assert answer.status_code == 200
+    assert answer.headers["x-ringfence-zone"] == "onprem"
+
+
 def test_a_server_that_is_killed_while_a_vendor_is_asked_leaves_every_record_until_then(
     running: tuple[Ringfence, StandIn],
 ) -> None:
@@ -70,7 +79,7 @@ def test_a_server_that_is_killed_while_a_vendor_is_asked_leaves_every_record_unt
     def of(kind: str) -> list[dict[str, Any]]:
         return [each.body for each in records.page(Filters(kind=kind), after=-1, limit=100).records]
 
-    eventually(lambda: len(of("route.outcome")) == 3)
+    eventually(lambda: len(of("route.outcome")) == 4)
     os.kill(server.server_pid(), signal.SIGKILL)
     calling.join(20)
     first, second = of("route.decision")[-2:]
