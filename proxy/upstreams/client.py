@@ -157,6 +157,18 @@ class _PermitTransport(httpx.AsyncBaseTransport):
         self.in_use = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.in_use += 1  # from here on, so that what waits for its permit finds its connections open
+        try:
+            return await self._redeemed(request)
+        except BaseException:
+            self._leave()
+            raise
+
+    async def aclose(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def _redeemed(self, request: httpx.Request) -> httpx.Response:
         body = request.content
         permit = request.extensions.get("permit")
         if permit is not None:
@@ -167,7 +179,6 @@ class _PermitTransport(httpx.AsyncBaseTransport):
             raise PermitError("what is no probe needs a permit")
         payload = _Body(body) if body else None
         answer: aiohttp.ClientResponse | None = None
-        self.in_use += 1
         try:
             async with asyncio.timeout(self._timeouts.connect + self._timeouts.read):
                 answer = await self._open().request(
@@ -181,7 +192,6 @@ class _PermitTransport(httpx.AsyncBaseTransport):
             stream = _Stream(answer, self._timeouts.read, self._leave)
             return httpx.Response(answer.status, headers=list(answer.raw_headers), stream=stream, request=request)
         except BaseException as error:
-            self._leave()
             if answer is not None:
                 answer.close()
             # A request without a body may have gone out as soon as there was a connection for it.
@@ -193,10 +203,6 @@ class _PermitTransport(httpx.AsyncBaseTransport):
                 raise
             failure = Lost if written else NotSent
             raise failure(_reason(error)) from None
-
-    async def aclose(self) -> None:
-        if self._session is not None:
-            await self._session.close()
 
     def _leave(self) -> None:
         self.in_use -= 1

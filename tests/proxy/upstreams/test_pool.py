@@ -1,5 +1,6 @@
 import asyncio
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,14 @@ from proxy.upstreams.pool import Pool
 from proxy.upstreams.upstream import Upstream
 
 ASKED = Outgoing("chat", "POST", "/chat/completions", b'{"model":"m"}')
+STORED = {
+    "kind": "route.decision",
+    "zone": "onprem",
+    "zones_left": ["onprem"],
+    "dry_run": False,
+    "req": {"endpoint": "chat"},
+    "up": {"id": "u", "zone": "onprem", "body_fp": "fp"},
+}
 
 
 @pytest.fixture
@@ -66,15 +75,7 @@ def test_the_client_of_a_vendor_cannot_see_what_confirms_for_own_servers(server:
 def test_connections_to_an_upstream_that_is_gone_are_closed_once_no_answer_is_open(server: StandIn) -> None:
     async def run() -> None:
         old, new = upstream(server, models=("m",)), upstream(server, models=("n",))
-        made = Pool(Timeouts(1, 1), lambda _: stored, lambda *_: "fp")
-        stored = {
-            "kind": "route.decision",
-            "zone": "onprem",
-            "zones_left": ["onprem"],
-            "dry_run": False,
-            "req": {"endpoint": "chat"},
-            "up": {"id": "u", "zone": "onprem", "body_fp": "fp"},
-        }
+        made = Pool(Timeouts(1, 1), lambda _: STORED, lambda *_: "fp")
         client, kept = made.client(old), made.client(new)
         answer = await client.send(EgressPermit("r", "team", "u", "onprem", ASKED), ASKED)
         await made.keep([new])
@@ -84,6 +85,35 @@ def test_connections_to_an_upstream_that_is_gone_are_closed_once_no_answer_is_op
         await made.keep([new])
         assert made.client(old) is not client
         assert made.client(new) is kept
+        await made.close()
+
+    asyncio.run(run())
+
+
+def test_connections_are_not_closed_under_a_request_that_waits_for_its_permit(server: StandIn) -> None:
+    asked, go = threading.Event(), threading.Event()
+    go.set()
+
+    def slow(_: str) -> dict[str, Any]:
+        asked.set()
+        go.wait(10)
+        return STORED
+
+    async def run() -> None:
+        at = upstream(server)
+        made = Pool(Timeouts(1, 1), slow, lambda *_: "fp")
+        for _ in range(2):
+            permit = EgressPermit("r", "team", "u", "onprem", ASKED)
+            sending = asyncio.create_task(made.client(at).send(permit, ASKED))
+            await asyncio.to_thread(asked.wait, 10)
+            await made.keep([])
+            go.set()
+            answer = await sending
+            assert answer.status_code == 200
+            await answer.aclose()
+            asked.clear()
+            go.clear()
+        assert made.client(at).idle
         await made.close()
 
     asyncio.run(run())
