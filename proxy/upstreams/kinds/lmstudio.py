@@ -8,6 +8,8 @@ from proxy.upstreams.profile import Profile
 from proxy.upstreams.upstream import ENDPOINTS, Upstream
 
 REPORTED = ("keep_alive", "options", "service_tier", "prediction")
+REMOTE = "mcp"
+"""Begins the type of a tool that it asks a server for which the request names, if its settings allow that."""
 NEEDED = ("functions", "function_call", "audio", "modalities", "web_search_options")
 
 
@@ -38,6 +40,12 @@ class LMStudio(Kind):
     def dropped(self, endpoint: str, body: Body) -> Dropped:
         """Name what its documentation does not have among what it takes, and what would matter."""
         return Dropped(asked(body, REPORTED), asked(body, NEEDED if endpoint == "chat" else ()))
+
+    def refused(self, body: Body) -> str | None:
+        """Name `tools` or `integrations` by which it would send parts of a prompt to servers of the caller's choice."""
+        if any(str(tool.get("type")).lower().startswith(REMOTE) for tool in rows(body, "tools")):
+            return "tools"
+        return "integrations" if body.get("integrations") else None
 
 
 def _names(model: dict[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from proxy.upstreams.errors import NotSent, UpstreamError
 from proxy.upstreams.kinds import ollama_chat, ollama_dropped, ollama_embed, ollama_seen
+from proxy.upstreams.kinds.asking import rows
 from proxy.upstreams.kinds.kind import Body, Dropped, Kind, Observation, Prober
 from proxy.upstreams.kinds.ollama_chat import ChatTranslation
 from proxy.upstreams.kinds.ollama_embed import EmbedTranslation
@@ -52,8 +53,7 @@ class Ollama(Kind):
         """Name what could lead to its vendor: a model in other letters, as it takes the last of all; and its search."""
         if any(name != MODEL and name.casefold() == MODEL for name in body):
             return MODEL
-        tools = body.get("tools")
-        kinds = [tool.get("type") for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
+        kinds = [kind for tool in rows(body, "tools") for name, kind in tool.items() if name.casefold() == "type"]
         return "tools" if any(isinstance(kind, str) and kind.startswith(WEB_SEARCH) for kind in kinds) else None
 
     def written(self, endpoint: str, path: str, body: Body, salt: str) -> tuple[str, Body]:  # noqa: ARG002 - no caches

@@ -196,7 +196,8 @@ def _call(call: Any) -> Any:
     if isinstance(arguments, str):
         with suppress(orjson.JSONDecodeError, Failed):
             read = orjson.loads(arguments or "{}")
-            ollama_said.written(read)  # what nests too deep for it stays text, for the server to refuse
+            # What nests too deep for where it goes stays text, for the server to refuse.
+            ollama_said.written({"messages": [{"tool_calls": [{"function": {"arguments": read}}]}]})
             arguments = read
     return {"id": call.get("id"), "function": {"name": function.get("name"), "arguments": arguments}}
 

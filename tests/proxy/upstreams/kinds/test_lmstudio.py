@@ -58,3 +58,11 @@ def test_what_it_does_not_document_is_told_and_what_would_matter_is_missing() ->
     dropped = LMStudio().dropped("chat", {"options": {"a": 1}, "functions": [{}], "temperature": 0})
     assert (dropped.reported, dropped.needed) == (("options",), ("functions",))
     assert LMStudio().dropped("messages", {"functions": [{}]}).needed == ()
+
+
+@pytest.mark.parametrize("kind", ["mcp", "MCP"])
+def test_a_tool_that_it_would_ask_another_server_for_is_refused(kind: str) -> None:
+    tool = {"type": kind, "server_label": "away", "server_url": "https://mcp.example.com/mcp"}
+    assert LMStudio().refused({"model": "m", "tools": [{"type": "function"}, tool]}) == "tools"
+    assert LMStudio().refused({"model": "m", "integrations": ["mcp/away"]}) == "integrations"
+    assert LMStudio().refused({"model": "m", "tools": [{"type": "function", "name": "mcp"}, None]}) is None

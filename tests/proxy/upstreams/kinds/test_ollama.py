@@ -187,6 +187,7 @@ def test_a_second_model_in_other_letters_is_refused_as_it_would_count(name: str)
 
 def test_its_own_web_search_is_refused_as_it_asks_its_vendor() -> None:
     assert KIND.refused({"model": "m", "tools": [{"type": "web_search_20250305", "name": "web_search"}]}) == "tools"
+    assert KIND.refused({"model": "m", "tools": [{"type": "function", "Type": "web_search"}]}) == "tools"
     assert KIND.refused({"model": "m", "tools": [{"type": "function"}, None], "input": "x"}) is None
     assert KIND.refused({"model": "m", "tools": "web_search"}) is None
 

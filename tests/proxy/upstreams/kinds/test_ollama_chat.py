@@ -3,6 +3,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -371,3 +372,10 @@ def test_arguments_that_nest_too_deep_to_be_written_stay_for_the_server_to_refus
         ]["arguments"]
         == DEEP
     )
+
+
+@pytest.mark.parametrize("deep", range(245, 256))
+def test_no_nesting_of_arguments_makes_a_body_that_cannot_be_written(deep: int) -> None:
+    call = {"id": "c1", "function": {"name": "f", "arguments": "[" * deep + "]" * deep}}
+    body = native(messages=[USER, {"role": "assistant", "tool_calls": [call]}])
+    assert b'"arguments":' in orjson.dumps(body)
