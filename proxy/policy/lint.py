@@ -181,6 +181,10 @@ def check_grants(bundle: Bundle, _: Surroundings, problems: Problems) -> None:
             if zone and zone.trust is Trust.VENDOR and not zone.agreements and _for_everyone(grant):
                 message = f"'{grant.id}' opens {name} to every caller, and the taxonomy names no agreement with it"
                 problems.warning(grant.where, "grant-too-wide", message)
+        trusts = {zones[name].trust for name in grant.zones if name in zones}
+        if grant.local_first and len(trusts) == 1:
+            message = f"'{grant.id}' has no {min(set(Trust) - trusts)} zone, so 'local_first' changes nothing in it"
+            problems.warning(grant.where, "local-first-without-effect", message)
 
 
 def _for_everyone(grant: Grant) -> bool:
