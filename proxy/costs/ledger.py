@@ -29,6 +29,8 @@ WRITE_S = 0.2
 READ_S = 2.0
 AWAY_S = 30.0
 KEPT_YEARS = 1
+KEPT_MONTHS = 12
+"""Of this server's own spending: a clock that is set back must not find a month forgotten."""
 NO_PRICES = Prices()
 
 
@@ -41,7 +43,7 @@ class Ledger:
         self._known_at = float("-inf")
         self._month = ""
         self._own: dict[str, dict[Account, Spent]] = {}
-        """By month, as long as something of it is not written, and this month."""
+        """By month, as long as something of it is not written, and the last KEPT_MONTHS."""
         self._unwritten: dict[str, set[Account]] = {}
         self._others: dict[Account, Spent] = {}
         self._budgets: Sequence[Budget] = ()
@@ -118,14 +120,14 @@ class Ledger:
             except BaseException:
                 self._unwritten.setdefault(month, set()).update(accounts)
                 raise
-            if month < self._month and month not in self._unwritten:
-                del self._own[month]
+        for month in sorted(self._own.keys() - self._unwritten.keys())[:-KEPT_MONTHS]:
+            del self._own[month]
 
     async def read(self, now: datetime | None = None) -> None:
         """Read what others spent this month; raises StateUnavailable."""
         began, month = self._monotonic(), month_of(now or datetime.now(UTC))
         others = await self._spending.others(month)
-        if month < self._month:
+        if month != month_of(now or datetime.now(UTC)):
             return  # it ended while this was read
         if month > self._month:
             await self._spending.forget(f"{int(month[:4]) - KEPT_YEARS:04}{month[4:]}")
@@ -142,7 +144,7 @@ class Ledger:
 
     def _reckon(self, budgets: Sequence[Budget], month: str) -> None:
         """See that the pots are those of these budgets and this month."""
-        if month > self._month:
+        if month != self._month:  # an earlier one, where a clock was wrong and is set right
             self._month, self._others = month, {}
         elif budgets is self._budgets:
             return

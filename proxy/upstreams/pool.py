@@ -37,7 +37,8 @@ class Pool:
 
     async def keep(self, upstreams: Collection[Upstream]) -> None:
         """Close the connections to all others, of which no answer is open. Raises nothing."""
-        gone = [at for at, client in self._clients.items() if at not in upstreams and client.idle]
+        kept = set(upstreams)
+        gone = [at for at, client in self._clients.items() if at not in kept and client.idle]
         await asyncio.gather(*(self._clients.pop(at).close() for at in gone), return_exceptions=True)
 
     async def close(self) -> None:

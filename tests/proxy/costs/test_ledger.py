@@ -114,6 +114,32 @@ def test_a_month_ends_and_every_budget_begins_anew(opened: Open) -> None:
     asyncio.run(main())
 
 
+def test_a_clock_that_was_ahead_and_is_set_right_costs_nothing_of_what_is_known(opened: Open) -> None:
+    async def main() -> None:
+        async with opened() as database:
+            clock = [0.0]
+            ledger, other = Ledger(database, lambda: clock[0]), await begun(database)
+            spend(other, 50, BOB)
+            await other.write()
+            await ledger.read(NOW)
+            spend(ledger, 49)
+            await ledger.write()
+            assert ledger.exhausted(budget(100), ANN, LATER) == frozenset()
+            spend(ledger, 7, now=LATER)
+            await ledger.write()
+            clock[0] = AWAY_S + 1
+            await ledger.read(NOW)
+            assert ledger.exhausted(budget(100), ANN, NOW) == frozenset(), "what others spent is known again"
+            assert ledger.exhausted(budget(99), ANN, NOW) == {"b"}, "and what this server spent before"
+            spend(ledger, 1)
+            await ledger.write()
+            await other.read(NOW)
+            assert other.exhausted(budget(100), ANN, NOW) == {"b"}
+            assert other.exhausted(budget(101), ANN, NOW) == frozenset()
+
+    asyncio.run(main())
+
+
 def test_what_is_not_known_for_long_counts_as_used_up(opened: Open) -> None:
     async def main() -> None:
         async with opened() as database:
