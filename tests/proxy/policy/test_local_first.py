@@ -4,11 +4,13 @@ import datetime as dt
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proxy.policy import shift
 from proxy.policy.changes import changes
 from proxy.policy.decide import decide
 from proxy.policy.diff import compare
@@ -108,6 +110,59 @@ def test_a_diff_knows_when_a_vendor_may_answer_that_did_not(
     lines = compare(policy(base=old).bundle, policy(base=new).bundle, TODAY).lines
     empty = [line.shift for line in lines if line.requests == ("nothing found",)] or [line.shift for line in lines]
     assert {shift.verdict for shift in empty} == ({verdict} if verdict else set())
+
+
+SERVED = [frozenset(some) for n in (1, 2, 3) for some in itertools.combinations(("home", "us", "eu"), n)]
+ANSWERS = set(itertools.product((4_000, 7_000, 9_000), (10, 30)))
+GRANTING = st.lists(st.tuples(st.permutations(("home", "us", "eu")), st.integers(1, 3), THRESHOLDS), max_size=2)
+
+
+def granted(small: Bundle, drawn: list[tuple[list[str], int, LocalFirst | None]]) -> Bundle:
+    grants = [
+        Grant(f"g{n}", Who(), What(), tuple(zones[:most]), local_first=first)
+        for n, (zones, most, first) in enumerate(drawn)
+    ]
+    return replace(small, grants=tuple(grants))
+
+
+def reach(made: Decision) -> tuple[set[str], set[tuple[int, int]]]:
+    """Return the zones in reach, and which of some answers stay at home: all of them, or as the thresholds say."""
+    if made.zone != "home":
+        return set(made.zones), set()
+    least = made.local_first or LocalFirst(0, 0)
+    return set(made.zones), {
+        each for each in ANSWERS if each[0] >= least.confidence and each[1] >= least.min_characters
+    }
+
+
+def freed(old: Bundle, new: Bundle) -> list[tuple[frozenset[str], str]]:
+    """Return requests that reach more, or whose answers stayed at home and do not, although none is called looser."""
+    if not compare(old, new, TODAY).proved:
+        return []
+    found = []
+    for served, kind in itertools.product(SERVED, ("", "PERSON", "ILLNESS", "?")):
+        findings = {kind: (19,)} if kind else {}
+        before, after = (reach(decide(Policy.of(each, {}, served), WHO, CALL, findings, TODAY)) for each in (old, new))
+        if after[0] - before[0] or (before[1] - after[1] and after[0] - {"home"}):
+            found.append((served, kind))
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(GRANTING, GRANTING)
+def test_where_nothing_is_called_looser_no_vendor_answers_what_an_own_server_did(
+    small: Bundle, one: list[Any], other: list[Any]
+) -> None:
+    assert freed(granted(small, one), granted(small, other)) == []
+
+
+def test_the_property_would_catch_a_comparison_that_overlooks_it(
+    small: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = [(["home", "us"], 2, None)], [(["home", "us"], 2, LocalFirst(8_000))]
+    assert freed(*(granted(small, each) for each in own)) == []
+    monkeypatch.setattr(shift, "_yields", lambda *_: False)
+    assert (frozenset({"home", "us"}), "") in freed(*(granted(small, each) for each in own))
 
 
 def test_a_diff_shows_the_order_and_the_thresholds(policy: Callable[..., Policy]) -> None:
