@@ -5,10 +5,14 @@ from datetime import UTC, datetime
 
 from proxy.activation import Activation, Active
 from proxy.costs.ledger import Ledger
+from proxy.errors import Unavailable
 from proxy.evidence import Ask, Judged
 from proxy.policy.decide import decide
 from proxy.policy.model import Call, Decision
-from proxy.routing import Route
+from proxy.routing import Candidate, Route
+
+LONG_US = 1_000_000
+"""What waited for longer is looked at once more before it is sent."""
 
 
 def decided(active: Active, ledger: Ledger, ask: Ask, call: Call, scores: Mapping[str, tuple[int, ...]]) -> Decision:
@@ -25,17 +29,28 @@ def still_left(ask: Ask, judged: Judged, activation: Activation, ledger: Ledger)
     and the budgets of then left is then left by those of now as well, or ends the routes.
     """
     for number, route in enumerate(judged.routes):
-        if number and not _is_left(ask, judged, route, activation.active, ledger):
+        vendors = [candidate for candidate in route.candidates if candidate.upstream.vendor]
+        if number and not all(_is_left(ask, judged, candidate, activation.active, ledger) for candidate in vendors):
             return
         yield route
 
 
-def _is_left(ask: Ask, judged: Judged, route: Route, active: Active, ledger: Ledger) -> bool:
-    asked = [candidate.upstream for candidate in route.candidates]
-    if not any(upstream.vendor for upstream in asked):
-        return True
-    here = {(upstream.server, upstream.vendor) for upstream in active.registry.upstreams}
-    if not here.issuperset((upstream.server, upstream.vendor) for upstream in asked):
+def outlived(
+    ask: Ask, judged: Judged, candidate: Candidate, activation: Activation, ledger: Ledger
+) -> Unavailable | None:
+    """Say why an attempt that waited long is not made: by what holds now it would not be. None where it may be."""
+    if ask.clock.spent.get("queue", 0) < LONG_US or _is_left(ask, judged, candidate, activation.active, ledger):
+        return None
+    text = "The policy or the upstreams changed while this request waited for a model server; send it again."
+    return Unavailable(text, code="policy_changed")
+
+
+def _is_left(ask: Ask, judged: Judged, candidate: Candidate, active: Active, ledger: Ledger) -> bool:
+    """Whether an attempt is still right. At an own server it is, unless that has turned out to be a vendor's."""
+    at, others = candidate.upstream, active.registry.upstreams
+    if not at.vendor:
+        return not any(other.vendor and other.base_url == at.base_url for other in others)
+    if not any(other.vendor and other.server == at.server for other in others):
         return False
     call = Call(ask.endpoint.name, str(ask.body.get("model", judged.model)), judged.model)
-    return route.zone in decided(active, ledger, ask, call, judged.scores).zones
+    return at.zone in decided(active, ledger, ask, call, judged.scores).zones

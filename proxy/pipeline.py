@@ -29,7 +29,7 @@ from proxy.answers import Answer, Attempt, how_it_ended, receipt_headers
 from proxy.capabilities import dropped
 from proxy.confidence.escalation import Escalation, Given, Unsure
 from proxy.costs.ledger import Ledger
-from proxy.deciding import decided, still_left
+from proxy.deciding import decided, outlived, still_left
 from proxy.detection.findings import Detector
 from proxy.errors import RingfenceError, Unavailable
 from proxy.evidence import Ask, Judged
@@ -141,6 +141,8 @@ class Pipeline:
         """Make the record of one attempt durable, the first of a zone's as a decision; return what it lets be sent."""
         if stop := self.stopped():  # since it was judged, or tried elsewhere
             raise stop
+        if changed := outlived(ask, judged, candidate, self.activation, self.ledger):
+            await self._refuse(ask, judged, changed)
         salt = self.audit.fingerprinter.fingerprint(ask.caller.team, "cache", "salt", b"")
         final, unused = outgoing(ask, judged, candidate, salt), dropped(candidate, judged.needs).reported
         up = evidence.upstream(candidate, judged.active, self._fingerprint(ask, final.told), unused)

@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 import yaml
 from harness import chat_body, eventually
-from inside import inside
+from inside import Scripted, inside
 from unsure import UNSURE, VENDOR_SAYS, Probable, local_policies
 
-RULE = 'rules:\n  - {id: all-stay-home, then: pin, because: "Nothing leaves today."}\n'
+from proxy import deciding
+
+ALL = '  - {id: all-stay-home, then: pin, because: "Nothing leaves today."}\n'
+STAY = '  - {id: names-stay-home, if: {class: pii}, then: pin, because: "Names stay."}\n'
+RULE = f"rules:\n{ALL}"
 MOVED = "http://127.0.0.1:9/v1"
 
 
@@ -102,3 +106,66 @@ def test_a_change_that_is_of_no_account_keeps_nothing_from_it(
     assert (answer.status_code, answer.headers["x-ringfence-zone"]) == (200, "cloud-us")
     assert [decision["zone"] for decision in decisions] == ["onprem", "cloud-us"]
     assert b"marmot" in vendor.received
+
+
+def waited(folder: Path, own: Waiting, changed: dict[str, Any], pinned: bool) -> tuple[Any, list[dict[str, Any]]]:
+    """Ask while another request has the only place at a server, and files change; return the answer, and all decisions.
+
+    The server is one of ours for what is pinned, else a vendor's.
+    """
+    row: dict[str, Any] = {"name": "one", "kind": "openai", "zone": "onprem" if pinned else "cloud-us"}
+    row |= {"base_url": own.url, "models": ["gpt-4*"], "max_in_flight": 1, "queue_s": 60}
+    other = {"name": "two", "kind": "openai", "base_url": MOVED, "models": ["other"]}
+    other["zone"] = "cloud-us" if pinned else "onprem"
+    file, policies = folder / "upstreams.yaml", local_policies(folder, STAY)
+    file.write_text(yaml.safe_dump({"upstreams": [row, other]}))
+
+    async def story() -> tuple[Any, list[dict[str, Any]]]:
+        words = Scripted({"Planted": "PERSON"})
+        async with inside(folder / "home", upstreams=file, policies=policies, detector=words) as ring:
+            key = await asyncio.to_thread(ring.key)
+            said = ["first", "Ann Planted" if pinned else "second"]
+            asking = [
+                asyncio.create_task(ring.client.post("/v1/chat/completions", json=chat_body(text), headers=key))
+                for text in said
+            ]
+            await asyncio.to_thread(eventually, lambda: own.posts)
+            registry = ring.runtime.activation.active.registry
+            while not any(at["waiting"] for at in ring.runtime.estate.report(registry)):  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.01)
+            if "rule" in changed:
+                path = policies / "own.yaml"
+                path.write_text(path.read_text() + ALL)
+            file.write_text(yaml.safe_dump({"upstreams": [row | changed.get("row", {}), other]}))
+            assert (await ring.runtime.activation.reload()).error is None
+            own.go.set()
+            return (await asyncio.gather(*asking))[1], await ring.records("route.decision")
+
+    return asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("pinned", "changed"),
+    [(False, {"rule": True}), (False, {"row": {"zone": "cloud-eu"}}), (True, {"row": {"zone": "cloud-us"}})],
+    ids=["a-rule", "another-zone", "a-vendor-after-all"],
+)
+def test_what_waited_for_a_place_is_not_sent_where_it_may_not_go_any_more(
+    tmp_path: Path, own: Waiting, monkeypatch: pytest.MonkeyPatch, pinned: bool, changed: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(deciding, "LONG_US", 1)
+    answer, decisions = waited(tmp_path, own, changed, pinned)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "policy_changed")
+    assert answer.headers["retry-after"] == "1"
+    assert [len(decisions), len(own.posts)] == [2, 1]
+    assert "up" not in decisions[1]
+    assert b"first" in own.received
+    assert not any(word in own.received for word in (b"second", b"Planted"))
+
+
+@pytest.mark.parametrize("pinned", [False, True], ids=["harmless", "pinned"])
+def test_what_waited_while_nothing_of_account_changed_is_sent(
+    tmp_path: Path, own: Waiting, monkeypatch: pytest.MonkeyPatch, pinned: bool
+) -> None:
+    monkeypatch.setattr(deciding, "LONG_US", 1)
+    answer, _ = waited(tmp_path, own, {"row": {"weight": 3}}, pinned)
+    assert (answer.status_code, len(own.posts)) == (200, 2)
