@@ -46,10 +46,11 @@ def outlived(
 
 
 def _is_left(ask: Ask, judged: Judged, candidate: Candidate, active: Active, ledger: Ledger) -> bool:
-    """Whether an attempt is still right. At an own server it is, unless that has turned out to be a vendor's."""
+    """Whether an attempt is still right. At an own server it is, unless that has turned out to be something else."""
     at, others = candidate.upstream, active.registry.upstreams
     if not at.vendor:
-        return not any(other.vendor and other.base_url == at.base_url for other in others)
+        there = [other for other in others if other.base_url == at.base_url]
+        return not there or any(not other.vendor and other.kind == at.kind for other in there)
     if not any(other.vendor and other.server == at.server for other in others):
         return False
     call = Call(ask.endpoint.name, str(ask.body.get("model", judged.model)), judged.model)

@@ -146,8 +146,13 @@ def waited(folder: Path, own: Waiting, changed: dict[str, Any], pinned: bool) ->
 
 @pytest.mark.parametrize(
     ("pinned", "changed"),
-    [(False, {"rule": True}), (False, {"row": {"zone": "cloud-eu"}}), (True, {"row": {"zone": "cloud-us"}})],
-    ids=["a-rule", "another-zone", "a-vendor-after-all"],
+    [
+        (False, {"rule": True}),
+        (False, {"row": {"zone": "cloud-eu"}}),
+        (True, {"row": {"zone": "cloud-us"}}),
+        (True, {"row": {"kind": "ollama"}}),
+    ],
+    ids=["a-rule", "another-zone", "a-vendor-after-all", "an-ollama-after-all"],
 )
 def test_what_waited_for_a_place_is_not_sent_where_it_may_not_go_any_more(
     tmp_path: Path, own: Waiting, monkeypatch: pytest.MonkeyPatch, pinned: bool, changed: dict[str, Any]
@@ -162,10 +167,14 @@ def test_what_waited_for_a_place_is_not_sent_where_it_may_not_go_any_more(
     assert not any(word in own.received for word in (b"second", b"Planted"))
 
 
-@pytest.mark.parametrize("pinned", [False, True], ids=["harmless", "pinned"])
+@pytest.mark.parametrize(
+    ("pinned", "change"),
+    [(False, {"weight": 3}), (True, {"weight": 3}), (True, {"base_url": MOVED})],
+    ids=["harmless", "pinned", "replaced"],
+)
 def test_what_waited_while_nothing_of_account_changed_is_sent(
-    tmp_path: Path, own: Waiting, monkeypatch: pytest.MonkeyPatch, pinned: bool
+    tmp_path: Path, own: Waiting, monkeypatch: pytest.MonkeyPatch, pinned: bool, change: dict[str, Any]
 ) -> None:
     monkeypatch.setattr(deciding, "LONG_US", 1)
-    answer, _ = waited(tmp_path, own, {"row": {"weight": 3}}, pinned)
+    answer, _ = waited(tmp_path, own, {"row": change}, pinned)
     assert (answer.status_code, len(own.posts)) == (200, 2)
