@@ -66,7 +66,7 @@ class Fate:
     """What became of a request at model servers, as its outcome records say it."""
 
     usage: dict[str, int] = field(default_factory=dict)
-    """What an answer said that it cost, by the record's names."""
+    """What answers said that they cost, by the record's names: one, or two where the first did not stand."""
     worked: bool = False
     """Whether one of them worked on it, or may have: it answered, or broke off. One that refused it did not."""
     escalates: dict[str, Any] = field(default_factory=dict)
@@ -77,7 +77,7 @@ class Fate:
         if status not in REFUSED and http in {None, 200}:
             self.worked = True
         if observed is not None:
-            self.usage.update(observed.usage)
+            self.usage |= {name: self.usage.get(name, 0) + count for name, count in observed.usage.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,3 +251,10 @@ def test_a_request_was_worked_on_unless_every_model_server_refused_it(
     assert (fate.worked, fate.usage) == (worked, {"in": 3})
     fate.ended("refused_by_upstream", 400, None)
     assert fate.worked is worked
+
+
+def test_a_request_with_two_answers_cost_what_both_did() -> None:
+    fate = Fate()
+    fate.ended("ok", 200, Observed(usage={"in": 3, "out": 0}))
+    fate.ended("ok", 200, Observed(usage={"in": 4, "out": 5}))
+    assert fate.usage == {"in": 7, "out": 5}
