@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,8 +68,9 @@ def local_policies(home: Path, rules: str = "", thresholds: str = "{confidence: 
     """Write policies with own servers first, under the shipped taxonomy."""
     directory = home / "policies"
     directory.mkdir()
-    shutil.copy(ROOT / "policies" / "taxonomy.yaml", directory)
-    grant = f"  - {{id: everyone, zones: [cloud-us, cloud-eu, onprem], local_first: {thresholds}}}\n"
+    taxonomy = (ROOT / "policies" / "taxonomy.yaml").read_text()
+    (directory / "taxonomy.yaml").write_text(taxonomy.replace("zones:\n", "zones:\n  lab: {trust: own}\n", 1))
+    grant = f"  - {{id: everyone, zones: [cloud-us, cloud-eu, onprem, lab], local_first: {thresholds}}}\n"
     head = f"policy: own\nversion: 1\nowner: ann\ngrants:\n{grant}"
     (directory / "own.yaml").write_text(head + (f"rules:\n{rules}" if rules else ""))
     return directory

@@ -37,13 +37,16 @@ def ask(tmp_path: Path, own: Probable, vendor: Probable) -> Asking:
         endpoint: str = "chat/completions",
         body: dict[str, Any] | None = None,
         profile: dict[str, Any] | None = None,
+        lab: Probable | None = None,
         leave: Callable[[], bool] | None = None,
         **fields: Any,
     ) -> Told:
-        rows = [
+        rows: list[dict[str, Any]] = [
             {"name": "local", "kind": "openai", "zone": "onprem", "base_url": own.url, "default_model": "local-model"},
             {"name": "vendor", "kind": "openai", "zone": "cloud-us", "base_url": vendor.url, "models": ["gpt-4*"]},
         ]
+        if lab is not None:
+            rows.insert(1, {**rows[0], "name": "lab", "zone": "lab", "base_url": lab.url})
         file = tmp_path / "upstreams.yaml"
         more = {"profiles": {"local-model": profile}} if profile else {}
         file.write_text(yaml.safe_dump({"upstreams": rows, **more}))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from harness import WORDS
 from inside import Inside
-from unsure import UNSURE, VENDOR_SAYS, Asking, Probable, Told
+from unsure import SURE, UNSURE, VENDOR_SAYS, Asking, Probable, Told
 
 from audit.errors import AuditUnavailable
 from proxy.policy.lint import Surroundings
@@ -271,3 +271,23 @@ def test_a_caller_that_leaves_before_the_own_answer_is_whole_has_no_vendor_asked
     told = ask(stream=True, leave=lambda: bool(own.posts))
     assert [outcome["status"] for outcome in told.of("outcome")] == ["client_abort"]
     assert vendor.connections == 0
+
+
+@pytest.mark.parametrize("then", ["sure", "unsure", "down"])
+def test_another_own_zone_is_asked_before_a_vendor(ask: Asking, own: Probable, vendor: Probable, then: str) -> None:
+    own.logprob = UNSURE
+    lab = Probable("lab", logprob=UNSURE if then == "unsure" else SURE)
+    if then == "down":
+        lab.stop()
+    told = ask(lab=lab)
+    lab.stop()
+    first, second, *third = told.of("decision")
+    assert [each["zone"] for each in (first, second)] == ["onprem", "lab"]
+    assert second["escalates"]["dec"] == first["id"]
+    assert told.answer.headers["x-ringfence-escalated"] == "unsure"
+    if then == "sure":
+        assert (told.answer.headers["x-ringfence-confidence"], third, vendor.connections) == ("0.95", [], 0)
+    else:
+        unsure = second if then == "unsure" else first
+        assert [(each["zone"], each["escalates"]["dec"]) for each in third] == [("cloud-us", unsure["id"])]
+        assert told.text == VENDORS

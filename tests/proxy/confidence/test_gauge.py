@@ -2,7 +2,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.confidence.gauge import BEGINNING, Gauge
@@ -38,6 +38,7 @@ def gauged(*choices: dict[str, Any]) -> Gauge:
     return gauge
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(("choices", "model")), ANY | st.lists(ANY, max_size=3)))
 def test_any_shape_of_answer_can_be_judged(answer: dict[str, Any]) -> None:
     gauge = Gauge()
@@ -47,6 +48,7 @@ def test_any_shape_of_answer_can_be_judged(answer: dict[str, Any]) -> None:
     assert found.confidence_bp is None or 0 <= found.confidence_bp <= 10_000
 
 
+@settings(deadline=None)
 @given(TOKENS)
 def test_the_confidence_is_the_geometric_mean_of_the_tokens_probabilities(logprobs: list[float]) -> None:
     measured = gauged(choice(logprobs=logprobs)).confidence_bp
@@ -55,6 +57,7 @@ def test_the_confidence_is_the_geometric_mean_of_the_tokens_probabilities(logpro
     assert measured == pytest.approx(product * 10_000, abs=1.001)
 
 
+@settings(deadline=None)
 @given(TOKENS, st.integers(1, 19))
 def test_a_stream_is_measured_as_the_whole_answer_is(logprobs: list[float], cut: int) -> None:
     whole, parts = gauged(choice(logprobs=logprobs)), Gauge()

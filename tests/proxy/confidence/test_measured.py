@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.confidence import measured
@@ -62,6 +62,7 @@ def test_an_error_is_not_measured() -> None:
     assert gauge.confidence_bp is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, len(STREAM)), max_size=6))
 def test_a_stream_says_the_same_however_it_is_cut(cuts: list[int]) -> None:
     passed, gauge = streamed(STREAM, cuts)
@@ -71,6 +72,7 @@ def test_a_stream_says_the_same_however_it_is_cut(cuts: list[int]) -> None:
     assert gauge.confidence_bp == 6065
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, len(STREAM)), max_size=6))
 def test_a_stream_for_one_who_asked_is_not_touched(cuts: list[int]) -> None:
     assert streamed(STREAM, cuts, asked=True)[0] == STREAM

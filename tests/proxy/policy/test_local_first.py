@@ -71,6 +71,7 @@ def small(taxonomy: str) -> Bundle:
     return found
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.permutations(("home", "us", "eu")), THRESHOLDS), min_size=1, max_size=3), FINDINGS)
 def test_no_zone_is_opened_and_none_is_struck(
     small: Bundle, grants: list[tuple[list[str], LocalFirst | None]], findings: dict[str, tuple[int, ...]]
@@ -206,6 +207,7 @@ def test_a_bundle_without_it_has_the_digest_that_it_always_had(policy: Callable[
     assert b"local_first" in canonical(said.bundle)
 
 
+@settings(deadline=None)
 @given(st.lists(THRESHOLDS.filter(bool), max_size=4))
 def test_the_strictest_of_some_is_exceeded_by_none_of_them(some: list[LocalFirst]) -> None:
     most = strictest(some)
