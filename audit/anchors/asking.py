@@ -29,8 +29,9 @@ def ask(method: str, url: str, body: bytes | None = None, *, media: str = "", li
         connection.request(method, parts.path, body, {"Content-Type": media} if media else {})
         with connection.getresponse() as answer:
             status, said = answer.status, answer.read(limit + 1)
-    except (http.client.HTTPException, OSError):
-        raise NoAnswer("the server does not answer in time" if late.is_set() else "it does not speak HTTP") from None
+    except (http.client.HTTPException, OSError) as error:
+        in_vain = late.is_set() or isinstance(error, TimeoutError)  # whichever of the two clocks is first
+        raise NoAnswer("the server does not answer in time" if in_vain else "it does not speak HTTP") from None
     finally:
         deadline.cancel()
         connection.close()
