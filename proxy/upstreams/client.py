@@ -13,7 +13,7 @@ import socket
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import httpx
@@ -24,6 +24,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from proxy.upstreams import errands
 from proxy.upstreams.errors import Lost, NotSent
 from proxy.upstreams.kinds.known import KINDS
+from proxy.upstreams.names import Apart
 from proxy.upstreams.permit import Confirm, EgressPermit, Fingerprint, Outgoing, PermitError
 from proxy.upstreams.upstream import Upstream
 
@@ -217,7 +218,10 @@ class _PermitTransport(httpx.AsyncBaseTransport):
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             connector = aiohttp.TCPConnector(
-                limit=0, keepalive_timeout=KEEPALIVE_S, socket_factory=_checked_socket(self._upstream)
+                limit=0,
+                keepalive_timeout=KEEPALIVE_S,
+                socket_factory=_checked_socket(self._upstream),
+                resolver=aiohttp.ThreadedResolver(cast("asyncio.AbstractEventLoop", Apart())),
             )
             connector._factory = functools.partial(_connection, asyncio.get_running_loop())  # noqa: SLF001 - no public way
             self._session = aiohttp.ClientSession(

@@ -25,10 +25,11 @@ class Pool:
 
     def client(self, upstream: Upstream) -> UpstreamClient:
         """Return the client of an upstream."""
-        if upstream not in self._clients:
+        found = self._clients.get(upstream)
+        if found is None:
             confirm = self._confirm if upstream.vendor else self._at_home
-            self._clients[upstream] = UpstreamClient(upstream, self._timeouts, confirm, self._fingerprint)
-        return self._clients[upstream]
+            found = self._clients[upstream] = UpstreamClient(upstream, self._timeouts, confirm, self._fingerprint)
+        return found
 
     async def check(self, candidate: Candidate) -> None:
         """Raise NotSent when an upstream is not what its zone says it is."""

@@ -36,9 +36,10 @@ class Estate:
 
     def standing(self, upstream: Upstream) -> Standing:
         """Return how an upstream stands; a new one stands well."""
-        if upstream.server not in self._standings:
-            self._standings[upstream.server] = Standing(self._clock, self._failures)
-        return self._standings[upstream.server]
+        at = upstream.server
+        if at not in self._standings:
+            self._standings[at] = Standing(self._clock, self._failures)
+        return self._standings[at]
 
     def turns(self, route: Route, *, again: bool, balance: str) -> Turns:
         """Begin the attempts of a request along a route.
