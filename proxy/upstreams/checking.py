@@ -60,6 +60,7 @@ ANSWERS = {
     "connection_lost": ("api", "it hung up", "look at the server's log; does it want TLS or a client certificate?"),
     "tls": ("tls", "it broke the connection off", "does it want a certificate of yours ('tls: {certificate, key}')?"),
 }
+OLLAMA = "ollama"
 MODELS = {
     "ollama_cloud_model": ("the name leads to Ollama's cloud", "take it out, or move it to a vendor's zone"),
     "ollama_cloud_open_set_OLLAMA_NO_CLOUD": ("its cloud is open", "start that server with OLLAMA_NO_CLOUD=1"),
@@ -241,6 +242,9 @@ async def _answers(upstream: Upstream, client: UpstreamClient, say: Say) -> Obse
             text, fix = f"none was sent, and one is needed ({error.reason[-3:]})", "name one: 'api_key_env: VARIABLE'"
         say(Said(what, "problem", text, fix))
         return None
+    if not upstream.vendor and upstream.kind != OLLAMA and await _is_ollama(client):
+        text = "it answers as an Ollama does, which can hand requests to its vendor"
+        say(Said("kind", "problem", text, f"say 'kind: {OLLAMA}', so that this is looked at before each request"))
     if _has_key(upstream):
         if upstream.kind in OPEN_LISTS:
             say(Said("key", "note", "not judged: everybody may list the models of such a server"))
@@ -251,6 +255,15 @@ async def _answers(upstream: Upstream, client: UpstreamClient, say: Say) -> Obse
         return said
     say(Said("api", "ok", f"it lists {len(said.models)} model{'s' * (len(said.models) != 1)}"))
     return said
+
+
+async def _is_ollama(client: UpstreamClient) -> bool:
+    """Whether it answers to questions of which only Ollama is known to know both."""
+    try:
+        version, tags = await client.probe("/api/version"), await client.probe("/api/tags")
+    except UpstreamError:
+        return False
+    return isinstance(version, dict) and "version" in version and isinstance(tags, dict) and "models" in tags
 
 
 async def _models(upstream: Upstream, registry: Registry, said: Observation, client: UpstreamClient, say: Say) -> None:

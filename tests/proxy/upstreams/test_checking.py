@@ -247,6 +247,16 @@ def test_an_ollama_whose_cloud_is_open_is_a_problem_and_so_is_a_remote_model(own
     assert closed == []
 
 
+def test_an_ollama_that_the_file_calls_something_else_is_a_problem_at_home(own: StandIn) -> None:
+    at = replace(AT, base_url=own.url)
+    assert "kind" not in [each.what for each in checked(at).said]
+    own.routes = {"/api/version": {"version": "0.32.1"}, "/api/tags": {"models": []}}
+    (said,) = [each for each in checked(at).said if each.what == "kind"]
+    assert (said.grade, "'kind: ollama'" in said.fix) == ("problem", True)
+    for other in (replace(at, vendor=True, networks=()), replace(at, kind="ollama")):
+        assert "kind" not in [each.what for each in checked(other).said]
+
+
 @pytest.fixture
 def talking(monkeypatch: pytest.MonkeyPatch) -> str:
     """A kind that warns, breaks or never ends."""
