@@ -61,6 +61,7 @@ def _report(judged: Judged) -> dict[str, Any]:
         ],
         "rules": [{"rule": rule, "effect": effect} for rule, effect in made.rules],
         "because": list(made.because),
+        "missing": list(judged.lacking),
         "policy": judged.active.record(),
         "sent": False,
     }

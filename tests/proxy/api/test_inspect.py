@@ -2,7 +2,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from harness import StandIn, chat_body
+from harness import StandIn, chat_body, upstreams_file
 from inside import Scripted, inside
 
 
@@ -47,3 +47,18 @@ def test_a_report_names_models_as_they_are_registered(tmp_path: Path, vendor: St
     answer = inspect(tmp_path, vendor, None, Scripted(), model="gpt-4o-jane-doe")[0]
     assert answer.json()["model"] == "gpt-4*"
     assert "jane" not in answer.text
+
+
+def test_a_report_says_what_no_model_in_reach_can_do(tmp_path: Path, own: StandIn) -> None:
+    file = upstreams_file(tmp_path / "upstreams.yaml", None, own, profiles={"local-model": {"tools": False}})
+    body = chat_body(model="local-model", tools=[{"type": "function", "function": {"name": "f"}}])
+
+    async def run() -> list[Any]:
+        async with inside(tmp_path / "home", upstreams=file) as ring:
+            asked = [("/ringfence/v1/inspect", body), ("/v1/chat/completions", body)]
+            asked.append(("/ringfence/v1/inspect", chat_body(model="local-model")))
+            return [(await ring.client.post(path, json=sent, headers=ring.key())).json() for path, sent in asked]
+
+    told, refused, harmless = asyncio.run(run())
+    assert told["missing"] == refused["error"]["missing"] == ["tools"]
+    assert harmless["missing"] == []
