@@ -5,10 +5,9 @@ little-endian floats of 32 bits.
 """
 
 import base64
+import struct
 from collections.abc import AsyncIterator
 from typing import Any
-
-import numpy as np
 
 from proxy.upstreams.kinds import ollama_said
 from proxy.upstreams.kinds.ollama_said import Body, Failed
@@ -61,6 +60,6 @@ def _vectors(said: Body) -> list[Any]:
 
 def _packed(vector: list[Any]) -> str:
     try:
-        return base64.b64encode(np.asarray(vector, dtype="<f4").tobytes()).decode()
-    except (TypeError, ValueError):
+        return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
+    except (struct.error, OverflowError):
         raise Failed from None
