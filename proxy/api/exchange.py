@@ -6,7 +6,7 @@ from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from proxy.answers import CALLER_LEFT
 from proxy.api.guard import Guard
@@ -17,6 +17,8 @@ from proxy.identity import KeyStore, Role
 from proxy.pipeline import Pipeline
 
 CALLERS = frozenset({Role.APP})
+STALLED_S = 120.0
+"""A caller that takes nothing for so long has left: what it does not take holds a place at a model server."""
 
 
 async def create(request: Request, endpoint: Endpoint, pipeline: Pipeline, keys: KeyStore, guard: Guard) -> Response:
@@ -39,7 +41,7 @@ class Exchange(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Work, and listen for the caller's leaving meanwhile."""
-        work = asyncio.ensure_future(self._answer(scope, receive, send))
+        work = asyncio.ensure_future(self._answer(scope, receive, partial(_taken, send)))
         leaving = asyncio.ensure_future(_left(receive))
         why = None
         try:
@@ -64,6 +66,14 @@ class Exchange(Response):
                 return
             body = await answer.whole()
         await Response(body, media_type="application/json", headers=headers)(scope, receive, send)
+
+
+async def _taken(send: Send, message: Message) -> None:
+    try:
+        async with asyncio.timeout(STALLED_S):
+            await send(message)
+    except TimeoutError:
+        raise asyncio.CancelledError(CALLER_LEFT) from None
 
 
 async def _left(receive: Receive) -> None:
