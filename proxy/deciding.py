@@ -41,7 +41,7 @@ def outlived(
     """Say why an attempt that waited long is not made: by what holds now it would not be. None where it may be."""
     if ask.clock.spent.get("queue", 0) < LONG_US or _is_left(ask, judged, candidate, activation.active, ledger):
         return None
-    text = "The policy or the upstreams changed while this request waited for a model server; send it again."
+    text = "What may be sent to this model server changed while the request waited for it; send it again."
     return Unavailable(text, code="policy_changed")
 
 

@@ -10,9 +10,9 @@
     EgressPermit        only from the receipt of that record, for these bytes and this upstream
     client.send         redeems the permit, or sends nothing
 
-Every exit writes an outcome record. A route holds the upstreams of one zone; the routes are those of the zones that
-the decision left, so no retry can leave them, and no escalation (`confidence`), which only goes on to the next one,
-and to a vendor's only if the policy and the upstreams of that moment leave it too (`deciding`).
+What has a decision's record gets an outcome's. A route holds the upstreams of one zone; the routes are those of the
+zones that the decision left, so no retry can leave them, and no escalation (`confidence`), which only goes on to the
+next one, and to a vendor's only if the policy and the upstreams of that moment leave it too (`deciding`).
 """
 
 from collections.abc import Callable, Mapping

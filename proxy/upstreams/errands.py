@@ -1,7 +1,8 @@
 """What a model server may be asked or told without a permit.
 
 Constant requests, which carry nothing of anybody's content: what varies is at most the name of a model, which is
-configured, was listed by the server itself, or is a person's who manages it.
+configured, was listed by the server itself, is a person's who manages it, or one that an own server is to be asked for,
+when the record of that decision is durable.
 """
 
 from collections.abc import Mapping

@@ -14,10 +14,18 @@ from inside import Scripted, inside
 from unsure import UNSURE, VENDOR_SAYS, Probable, local_policies
 
 from proxy import deciding
+from proxy.costs.ledger import Ledger
 
 ALL = '  - {id: all-stay-home, then: pin, because: "Nothing leaves today."}\n'
 STAY = '  - {id: names-stay-home, if: {class: pii}, then: pin, because: "Names stay."}\n'
 RULE = f"rules:\n{ALL}"
+BUDGET = """\
+policy: finance
+version: 1
+owner: ann
+budgets:
+  - {id: vendors-a-month, zones: [cloud-us], monthly: 2.00, then: pin, because: "Used up."}
+"""
 MOVED = "http://127.0.0.1:9/v1"
 
 
@@ -58,6 +66,7 @@ def asked(folder: Path, own: Waiting, vendor: Probable, **changed: Any) -> tuple
     ]
     file, policies = folder / "upstreams.yaml", local_policies(folder)
     file.write_text(yaml.safe_dump({"upstreams": rows}))
+    (policies / "finance.yaml").write_text(BUDGET)
 
     async def story() -> tuple[Any, list[dict[str, Any]]]:
         async with inside(folder / "home", upstreams=file, policies=policies) as ring:
@@ -69,11 +78,12 @@ def asked(folder: Path, own: Waiting, vendor: Probable, **changed: Any) -> tuple
             if rule := changed.pop("rule", ""):
                 path = policies / "own.yaml"
                 path.write_text(path.read_text() + rule)
+            if "spent" in changed:
+                monkeypatch = changed.pop("spent")
+                monkeypatch.setattr(Ledger, "exhausted", lambda *_: frozenset({"vendors-a-month"}))
             rows[1].update(changed)
             file.write_text(yaml.safe_dump({"upstreams": rows}))
-            came = await ring.runtime.activation.reload()
-            assert came.error is None
-            assert came.previous is not None
+            assert (await ring.runtime.activation.reload()).error is None
             own.go.set()
             return await asking, await ring.records("route.decision")
 
@@ -94,6 +104,16 @@ def test_what_would_not_go_to_a_vendor_any_more_does_not(
     assert answer.status_code == (503 if fails else 200)
     assert answer.headers["x-ringfence-zone"] == "onprem"
     assert [decision["zone"] for decision in decisions] == ["onprem"]
+    assert (vendor.connections, bytes(vendor.received)) == (0, b"")
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["unsure", "failed"])
+def test_a_budget_that_is_used_up_meanwhile_counts(
+    tmp_path: Path, own: Waiting, vendor: Probable, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    own.fails = fails
+    answer, _ = asked(tmp_path, own, vendor, spent=monkeypatch)
+    assert answer.headers["x-ringfence-zone"] == "onprem"
     assert (vendor.connections, bytes(vendor.received)) == (0, b"")
 
 
