@@ -4,7 +4,8 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TextIO, TypeVar
 
@@ -116,6 +117,8 @@ def bench_command(
     """Measure time to first token and tokens/s at 1, 4 and 16 in flight, through the running Ringfence."""
     settings = Settings.load()
     at, asked = _upstream(settings, upstream), prompts.read(prompts_)
+    with _writing(out):  # measuring takes minutes: what would be in vain is said before
+        out.mkdir(parents=True, exist_ok=True)
     key = os.environ.get(KEY) or typer.prompt("Your API key", hide_input=True, err=True)
     asker = Asker(url.rstrip("/") or f"http://{settings.host}:{settings.port}", key)
     chosen = _chosen(asker.models(), at, [name.strip() for name in models.split(",") if name.strip()])
@@ -275,15 +278,20 @@ def _write(out: Path, at: Upstream, found: list[Figures], max_tokens: int) -> No
         f"Answers of at most {max_tokens} tokens, {counted}, as an application gets them through Ringfence, which took"
     )
     notes = [f"{note} the time in the last column before it asked the model."]
-    try:
-        out.mkdir(parents=True, exist_ok=True)
+    with _writing(out):
         (out / f"{at.id}.md").write_text(figures.markdown(title, found, notes), encoding="utf-8")
         told = {"upstream": at.id, "kind": at.kind, "zone": at.zone, "max_tokens": max_tokens}
         (out / f"{at.id}.json").write_text(json.dumps({**told, "figures": figures.plain(found)}, indent=1) + "\n")
         (out / f"{at.id}.svg").write_text(plot.svg(title, found), encoding="utf-8")
+    typer.echo(f"written: {', '.join(str(out / f'{at.id}.{kind}') for kind in ('md', 'json', 'svg'))}", err=True)
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise ConfigurationError(f"The figures cannot be written to {out}: {error.strerror}.") from None
-    typer.echo(f"written: {', '.join(str(out / f'{at.id}.{kind}') for kind in ('md', 'json', 'svg'))}", err=True)
 
 
 def _tokens(size: int | None) -> str:

@@ -21,6 +21,7 @@ from proxy.errors import ConfigurationError
 from proxy.routing import Candidate, candidates
 from proxy.upstreams.errors import UpstreamError
 from proxy.upstreams.kinds.known import KINDS
+from proxy.upstreams.kinds.ollama_names import says_cloud
 from proxy.upstreams.profile import Profile
 from proxy.upstreams.registry import Registry
 from proxy.upstreams.upstream import ENDPOINTS, MODEL, OTHER, Upstream
@@ -159,7 +160,8 @@ def paste(meant: Meant, zones: Zones) -> str:
     if not meant.kind:
         return ""
     kind = KINDS[meant.kind]
-    local = _is_local(meant.base_url)
+    away = meant.kind == "ollama" and says_cloud(meant.model)
+    local = _is_local(meant.base_url) and not away
     zone = zones.first(vendor=not local)
     via = meant.kind == AGGREGATOR and meant.vendor
     served = f"{meant.vendor}/{meant.model}" if via else meant.model
@@ -176,6 +178,10 @@ def paste(meant: Meant, zones: Zones) -> str:
         "models": json.dumps([served]),
     }
     lines = ["upstreams:", f"  - {{{', '.join(f'{field}: {value}' for field, value in fields.items())}}}"]
+    if away:
+        lines.append(
+            "# a model of Ollama's vendor, which answers for your server: in a zone of your own it is never used"
+        )
     if via:
         lines += [
             "models:  # so that callers may write the bare name",

@@ -189,7 +189,11 @@ def test_a_bench_without_a_server_or_a_key_is_explained(
     assert "does not take the key" in explained("bench", "local", "--url", beside.url)
 
 
-def test_figures_that_cannot_be_written_are_said(beside: Ringfence, tmp_path: Path) -> None:
+def test_figures_that_cannot_be_written_are_said_before_anything_is_measured(
+    beside: Ringfence, onprem: StandIn, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("")
+    onprem.clear()
     said = explained("bench", "local", "--url", beside.url, "--out", str(tmp_path / "file"), "--max-tokens", "2")
     assert "cannot be written" in said
+    assert not onprem.posts

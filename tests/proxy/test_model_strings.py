@@ -228,3 +228,10 @@ def test_these_forms_are_the_operators_and_a_callers_are_refused_without_an_echo
 
     asyncio.run(run())
     assert [seen.json["model"] for seen in vendor.posts] == ["gpt-4o"]
+
+
+@pytest.mark.parametrize("text", ["gpt-oss:120b-cloud", "ollama/x:Cloud", "http://127.0.0.1:11434/v1/x:cloud"])
+def test_a_model_of_ollamas_vendor_is_put_into_no_zone_of_ones_own(text: str) -> None:
+    made = read_registry(paste(read(text), ZONES).encode(), "pasted.yaml")
+    assert [at.zone for at in made.upstreams] == ["cloud-us"]
+    assert [at.zone for at in read_registry(paste(read("ollama/x:8b"), ZONES).encode(), "p").upstreams] == ["onprem"]
