@@ -49,7 +49,8 @@ def named(row: dict[str, Any]) -> tuple[str, ...]:
 
 def entries(answer: Any, model: str) -> list[dict[str, Any]]:
     """Return every row that a name could mean."""
-    return [row for row in rows(answer) if any(full(name) == full(model) for name in named(row))]
+    wanted = full(model)
+    return [row for row in rows(answer) if any(full(name) == wanted for name in named(row))]
 
 
 def by_name(answer: Any) -> dict[str, list[dict[str, Any]]]:
