@@ -26,6 +26,9 @@ MOST_SUGGESTED = 5
 MOST_LOOKED_AT = 200
 """Names that a refusal takes the time to try: each is a decision of the policy."""
 
+OfKinds = dict[str, tuple[Dropped, str | None]]
+"""What kinds of servers do not obey of one request, and what they refuse of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Needs:
@@ -98,12 +101,18 @@ def lacking(needed: Needs, profile: Profile, dropped: Dropped, *, cuts: bool = F
     return tuple(dict.fromkeys([*missing, *dropped.needed]))
 
 
-def sort_out(ways: Iterable[Route], needed: Needs, registry: Registry) -> tuple[list[Route], tuple[str, ...]]:
-    """Return the routes with those candidates alone that can do it, and what the others cannot, in all."""
+def sort_out(
+    ways: Iterable[Route], needed: Needs, registry: Registry, kinds: OfKinds | None = None
+) -> tuple[list[Route], tuple[str, ...]]:
+    """Return the routes with those candidates alone that can do it, and what the others cannot, in all.
+
+    Who asks more than once for one request hands over `kinds`, so that each kind looks at it once.
+    """
     fitting: list[Route] = []
+    seen: OfKinds = {} if kinds is None else kinds
     missing: dict[str, None] = {}
     for route in ways:
-        lacks = [(candidate, _lacks(candidate, needed, registry)) for candidate in route.candidates]
+        lacks = [(candidate, _lacks(candidate, needed, registry, seen)) for candidate in route.candidates]
         missing |= dict.fromkeys(name for _, names in lacks for name in names)
         if can := tuple(candidate for candidate, names in lacks if not names):
             fitting.append(replace(route, candidates=can))
@@ -117,8 +126,9 @@ def suggestions(needed: Needs, registry: Registry, zones: Callable[[str], Iterab
     """
     names = registry.names() - registry.estate.splits.keys()
     found: list[str] = []
+    kinds: OfKinds = {}
     for name in sorted(names, key=lambda name: (name in registry.stand_ins, name))[:MOST_LOOKED_AT]:
-        ways, _ = sort_out(routes(zones(name), needed.endpoint, name, registry), needed, registry)
+        ways, _ = sort_out(routes(zones(name), needed.endpoint, name, registry), needed, registry, kinds)
         if any(candidate.tier == 0 for route in ways for candidate in route.candidates):
             found.append(name)
         if len(found) == MOST_SUGGESTED:
@@ -141,16 +151,18 @@ def dropped(candidate: Candidate, needed: Needs) -> Dropped:
     return KINDS[candidate.upstream.kind].dropped(needed.endpoint, dict(needed.body)) if needed.body else Dropped()
 
 
-def _lacks(candidate: Candidate, needed: Needs, registry: Registry) -> tuple[str, ...]:
+def _lacks(candidate: Candidate, needed: Needs, registry: Registry, kinds: OfKinds) -> tuple[str, ...]:
     kind = KINDS[candidate.upstream.kind]
+    if kind.name not in kinds:
+        kinds[kind.name] = dropped(candidate, needed), kind.refused(dict(needed.body))
+    disobeyed, refused = kinds[kind.name]
     cuts = needed.endpoint in kind.cuts
     profile = registry.profile(candidate.upstream, candidate.model)
     if cuts:
         said = (profile.context_window, registry.saw(candidate.upstream, candidate.model).context_window)
         known = [window for window in said if window] or [kind.least_context]
         profile = replace(profile, context_window=min(known))
-    missing = lacking(needed, profile, dropped(candidate, needed), cuts=cuts)
-    refused = kind.refused(dict(needed.body))
+    missing = lacking(needed, profile, disobeyed, cuts=cuts)
     return (*missing, refused) if refused else missing
 
 

@@ -254,6 +254,22 @@ def test_no_more_models_are_named_than_help() -> None:
     assert len(suggestions(LOOK, large, lambda _: ["onprem"])) == 5
 
 
+NEVER = Dropped(needed=("n",))
+
+
+def test_a_request_is_looked_at_once_by_each_kind_however_many_models_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To look at a long body for each of them took most of a second, in which everybody waited."""
+    many = ", ".join(f"m{number}" for number in range(50))
+    rows = [f"{{name: u{n}, kind: ollama, zone: onprem, models: [{many}], endpoints: [chat]}}" for n in range(4)]
+    large = read_registry("\n".join(["upstreams:", *(f"  - {row}" for row in rows)]).encode(), "u.yaml")
+    looked: list[str] = []
+    monkeypatch.setattr(type(KINDS["ollama"]), "dropped", lambda _, endpoint, __: looked.append(endpoint) or NEVER)
+    assert suggestions(LOOK, large, lambda _: ["onprem"]) == ()
+    assert looked == ["chat"]
+
+
 @pytest.mark.parametrize(("outcome", "stays"), [(Outcome.PIN, True), (Outcome.ALLOW, False)])
 def test_the_refusal_says_what_is_missing_and_what_would_do(outcome: Outcome, stays: bool) -> None:
     error = unavailable(Decision(outcome, ("onprem",)), ("vision",), ("seeing-1",))
