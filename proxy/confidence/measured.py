@@ -11,7 +11,7 @@ import orjson
 
 from proxy.confidence.gauge import Gauge
 from proxy.upstreams.errors import Lost
-from proxy.upstreams.sse import EVENT_END, LINE_END, MAX_EVENT_BYTES
+from proxy.upstreams.sse import LINE_END, Cutter
 from proxy.upstreams.translation import Translation
 
 MAX_HELD_BYTES = 16 * 1024 * 1024
@@ -36,21 +36,17 @@ class Measured:
 
     async def stream(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Measure a stream, event by event. Raises Lost for one that is too long to be held."""
-        pending, total = b"", 0
+        cutter, total = Cutter(), 0
         async for chunk in self._inner.stream(chunks) if self._inner else chunks:
             total += len(chunk)
             if total > MAX_HELD_BYTES:
                 raise Lost("answer_too_large")
-            pending += chunk
-            cut = 0
-            for end in EVENT_END.finditer(pending):
-                yield self._event(pending[cut : end.end()])
-                cut = end.end()
-            pending = pending[cut:]
-            if len(pending) > MAX_EVENT_BYTES:  # which is an error for whoever reads it next
+            for event in cutter.cut(chunk):
+                yield self._event(event)
+            if cutter.too_large:  # which is an error for whoever reads it next
                 break
-        if pending:
-            yield self._event(pending)
+        if rest := cutter.rest:
+            yield self._event(rest)
 
     def _event(self, event: bytes) -> bytes:
         lines = [line for line in LINE_END.split(event) if line]

@@ -16,6 +16,7 @@ from proxy.endpoints.endpoint import Dialect
 
 LINE_END = re.compile(rb"\r\n|\n|\r")
 EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+LONGEST_END = 4
 MAX_EVENT_BYTES = 4 * 1024 * 1024
 FAILED = "The model server reported an error in mid-answer."
 TOO_LARGE = "The model server sent an event that is too large."
@@ -31,25 +32,50 @@ class Event(NamedTuple):
     """What stands in it beside the data: comments and names."""
 
 
+class Cutter:
+    """Cuts a stream into events as they become whole, and looks at no byte again and again: pieces may be tiny."""
+
+    def __init__(self) -> None:
+        self._pending = bytearray()
+        self._looked = 0
+
+    def cut(self, chunk: bytes) -> list[bytes]:
+        """Return the events that this chunk ends."""
+        self._pending += chunk
+        events, start = [], 0
+        for end in EVENT_END.finditer(self._pending, max(0, self._looked - LONGEST_END + 1)):
+            events.append(bytes(self._pending[start : end.end()]))
+            start = end.end()
+        del self._pending[:start]
+        self._looked = len(self._pending)
+        return events
+
+    @property
+    def rest(self) -> bytes:
+        """What has come of an event that has not ended."""
+        return bytes(self._pending)
+
+    @property
+    def too_large(self) -> bool:
+        """Whether that is more than an event may have."""
+        return len(self._pending) > MAX_EVENT_BYTES
+
+
 async def relay(chunks: AsyncIterator[bytes], dialect: Dialect) -> AsyncGenerator[Event]:
     """Yield whole events as they come. A tail that never ends in a blank line is passed on at the end."""
-    pending = b""
+    cutter = Cutter()
     async for chunk in chunks:
-        pending += chunk
-        cut = 0
-        for end in EVENT_END.finditer(pending):
-            event, cut = pending[cut : end.end()], end.end()
+        for event in cutter.cut(chunk):
             checked = _checked(event, dialect)
             if checked.raw:
                 yield checked
             if dialect.observed.failed:
                 return
-        pending = pending[cut:]
-        if len(pending) > MAX_EVENT_BYTES:
+        if cutter.too_large:
             dialect.observed.failed = True
             yield Event(dialect.error_event(TOO_LARGE, "upstream_error"))
             return
-    if pending and (checked := _checked(pending, dialect)).raw:
+    if (rest := cutter.rest) and (checked := _checked(rest, dialect)).raw:
         yield checked
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from proxy.endpoints.endpoint import Dialect
 from proxy.endpoints.observed import Observed
-from proxy.upstreams.sse import FAILED, Event, relay
+from proxy.upstreams import sse
+from proxy.upstreams.sse import EVENT_END, FAILED, Cutter, Event, relay
 
 UPSTREAM_FAILED = Dialect().error_event(FAILED, "upstream_error")
 
@@ -111,3 +112,29 @@ def test_an_event_of_ours_says_nothing() -> None:
         return [event async for event in relay(feed(), Dialect())]
 
     assert asyncio.run(collect()) == [Event(UPSTREAM_FAILED)]
+
+
+@given(st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"a", b"data: b"]), max_size=30), st.lists(st.integers(0, 60)))
+def test_events_end_where_they_do_however_they_are_cut(parts: list[bytes], cuts: list[int]) -> None:
+    whole = b"".join(parts)
+    at_once, cutter = Cutter(), Cutter()
+    pieces = [whole[start:end] for start, end in itertools.pairwise(sorted({0, len(whole), *cuts}))]
+    events = [event for piece in pieces for event in cutter.cut(piece)]
+    assert b"".join([*events, cutter.rest]) == whole
+    assert all(EVENT_END.search(event).end() == len(event) for event in events)  # type: ignore[union-attr]
+    assert EVENT_END.search(cutter.rest) is None
+    assert b"".join([*at_once.cut(whole), at_once.rest]) == whole
+
+
+def test_no_byte_of_an_event_is_looked_at_for_each_piece_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = 0
+
+    class Counting:
+        def finditer(self, text: bytearray, start: int = 0) -> Any:
+            nonlocal looked
+            looked += len(text) - start
+            return EVENT_END.finditer(text, start)
+
+    monkeypatch.setattr(sse, "EVENT_END", Counting())
+    run([b'data: {"a":"', *[b"a" * 100] * 1000, b'"}\n\n'])
+    assert looked < 200_000
