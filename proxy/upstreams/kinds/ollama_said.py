@@ -65,16 +65,18 @@ def whole(body: bytes, status: int) -> Body:
 
 async def lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[Body]:
     """Yield the objects of a stream as each is whole; raises Failed."""
-    pending = b""
+    pending = bytearray()
     async for chunk in chunks:
-        *ended, pending = (pending + chunk).split(b"\n")
-        for line in ended:
-            if line.strip():
-                yield whole(line, 200)
+        first, *more = chunk.split(b"\n")
+        pending += first
+        for begun in more:
+            if pending.strip():
+                yield whole(bytes(pending), 200)
+            pending = bytearray(begun)
         if len(pending) > MAX_LINE_BYTES:
             raise Failed
     if pending.strip():
-        yield whole(pending, 200)
+        yield whole(bytes(pending), 200)
 
 
 def own(said: Body, upstream: Upstream) -> Body:
