@@ -1,6 +1,7 @@
 """The decision about a request as things stand at this moment: the policy, the budgets used up, and the time."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from proxy.activation import Activation, Active
@@ -23,16 +24,17 @@ def decided(active: Active, ledger: Ledger, ask: Ask, call: Call, scores: Mappin
 
 
 def still_left(ask: Ask, judged: Judged, activation: Activation, ledger: Ledger) -> Iterator[Route]:
-    """Yield the routes of a decision, each further one to a vendor only if things have not changed meanwhile.
+    """Yield the routes of a decision, each further one with those candidates alone that are still right.
 
-    An own server may have taken minutes for what was not an answer, or not a sure one. What the policy, the upstreams
-    and the budgets of then left is then left by those of now as well, or ends the routes.
+    An own server may have taken minutes for what was not an answer, or not a sure one: who may be asked then is also
+    who may be asked by the policy, the upstreams and the budgets of that moment.
     """
     for number, route in enumerate(judged.routes):
-        vendors = [candidate for candidate in route.candidates if candidate.upstream.vendor]
-        if number and not all(_is_left(ask, judged, candidate, activation.active, ledger) for candidate in vendors):
-            return
-        yield route
+        asked = route.candidates
+        if number:
+            asked = tuple(each for each in asked if _is_left(ask, judged, each, activation.active, ledger))
+        if asked:
+            yield replace(route, candidates=asked)
 
 
 def outlived(
