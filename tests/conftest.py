@@ -3,7 +3,12 @@ from pathlib import Path
 
 import pytest
 from harness import Ringfence, StandIn, channels_file, ringfence, upstreams_file
+from hypothesis import settings
+from properties.effort import ASKED
 
+if not ASKED:
+    settings.register_profile("usual", settings(), max_examples=60)  # of tests that name no number of their own
+    settings.load_profile("usual")
 pytest_plugins = ["supervised", "databases"]
 
 

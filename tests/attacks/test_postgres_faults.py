@@ -267,7 +267,7 @@ def test_t29_a_connection_lost_in_commit_leaves_exactly_what_was_answered(
     how: How, database: Postgres, tmp_path: Path
 ) -> None:
     with cutting(database) as cutter:
-        log = AuditLog.open(cutter.place, keys=tmp_path / "keys", origin=ORIGIN, deadline_s=3.0)
+        log = AuditLog.open(cutter.place, keys=tmp_path / "keys", origin=ORIGIN, deadline_s=2.0)
         made = [append(log)]
         for _ in range(3):
             size = made[-1].seq + 1

@@ -59,7 +59,7 @@ def test_a_server_waits_for_a_database_that_starts_later(
     assert ringfence(shared.url, "audit", "migrate").returncode == 0
     upstreams = upstreams_file(tmp_path / "upstreams.yaml", cloud, onprem)
     with cluster.frozen():
-        server = start(tmp_path / "home", upstreams, wait=False, audit_url=shared.url, **QUICK)
+        server = start(tmp_path / "home", upstreams, wait=False, audit_url=shared.url, audit_deadline_s=2, **QUICK)
         eventually(lambda: f"{shared} cannot be reached yet" in server.log_path.read_text(), 60)
     server.url = wait_for_url(server)
     assert server.stop() == 0
