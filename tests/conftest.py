@@ -7,7 +7,7 @@ from hypothesis import settings
 from properties.effort import ASKED
 
 if not ASKED:
-    settings.register_profile("usual", settings(), max_examples=60)  # of tests that name no number of their own
+    settings.register_profile("usual", settings(), max_examples=40)  # of tests that name no number of their own
     settings.load_profile("usual")
 pytest_plugins = ["supervised", "databases"]
 

@@ -18,7 +18,7 @@ from properties.effort import ASKED, effort
 from properties.planting import HOMOGLYPHS, LAYERS, SENTENCES, Planted, bodies, chat, wide, zero_width
 from properties.translating import SAID_AT
 
-EXAMPLES = ASKED or 900
+EXAMPLES = ASKED or 600
 """As many as fit into half a minute."""
 
 profile = effort(EXAMPLES)
