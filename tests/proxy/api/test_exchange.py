@@ -1,6 +1,6 @@
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,15 @@ from proxy.endpoints.endpoint import Dialect
 
 
 async def call_and_leave(
-    ring: Inside, headers: Mapping[str, str], body: Mapping[str, Any], *, after: float, takes: bool = True
+    ring: Inside,
+    headers: Mapping[str, str],
+    body: Mapping[str, Any],
+    *,
+    after: float,
+    takes: bool = True,
+    ready: Callable[[list[Any]], object] = lambda _: True,
 ) -> list[Any]:
-    """Call the application as a server would, and go away after some seconds; return what was sent until then.
+    """Call the application as a server would, and go away some seconds after all is `ready`; return what was sent.
 
     A caller that does not take what is sent lets the server wait for room in the connection.
     """
@@ -27,6 +33,8 @@ async def call_and_leave(
     async def receive() -> Any:
         if messages:
             return messages.pop()
+        while not ready(sent):  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0.02)
         if after:
             await asyncio.sleep(after)
         return {"type": "http.disconnect"}  # a server that knows it already does not wait
@@ -125,9 +133,11 @@ def test_a_caller_who_leaves_ends_the_wait_for_the_upstream_and_closes_its_conne
             url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
             (tmp_path / "up.yaml").write_text(yaml.safe_dump({"upstreams": [{**row, "base_url": url}]}))
             async with inside(tmp_path, upstreams=tmp_path / "up.yaml") as ring:
-                sent = await asyncio.wait_for(
-                    call_and_leave(ring, ring.key(), chat_body(stream=stream), after=0.5), timeout=2
-                )
+                begun: Callable[[list[Any]], object] = lambda sent: sent  # noqa: E731
+                if behaviour != "dripping a stream":
+                    begun = lambda _: drip.body  # noqa: E731
+                call = call_and_leave(ring, ring.key(), chat_body(stream=stream), after=0.5, ready=begun)
+                sent = await asyncio.wait_for(call, timeout=20)
                 assert bool(sent) == (behaviour == "dripping a stream")
                 await asyncio.wait_for(drip.closed.wait(), 2)
                 (decision,) = await ring.records("route.decision")
