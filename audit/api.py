@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from audit.access import MAX_LIMIT, Filters, Page, Records
 from audit.errors import AuditUnavailable
 from audit.log import AuditLog
-from audit.records.kinds import NAME, STAMP, TIME, UUID7
+from audit.records.fields import NAME, STAMP, TIME, UUID7
 from audit.records.record import DECISION, LATEST
 from audit.records.schema import MAX_INT
 

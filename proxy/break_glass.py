@@ -17,7 +17,7 @@ from audit.clock import boot_s
 from audit.errors import AuditUnavailable, Reason
 from audit.log import AuditLog
 from audit.records.draft import draft
-from audit.records.kinds import EMERGENCY
+from audit.records.fields import EMERGENCY
 from proxy.errors import RequestRefused, Unavailable
 from proxy.identity import Caller, KeyStore, Role
 

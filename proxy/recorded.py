@@ -17,7 +17,7 @@ import orjson
 from audit.access import Records
 from audit.errors import AuditMismatch, AuditUnavailable
 from audit.place import Place
-from audit.records.kinds import UUID7
+from audit.records.fields import UUID7
 from audit.records.record import DECISION, OUTCOME, REGISTRY
 from proxy.archive import Archive, every
 from proxy.errors import ConfigurationError, Unavailable

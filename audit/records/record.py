@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit.errors import RecordRefused
+from audit.records.fields import NAME, UUID7
 from audit.records.form import Form
-from audit.records.kinds import DECLARATIONS, ENVELOPE, NAME, UUID7
+from audit.records.kinds import DECLARATIONS, ENVELOPE
 from audit.records.schema import Check, Object
 
 MAX_BODY_BYTES = 16 * 1024

@@ -27,8 +27,8 @@ from audit.proofs.checkpoint import Checkpoint
 from audit.proofs.note import MAX_BYTES as MAX_NOTE_BYTES
 from audit.proofs.note import Note
 from audit.records.chain import ENV, ENVELOPE_BYTES, HASH_BYTES, LEAF, LOG_ID_BYTES
+from audit.records.fields import HEX32, SHA256
 from audit.records.jcs import NotCanonicalError, parse
-from audit.records.kinds import HEX32, SHA256
 from audit.records.record import MAX_BODY_BYTES
 from audit.records.schema import MAX_INT, Enum, Int, Object
 from audit.sources.source import MAX_TEXT_BYTES, Claim, Fault, Label, Raw, Source, SqliteSource, StoredNote

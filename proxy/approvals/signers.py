@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from audit.proofs.vkey import ED25519, VerifierKey
-from audit.records.kinds import SIGNER
+from audit.records.fields import SIGNER
 from proxy.files import source
 from proxy.files.diagnostics import Place, Problems
 

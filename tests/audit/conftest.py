@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from audit.log import AuditLog, Receipt
-from audit.records import kinds
+from audit.records import fields
 from audit.records.canonical import encode
 from audit.records.chain import body_hash, link
 from audit.records.record import derive
@@ -27,21 +27,22 @@ TEXT = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 FP = "fp1.2026q4." + "A" * 22
 UUID = "01a1fe6d-0185-7595-b576-122b77425aaa"
 SAMPLES: dict[Type, Any] = {
-    kinds.NAME: "name",
-    kinds.CODE: "code",
-    kinds.ENTITY: "PERSON",
-    kinds.UUID7: UUID,
-    kinds.HEX32: "6" * 32,
-    kinds.SHA256: SHA,
-    kinds.FINGERPRINT: FP,
-    kinds.TIME: "2026-01-31T12:00:00Z",
-    kinds.STAMP: "2026-01-31T12:00:00.000001Z",
-    kinds.ORIGIN: ORIGIN,
-    kinds.VKEY: f"{ORIGIN}+0123abcd+" + "A" * 44,
-    kinds.PERSON: "dana+policies@acme.example",
-    kinds.SIGNER: "ciso@acme.example+0123abcd+" + "A" * 44,
-    kinds.COMMIT: "7" * 40,
-    kinds.JSON_PATH: "messages[0].content",
+    fields.NAME: "name",
+    fields.CODE: "code",
+    fields.KIND: "route.decision",
+    fields.ENTITY: "PERSON",
+    fields.UUID7: UUID,
+    fields.HEX32: "6" * 32,
+    fields.SHA256: SHA,
+    fields.FINGERPRINT: FP,
+    fields.TIME: "2026-01-31T12:00:00Z",
+    fields.STAMP: "2026-01-31T12:00:00.000001Z",
+    fields.ORIGIN: ORIGIN,
+    fields.VKEY: f"{ORIGIN}+0123abcd+" + "A" * 44,
+    fields.PERSON: "dana+policies@acme.example",
+    fields.SIGNER: "ciso@acme.example+0123abcd+" + "A" * 44,
+    fields.COMMIT: "7" * 40,
+    fields.JSON_PATH: "messages[0].content",
 }
 
 

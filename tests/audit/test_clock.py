@@ -9,7 +9,8 @@ import pytest
 from clocks import Hands
 
 from audit.clock import SECOND, Clock, Machine, boot_ns, read_sync, stamp_of
-from audit.records.kinds import ENVELOPE, STAMP
+from audit.records.fields import STAMP
+from audit.records.kinds import ENVELOPE
 
 
 def test_a_stamp_has_the_form_that_records_need() -> None:

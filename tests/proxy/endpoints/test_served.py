@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from audit.records.kinds import SERVED
+from audit.records.fields import SERVED
 from proxy.endpoints.served import BY_NAME, ENDPOINTS, endpoint_of
 from proxy.policy.vocabulary import ENDPOINTS as NAMED
 
