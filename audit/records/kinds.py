@@ -68,6 +68,14 @@ APPROVAL = Object(
 )
 """Who wrote and who approved a bundle. `claimed`: nobody's signature says so. The note lies in the archive of texts."""
 
+REACH = Object(
+    {
+        "zones": Array(Object({"zone": NAME, "trust": Enum(("own", "vendor"))}, {"region": NAME}), 32),
+        "classes": Array(Object({"c": NAME, "zones": Array(NAME, 32)}), 64),
+    },
+)
+"""Who runs each zone, and where data of each class may go at most, whatever else a bundle says."""
+
 ERASED = Object(
     {"seq": COUNT, "id": UUID7, "kind": KIND, "v": COUNT, "ts": STAMP, "bh": SHA256, "epoch": UUID7, "n": COUNT}
 )
@@ -245,6 +253,14 @@ DECLARATIONS: tuple[tuple[str, int, Object], ...] = (
                 "decided": COUNT,
                 "refused": Array(Object({"status": Int(100, 599), "n": COUNT}), 32),
             },
+        ),
+    ),
+    (
+        "policy.activated",
+        3,
+        Object(
+            {"bundle": BUNDLE, "source": Enum(("start", "reload", "signal", "api")), "files_sha256": SHA256},
+            {"previous": SHA256, "actor": ACTOR, "approval": APPROVAL, "reach": REACH},
         ),
     ),
 )

@@ -91,6 +91,8 @@ class _Writing:
         with _new(self._out / HEAD) as file:
             end = self._claim.hash if size == self._claim.size else end
             head = {"format": FORMAT, "hash": end.hex(), "log_id": self._claim.log_id.hex(), "size": size}
+            if self._claim.pruned:
+                head["pruned"] = self._claim.pruned
             file.write(encode(head) + b"\n")
         return Exported(size, rows, self._claim.size - size, checkpoints, texts, sha256)
 

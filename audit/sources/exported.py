@@ -1,7 +1,8 @@
 """What the verifier reads of an export: a `Source` over a directory of plain files, from front to back.
 
-    head.json      what the log's head says: {"format", "hash", "log_id", "size"}, as canonical JSON in one line
-    records.jsonl  the exact bytes of each body, one a line
+    head.json      what the log's head says: {"format", "hash", "log_id", "size"}, as canonical JSON in one line, and
+                   where bodies are left out: {"pruned"} below that, {"first", "last"} outside of these
+    records.jsonl  the exact bytes of each body, one a line; the line of one that was left out is empty
     env.bin        the envelopes ENV_n in the same order, as they are hashed, each of `ENVELOPE_BYTES`
     checkpoints    the signed checkpoints, the smallest first, appended one after another
     texts/         the archived texts that these records name, each under its digest
@@ -35,7 +36,10 @@ from audit.sources.source import MAX_TEXT_BYTES, Claim, Fault, Label, Raw, Sourc
 
 FORMAT = "ringfence.export/v1"
 HEAD, RECORDS, ENVELOPES, CHECKPOINTS, TEXTS = "head.json", "records.jsonl", "env.bin", "checkpoints", "texts"
-HEAD_FIELDS = Object({"format": Enum((FORMAT,)), "hash": SHA256, "log_id": HEX32, "size": Int()})
+HEAD_FIELDS = Object(
+    {"format": Enum((FORMAT,)), "hash": SHA256, "log_id": HEX32, "size": Int()},
+    {"pruned": Int(), "first": Int(), "last": Int()},
+)
 MAX_FAULTS = 1000
 """Faults of the files that are kept."""
 
@@ -80,7 +84,8 @@ class ExportSource:
             last = max(last, _number(envelopes.read(ENVELOPE_BYTES), last))
             newest = max((note.size for note in self._read_notes()), default=-1)
         head = self._head
-        return Claim(1, bytes.fromhex(head["log_id"]), head["size"], bytes.fromhex(head["hash"]), last, newest)
+        absent = (head.get("pruned", 0), head.get("first", 0), head.get("last", MAX_INT))
+        return Claim(1, bytes.fromhex(head["log_id"]), head["size"], bytes.fromhex(head["hash"]), last, newest, *absent)
 
     def rows(self, start: int | None, count: int) -> Sequence[Raw]:
         """Return up to `count` records from a sequence number on."""
@@ -169,10 +174,11 @@ class ExportSource:
         if len(line) <= MAX_BODY_BYTES:
             self._fault(seq, f"{RECORDS} ends without the end of a line")
             return line
-        while line and not line.endswith(b"\n"):
-            line = lines.readline(_CHUNK)
+        rest = line
+        while rest and not rest.endswith(b"\n"):
+            rest = lines.readline(_CHUNK)
         self._fault(seq, "its line is longer than any record")
-        return b""
+        return line[:MAX_BODY_BYTES]
 
     def _read_notes(self) -> Iterator[StoredNote]:
         """Yield what stands between two checkpoints, filed under its size; under the next one, if it has none."""

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from audit.errors import AuditUnavailable
 from audit.records.chain import HASH_BYTES, LOG_ID_BYTES
 from audit.records.record import MAX_BODY_BYTES
+from audit.records.schema import MAX_INT
 from audit.stores.sqlite import open_reader, unavailable
 
 COLUMNS = ("id", "kind", "v", "ts", "dec", "attempt", "app", "team", "decision", "zone")
@@ -55,7 +56,8 @@ Fault = tuple[int | None, str]
 class Claim:
     """What the database says of itself, in one snapshot. `heads` ought to be 1.
 
-    `last_seq` is -1 without records, `newest` the size of the largest checkpoint, -1 without any.
+    `last_seq` is -1 without records, `newest` the size of the largest checkpoint, -1 without any. Bodies may be left
+    out below `pruned`, and, in a pack of evidence of a period, outside `first` to `last`, which is in it.
     """
 
     heads: int
@@ -64,11 +66,17 @@ class Claim:
     hash: bytes
     last_seq: int
     newest: int
+    pruned: int = 0
+    first: int = 0
+    last: int = MAX_INT
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """One stored record; `columns` is empty where no derived ones are kept."""
+    """One stored record; `columns` is empty where no derived ones are kept.
+
+    A body that was left out is empty, of one that was erased a `Tombstone` is left.
+    """
 
     seq: int
     prev: bytes

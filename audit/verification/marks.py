@@ -14,7 +14,7 @@ from audit.proofs.checkpoint import Checkpoint
 from audit.proofs.note import Note, WrongSignature
 from audit.proofs.vkey import VerifierKey
 from audit.sources.source import StoredNote
-from audit.verification.checks import State
+from audit.verification.state import State
 from audit.verification.trust import Trust
 
 

@@ -10,9 +10,9 @@ from audit.proofs.checkpoint import Checkpoint
 from audit.proofs.note import Note
 from audit.records.schema import MAX_INT
 from audit.sources.source import Claim, Source, StoredNote
-from audit.verification.checks import State, seconds
 from audit.verification.marks import Head, HeadCheck, MarkCheck, Marks
 from audit.verification.report import Existed, Findings, Fork
+from audit.verification.state import State, seconds
 from audit.verification.trust import Trust
 
 PAGE = 1000

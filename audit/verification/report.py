@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from audit.verification.checks import Dark
+from audit.verification.state import Dark
 
 Grade = Literal["failed", "self-consistent", "signed", "anchored", "witnessed"]
 MAX_FINDINGS = 1000
@@ -58,7 +58,9 @@ class Existed:
 class Report:
     """The result. `size` and `head` are what the database claims; `unproven` is what this grade does not say.
 
-    `signed`, `anchored` and `witnessed` are how many records, from the first on, lie under such a head.
+    `signed`, `anchored` and `witnessed` are how many records, from the first on, lie under such a head. Of `left_out`
+    records there is no body, because those below `pruned` were pruned or a pack is of a period; `erased` are the places
+    of the first that were erased, `unerased` counts those that are said to be erased and are there.
     """
 
     grade: Grade
@@ -75,6 +77,11 @@ class Report:
     anchored: int
     witnessed: int
     existed: Existed | None
+    pruned: int
+    left_out: int
+    erased: tuple[int, ...]
+    erased_total: int
+    unerased: int
     dark: tuple[Dark, ...]
     dark_total: int
     forks: tuple[Fork, ...]

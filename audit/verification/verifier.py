@@ -21,21 +21,27 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from audit.errors import AuditUnavailable
 from audit.records.chain import LOG_ID_BYTES
+from audit.records.tombstone import Tombstone
 from audit.sources.exported import open_path
 from audit.sources.source import Claim, Source
-from audit.verification.checks import CHECKS, Check, Row, State, read_body, seconds
+from audit.verification.absences import Absences
+from audit.verification.checks import CHECKS, Check
 from audit.verification.marks import HEAD_CHECKS, MARK_CHECKS, HeadCheck, MarkCheck, Marks
 from audit.verification.passing import Passing
 from audit.verification.receipts import with_receipts
 from audit.verification.report import Findings, Grade, Report
+from audit.verification.state import Row, State, read_body, seconds
 from audit.verification.trust import Trust
 
 Progress = Callable[[int, int], None]
 PAGE = 1000
+MAX_ERASED_LISTED = 1000
+"""Erased records that the report names."""
 FRESH_RECORDS, FRESH_S = 10_000, 24 * 3600.0
 """What a signer that runs never leaves without a checkpoint."""
 
@@ -100,6 +106,14 @@ def _indexes(source: Source, _: Claim, __: State) -> Iterator[tuple[int | None, 
         yield None, "an index differs from its table: searches do not find what is there"
 
 
+def _erasures(_: Source, __: Claim, state: State) -> Iterator[tuple[int | None, str]]:
+    yield from state.absences.unerased()
+
+
+def _prunes(_: Source, __: Claim, state: State) -> Iterator[tuple[int | None, str]]:
+    yield from state.absences.unpruned()
+
+
 def _texts(source: Source, _: Claim, __: State) -> Iterator[tuple[int | None, str]]:
     for sha256, text in source.texts():
         if hashlib.sha256(text).hexdigest() != sha256:
@@ -138,6 +152,8 @@ LOG_CHECKS: tuple[LogCheck, ...] = (
     LogCheck("cut_off_by_receipt", "TRUNCATED", _cut_off_by_receipt),
     LogCheck("surplus_labels", "COLUMN_MISMATCH", _surplus_labels),
     LogCheck("indexes", "COLUMN_MISMATCH", _indexes),
+    LogCheck("erasures", "ERASED", _erasures),
+    LogCheck("prunes", "PRUNED", _prunes),
     LogCheck("texts", "BUNDLE_TEXT", _texts),
     LogCheck("approvals", "APPROVAL", _approvals),
     LogCheck("files", "EXPORT", _files),
@@ -194,6 +210,7 @@ def verify_source(
     claim = source.claim()
     trust = with_receipts(trust, source)
     state, checked = State(claim.log_id, kept), 0
+    state.absences = Absences(claim.pruned, claim.first, claim.last)
     passing = Passing(source, claim, Marks.of(trust, state), found, (steps.marks, steps.heads))
     try:
         for row in _rows(source, claim):
@@ -229,10 +246,11 @@ def _rows(source: Source, claim: Claim) -> Iterator[Row]:
         for raw in page:
             if raw.seq > claim.last_seq:
                 return
-            body, fault, derived = read_body(raw.body)
+            stone = Tombstone.decode(raw.body)
+            body, fault, derived = (None, None, None) if stone is not None else read_body(raw.body)
             labels = derived.labels if derived is not None else ()
             absent = tuple(label for label in labels if raw.seq not in labelled(*label))
-            yield Row(raw.seq, raw.prev, raw.bh, raw.link, raw.body, raw.columns, body, fault, derived, absent)
+            yield Row(raw.seq, raw.prev, raw.bh, raw.link, raw.body, raw.columns, body, fault, derived, absent, stone)
         start = page[-1].seq + 1
 
 
@@ -258,6 +276,11 @@ def _report(claim: Claim, state: State, found: Findings, checked: int, passing: 
         anchored=anchored,
         witnessed=witnessed,
         existed=passing.existed,
+        pruned=claim.pruned,
+        left_out=state.absences.left_out,
+        erased=tuple(islice(state.absences.erased, MAX_ERASED_LISTED)),
+        erased_total=state.absences.erased_total,
+        unerased=state.absences.still_there,
         dark=tuple(state.dark),
         dark_total=state.dark_total,
         forks=tuple(passing.forks),
@@ -293,4 +316,7 @@ def _unproven(claim: Claim, state: State, passing: Passing) -> Iterator[str]:
         yield f"that no record was rewritten while it waited for a time stamp, {existed.waited_s} s at most"
         if existed.size > max(passing.kept, passing.witnessed):
             yield "that there is no other log: whoever stamps the time of this one would stamp that as well"
+    gone = state.absences.left_out + state.absences.erased_total
+    if gone:
+        yield f"what was in the {gone:,} bodies that are not here: only that they were in these places"
     yield "that all traffic went through the proxy, or that the proxy recorded what it did"

@@ -16,7 +16,8 @@ from attacks.fortress import ROUNDS
 
 from audit.log import AuditLog
 from audit.verification import verifier
-from audit.verification.checks import CHECKS, Check, Row, State
+from audit.verification.checks import CHECKS, Check
+from audit.verification.state import Row, State
 from audit.verification.verifier import ALL, Steps, verify
 
 RECORDS, PAGE = (500_000, 10_000) if ROUNDS > 10 else (6_000, 500)

@@ -173,7 +173,7 @@ def test_lines_that_are_all_missing_are_said_once(out: Path) -> None:
     (out / "records.jsonl").write_bytes(b"")
     codes = found(out)
     assert codes.count(("EXPORT", None)) == 1
-    assert {seq for code, seq in codes if code == "BODY_HASH"} == set(range(17))
+    assert {seq for code, seq in codes if code == "LEFT_OUT"} == set(range(17))
 
 
 def test_files_that_end_in_the_middle_are_found(out: Path) -> None:

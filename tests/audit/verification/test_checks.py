@@ -156,8 +156,20 @@ CASES = {
 
 
 def test_every_step_has_its_attack() -> None:
-    # In test_marks, test_source_export, test_approved, test_stamped_logs and test_verifier.
-    elsewhere = {"fresh", "vouched", "files", "approvals", "time", "early", "indexes"}
+    # In test_absences, test_marks, test_source_export, test_approved, test_stamped_logs and test_verifier.
+    elsewhere = {
+        "fresh",
+        "vouched",
+        "files",
+        "approvals",
+        "time",
+        "early",
+        "indexes",
+        "left_out",
+        "erased",
+        "erasures",
+        "prunes",
+    }
     assert {*CASES, *elsewhere} == {check.name for check in (*CHECKS, *LOG_CHECKS)}
 
 

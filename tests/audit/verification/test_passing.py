@@ -12,10 +12,10 @@ from audit.proofs.keyring import Keyring
 from audit.proofs.note import Note
 from audit.proofs.vkey import Signer
 from audit.sources.source import Claim, StoredNote
-from audit.verification.checks import State
 from audit.verification.marks import HEAD_CHECKS, MARK_CHECKS, Marks
 from audit.verification.passing import Passing, _existed
 from audit.verification.report import Existed, Findings
+from audit.verification.state import State
 from audit.verification.trust import Trust
 
 SIGNER = Signer("log.example/audit", bytes(32))
