@@ -121,7 +121,7 @@ def test_an_export_says_what_is_in_it_and_what_is_not_and_is_verified_by_its_dir
     assert "grade      signed" in verified.output
     assert "Every record and link agrees with every other." in verified.output
     (tmp_path / "out" / "records.jsonl").write_bytes(b"")
-    assert "BODY_HASH        0: " in run("verify", str(tmp_path / "out")).output
+    assert "LEFT_OUT         0: " in run("verify", str(tmp_path / "out")).output
     (tmp_path / "out" / "head.json").unlink()
     broken = run("verify", str(tmp_path / "out"))
     assert (broken.exit_code, "not a whole export: head.json" in broken.output) == (2, True)

@@ -268,7 +268,7 @@ def test_t32_records_that_claim_to_be_earlier_than_a_stamp_that_the_log_held_bef
     report = log.verify()
     assert found(report) == [("TIME", behind) for behind in range(seq + 1, last)]
     assert verify(log.path).ok  # without the certificate, nothing is known of the time
-    monkeypatch.setattr("audit.verification.checks.MAX_EARLY", 1)
+    monkeypatch.setattr("audit.verification.state.MAX_EARLY", 1)
     assert found(log.verify()) == [("TIME", seq + 1)]
 
 
