@@ -21,7 +21,8 @@ from audit.errors import AuditMismatch
 from audit.records.canonical import encode
 from audit.records.chain import envelope
 from audit.records.record import MAX_BODY_BYTES
-from audit.sources.exported import CHECKPOINTS, ENVELOPES, FORMAT, HEAD, RECORDS, TEXTS
+from audit.sources.exported import CHECKPOINTS, ENVELOPES, FORMAT, HEAD, RECORDS
+from audit.sources.files import TEXTS
 from audit.sources.source import Claim, Raw, Source
 
 PAGE = 1000
@@ -60,7 +61,7 @@ def export(
     fresh = out.with_name(f".{out.name}.{os.getpid()}")
     fresh.mkdir(mode=0o700)
     try:
-        made = _Writing(source, fresh, progress).write()
+        made = Writing(source, fresh, progress=progress).write()
         sync_folder(fresh)
         recorded(made)
         fresh.rename(out)
@@ -72,12 +73,32 @@ def export(
     return made
 
 
-class _Writing:
-    """One export on its way."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What an export is of, where it is not of everything: bodies outside `first` to `last` may be left out.
 
-    def __init__(self, source: Source, out: Path, progress: Progress | None) -> None:
-        self._source, self._out, self._progress = source, out, progress
+    `keeps` is asked for each record, in their order, whether its body is written.
+    """
+
+    first: int
+    last: int
+    keeps: Callable[[Raw], bool]
+
+
+class Writing:
+    """One export on its way: of so many records, or of all up to the newest checkpoint."""
+
+    def __init__(
+        self,
+        source: Source,
+        out: Path,
+        size: int | None = None,
+        part: Part | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self._source, self._out, self._part, self._progress = source, out, part, progress
         self._claim: Claim = source.claim()
+        self._size = min(self._claim.newest, self._claim.size) if size is None else size
         self._archived: set[str] = set()
         self._named: set[str] = set()
 
@@ -85,7 +106,7 @@ class _Writing:
         """Write every file."""
         if self._claim.newest < 0:
             raise AuditMismatch("the log has no checkpoint yet, and an export ends at one")
-        size = min(self._claim.newest, self._claim.size)
+        size = self._size
         rows, sha256, end = self._write_records(size)
         checkpoints, texts = self._write_checkpoints(), self._write_texts()
         with _new(self._out / HEAD) as file:
@@ -93,6 +114,8 @@ class _Writing:
             head = {"format": FORMAT, "hash": end.hex(), "log_id": self._claim.log_id.hex(), "size": size}
             if self._claim.pruned:
                 head["pruned"] = self._claim.pruned
+            if self._part is not None:
+                head |= {"first": self._part.first, "last": self._part.last}
             file.write(encode(head) + b"\n")
         return Exported(size, rows, self._claim.size - size, checkpoints, texts, sha256)
 
@@ -108,10 +131,11 @@ class _Writing:
                     envelopes.write(envelope(self._claim.log_id, raw.seq, raw.prev, raw.bh))
                 except (ValueError, OverflowError):
                     raise _unwritable(raw) from None
-                line = raw.body + b"\n"
+                body = raw.body if self._part is None or self._part.keeps(raw) else b""
+                line = body + b"\n"
                 lines.write(line)
                 digest.update(line)
-                self._name(_NAMED_BY_RECORD.findall(raw.body))
+                self._name(_NAMED_BY_RECORD.findall(body))
                 written, end = written + 1, raw.link
                 if self._progress is not None and (written % PAGE == 0 or written == size):
                     self._progress(written, size)
@@ -135,7 +159,7 @@ class _Writing:
         with _new(self._out / CHECKPOINTS) as file:
             while page := self._source.checkpoints(above, PAGE):
                 for stored in page:
-                    if stored.size > self._claim.newest:
+                    if stored.size > self._size:
                         return count
                     file.write(stored.note if stored.note.endswith(b"\n") else stored.note + b"\n")
                     count, above = count + 1, stored.size

@@ -1,4 +1,4 @@
-"""What the verifier reads of an export: a `Source` over a directory of plain files, from front to back.
+"""What the verifier reads of an export: a `Source` over its plain files, from front to back.
 
     head.json      what the log's head says: {"format", "hash", "log_id", "size"}, as canonical JSON in one line, and
                    where bodies are left out: {"pruned"} below that, {"first", "last"} outside of these
@@ -7,15 +7,12 @@
     checkpoints    the signed checkpoints, the smallest first, appended one after another
     texts/         the archived texts that these records name, each under its digest
 
-Columns and labels, which databases keep beside a body, follow from it and are not exported. Nothing outside the
-directory is opened: no link is followed, and no name is taken from what lies in a file. Memory stays flat whatever lies
-in them. Only the standard library and `cryptography` are used.
+Columns and labels, which databases keep beside a body, follow from it and are not exported. No name is taken from what
+lies in a file. Memory stays flat whatever lies in them. Only the standard library and `cryptography` are used.
 """
 
 import hashlib
-import os
 import re
-import stat
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,10 +29,11 @@ from audit.records.fields import HEX32, SHA256
 from audit.records.jcs import NotCanonicalError, parse
 from audit.records.record import MAX_BODY_BYTES
 from audit.records.schema import MAX_INT, Enum, Int, Object
+from audit.sources.files import TEXTS, Files, Folder
 from audit.sources.source import MAX_TEXT_BYTES, Claim, Fault, Label, Raw, Source, SqliteSource, StoredNote
 
 FORMAT = "ringfence.export/v1"
-HEAD, RECORDS, ENVELOPES, CHECKPOINTS, TEXTS = "head.json", "records.jsonl", "env.bin", "checkpoints", "texts"
+HEAD, RECORDS, ENVELOPES, CHECKPOINTS = "head.json", "records.jsonl", "env.bin", "checkpoints"
 HEAD_FIELDS = Object(
     {"format": Enum((FORMAT,)), "hash": SHA256, "log_id": HEX32, "size": Int()},
     {"pruned": Int(), "first": Int(), "last": Int()},
@@ -58,28 +56,24 @@ class ExportSource:
 
     derives = False
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, files: Files) -> None:
+        self._files = files
         self._faults: dict[Fault, None] = {}
         self._records = _Forward(self._read_records, lambda raw: raw.seq)
         self._notes = _Forward(self._read_notes, lambda note: note.size)
         try:
-            self._directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except OSError as error:
-            raise AuditMismatch(f"{path} cannot be read: {error.strerror}") from None
-        try:
             self._head = self._read_head()
             for name in (RECORDS, ENVELOPES, CHECKPOINTS):
-                self._open(name).close()
-            os.close(self._open_folder())
+                files.open(name).close()
+            files.texts()
         except BaseException:
             self.close()
             raise
 
     def claim(self) -> Claim:
         """Return what the head says, and where the envelopes and the checkpoints end."""
-        with _asked(), self._open(ENVELOPES) as envelopes:
-            last = -(-os.fstat(envelopes.fileno()).st_size // ENVELOPE_BYTES) - 1
+        with _asked(), self._files.open(ENVELOPES) as envelopes:
+            last = -(-self._files.size(ENVELOPES) // ENVELOPE_BYTES) - 1
             envelopes.seek(max(last, 0) * ENVELOPE_BYTES)
             last = max(last, _number(envelopes.read(ENVELOPE_BYTES), last))
             newest = max((note.size for note in self._read_notes()), default=-1)
@@ -111,15 +105,11 @@ class ExportSource:
     def texts(self) -> Iterator[tuple[str, bytes]]:
         """Yield each archived text with the digest under which it is filed."""
         with _asked():
-            folder = self._open_folder()
-            try:
-                for name in sorted(os.listdir(folder)):  # noqa: PTH208 - a path could lead elsewhere by now
-                    if _is_digest(name) is None:
-                        self._fault(None, f"a file in {TEXTS} has a name that is no digest")
-                    else:
-                        yield name, self._text(name, folder)
-            finally:
-                os.close(folder)
+            for name in self._files.texts():
+                if _is_digest(name) is None:
+                    self._fault(None, f"a file in {TEXTS} has a name that is no digest")
+                else:
+                    yield name, self._text(name)
 
     def checkpoints(self, above: int, count: int) -> Sequence[StoredNote]:
         """Return up to `count` checkpoints of more than `above` records, the smallest first."""
@@ -137,24 +127,24 @@ class ExportSource:
         return tuple(self._faults)
 
     def close(self) -> None:
-        """Release the directory."""
-        os.close(self._directory)
+        """Release what is open."""
+        self._files.close()
 
     def _read_head(self) -> dict[str, Any]:
-        with self._open(HEAD) as file:
+        with self._files.open(HEAD) as file:
             text = file.read(_CHUNK)
         try:
             head: dict[str, Any] = parse(text.removesuffix(b"\n"))
         except NotCanonicalError:
             head = {}
         if _head_fault(head) is not None:
-            raise AuditMismatch(f"{self._path / HEAD} is not the head of an export that this version reads")
+            raise AuditMismatch(f"{HEAD} in {self._files} is not the head of an export that this version reads")
         return head
 
     def _read_records(self) -> Iterator[Raw]:
         """Yield a record for each envelope, whatever it says, in ascending order."""
         expected = 0
-        with self._open(ENVELOPES) as envelopes, self._open(RECORDS) as lines:
+        with self._files.open(ENVELOPES) as envelopes, self._files.open(RECORDS) as lines:
             envelope = envelopes.read(ENVELOPE_BYTES)
             while envelope:
                 following = envelopes.read(ENVELOPE_BYTES)
@@ -183,37 +173,19 @@ class ExportSource:
     def _read_notes(self) -> Iterator[StoredNote]:
         """Yield what stands between two checkpoints, filed under its size; under the next one, if it has none."""
         size = -1
-        with self._open(CHECKPOINTS) as file:
+        with self._files.open(CHECKPOINTS) as file:
             for note in _notes(file):
                 stated = _stated(note)
                 size = stated if stated > size else size + 1
                 yield StoredNote(size, note)
 
-    def _text(self, name: str, folder: int) -> bytes:
+    def _text(self, name: str) -> bytes:
         try:
-            with self._open(name, folder) as file:
+            with self._files.open_text(name) as file:
                 return file.read(MAX_TEXT_BYTES + 1)
         except AuditMismatch:
             self._fault(None, f"a text in {TEXTS} cannot be read, or is not a plain file")
             return b""
-
-    def _open(self, name: str, folder: int | None = None) -> BinaryIO:
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        try:
-            descriptor = os.open(name, flags, dir_fd=self._directory if folder is None else folder)
-        except OSError as error:
-            raise AuditMismatch(f"{self._path} is not a whole export: {name}: {error.strerror}") from None
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            raise AuditMismatch(f"{self._path} is not a whole export: {name} is not a plain file")
-        return os.fdopen(descriptor, "rb")
-
-    def _open_folder(self) -> int:
-        try:
-            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
-            return os.open(TEXTS, flags, dir_fd=self._directory)
-        except OSError as error:
-            raise AuditMismatch(f"{self._path} is not a whole export: {TEXTS}: {error.strerror}") from None
 
     def _fault(self, seq: int | None, what: str) -> None:
         if len(self._faults) < MAX_FAULTS:
@@ -223,7 +195,7 @@ class ExportSource:
 def open_path(path: Path) -> Source:
     """Open a log for reading: a directory is an export, a file a SQLite database; a pipe would be waited for."""
     if path.is_dir():
-        return ExportSource(path)
+        return ExportSource(Folder(path))
     if path.exists() and not path.is_file():
         raise AuditMismatch(f"{path} is neither a file nor a directory")
     return SqliteSource(path)

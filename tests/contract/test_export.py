@@ -11,6 +11,7 @@ from harness import ROOT, Ringfence, chat_body
 
 from audit.access import Filters, Records
 from audit.sources.exported import ExportSource
+from audit.sources.files import Folder
 from audit.verification.verifier import verify
 
 pytestmark = pytest.mark.usefixtures("quiet")
@@ -39,7 +40,7 @@ def test_a_request_is_in_an_export_that_is_asked_for_right_after_it(server: Ring
 
     report = verify(out)
     assert (report.findings, report.grade) == ((), "signed")
-    with closing(ExportSource(out)) as source:
+    with closing(ExportSource(Folder(out))) as source:
         (row,) = source.rows(int(answer.headers["x-ringfence-audit-seq"]), 1)
     assert row.link.hex() == answer.headers["x-ringfence-audit-link"]
     records = Records(server.home / "audit.db")

@@ -25,6 +25,7 @@ from audit.records.schema import MAX_INT
 from audit.signing.signer import CheckpointSigner, StateFile
 from audit.sources.export import export
 from audit.sources.exported import ExportSource, open_path
+from audit.sources.files import Folder
 from audit.sources.source import SqliteSource
 from audit.verification.verifier import LOG_CHECKS, Steps, verify
 
@@ -87,7 +88,7 @@ def test_a_pipe_in_place_of_a_log_is_refused_and_not_waited_for(tmp_path: Path) 
 
 
 def test_pages_may_be_asked_for_in_any_order(out: Path) -> None:
-    with closing(ExportSource(out)) as source:
+    with closing(ExportSource(Folder(out))) as source:
         whole = list(source.rows(None, 100))
         assert [row.seq for row in whole] == list(range(17))
         assert [*source.rows(None, 3), *source.rows(3, 4), *source.rows(9, 2)] == [*whole[:7], *whole[9:11]]
@@ -193,7 +194,7 @@ def test_a_line_as_long_as_one_likes_is_passed_over(out: Path) -> None:
     for longest, more in ((MAX_BODY_BYTES, set()), (2**20, {("EXPORT", 5)})):
         (out / "records.jsonl").write_bytes(b"".join([*lines[:5], b"x" * longest + b"\n", *lines[6:]]))
         assert set(found(out)) == {("BODY_HASH", 5), ("NONCANONICAL", 5), ("WRITER_GAP", 6), *more}
-        with closing(ExportSource(out)) as source:
+        with closing(ExportSource(Folder(out))) as source:
             assert max(len(row.body) for row in source.rows(None, 100)) <= MAX_BODY_BYTES
 
 
