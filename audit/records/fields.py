@@ -53,10 +53,10 @@ FILTER = Enum(("from", "to", "app", "team", "decision", "zone", "class", "rule",
 READ = Enum(
     (
         *("records", "record", "checkpoints", "checkpoint", "inclusion", "consistency", "statistics", "text"),
-        *("export", "job", "fingerprint"),
+        *("export", "job", "pack", "fingerprint"),
     ),
 )
-"""What was read; `export` begins one."""
+"""What was read; `export` begins one, `job` asks how it is going, `pack` takes it."""
 EMERGENCY = Enum(("danger_to_life", "critical_operation", "disaster_recovery", "exercise"))
 """Why two persons let requests go on, to own servers, while the log takes no records."""
 BUCKETS = tuple(str(bucket) for bucket in range(21))

@@ -209,6 +209,7 @@ DECLARATIONS: tuple[tuple[str, int, Object], ...] = (
                 "limit": COUNT,
                 "record": UUID7,
                 "job": UUID7,
+                "seq": COUNT,
                 "size": COUNT,
                 "old_size": COUNT,
                 "sha256": SHA256,
