@@ -10,6 +10,7 @@ from typing import Any
 from audit.errors import AuditError
 from audit.records.canonical import Halves
 from audit.records.record import Derived
+from audit.stores.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,16 @@ class Signed:
     dropped: bool = False
 
 
-Job = Entry | Text | Signed
+@dataclass(slots=True, eq=False)
+class Chore:
+    """Something else that the writer has to do with its store, between two batches, and shortly."""
+
+    run: Callable[[Store], None]
+    waiter: Waiter
+    dropped: bool = False
+
+
+Job = Entry | Text | Signed | Chore
 
 
 def settle(results: Iterable[tuple[Waiter, Receipt | AuditError]]) -> None:

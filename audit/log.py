@@ -11,7 +11,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Self
@@ -20,9 +20,9 @@ import orjson
 
 from audit.clock import ANOMALY, Clock
 from audit.errors import AuditUnavailable, Reason, RecordRefused
-from audit.jobs import Entry, Job, Late, Receipt, Signed, Spooled, Text, Waiter
+from audit.jobs import Chore, Entry, Job, Late, Receipt, Signed, Spooled, Text, Waiter
 from audit.keys import finish
-from audit.opening import Opened, newest_stamp, open_place, take_up
+from audit.opening import Opened, instance, introduction, newest_stamp, open_place, take_up
 from audit.pending import Pending
 from audit.place import Place
 from audit.proofs.checkpoint import Checkpoint
@@ -31,12 +31,13 @@ from audit.records.canonical import Writer, encode, halves
 from audit.records.chain import body_hash, genesis_prev
 from audit.records.draft import draft, require_short
 from audit.records.fingerprint import Fingerprinter
-from audit.records.record import ATTEMPT, DECISION, REGISTRY, derive, is_name, new_id, registry_sha256
+from audit.records.record import ATTEMPT, DECISION, derive, new_id, registry_sha256
+from audit.records.tombstone import Tombstone
 from audit.spool.file import spool_key
 from audit.spool.imports import attempts_in
 from audit.spool.spool import Spool, SpoolPlan
 from audit.stores.sqlite import MAX_BUSY_MS, refused, unavailable
-from audit.stores.store import Prepared
+from audit.stores.store import Prepared, Store
 from audit.writer import WriterThread, crashed
 
 __all__ = ["AuditLog", "Receipt", "new_id"]
@@ -76,7 +77,7 @@ class AuditLog:
         otherwise, and closes what writers that are gone left without an outcome. Raises AuditLocked, AuditMismatch or
         AuditUnavailable.
         """
-        writer = Writer(_instance(), new_id())
+        writer = Writer(instance(), new_id())
         try:
             opened = open_place(place, keys, origin, writer.epoch, deadline_s)
             try:
@@ -186,14 +187,21 @@ class AuditLog:
         self._writer.submit(job)
         self._wait(job)
 
+    def do(self, chore: Callable[[Store], None]) -> None:
+        """Have the writer do something with its store, between two batches; blocks for at most the deadline."""
+        job = Chore(chore, Waiter(None))
+        self._writer.submit(job)
+        self._wait(job)
+
     def committed(self, record_id: str) -> dict[str, Any] | None:
         """Return a record as the database holds it, read and hashed over a connection that cannot write.
 
-        None when there is no such record; raises AuditUnavailable when it cannot be read or is not what was written.
+        None when there is no such record, or it was erased; raises AuditUnavailable when it cannot be read or is not
+        what was written.
         """
         with self._reading:
             row = self._lookup.find(record_id)
-        if row is None:
+        if row is None or Tombstone.decode(row[0]) is not None:
             return None
         if body_hash(row[0]) != row[1]:
             raise AuditUnavailable("corrupt")
@@ -281,7 +289,7 @@ class AuditLog:
         entries = [self._make("writer.start", {"version": metadata.version("ringfence")})]
         if (off := self.clock.off()) is not None:  # on record now, for the next start sees only that it is not before
             entries.append(self._make("incident.opened", {"incident": new_id(), "what": ANOMALY, "about": off}))
-        entries += [self._make("schema.introduced", _introduction(*name)) for name in missing]
+        entries += [self._make("schema.introduced", introduction(*name)) for name in missing]
         for dec, attempt in self._store.open_attempts():
             if (dec, attempt) not in spooled:
                 entries.append(self._make("route.outcome", crashed(dec, attempt)))
@@ -347,13 +355,3 @@ class AuditLog:
         finally:
             job.dropped = True
         return receipt
-
-
-def _introduction(kind: str, v: int) -> dict[str, Any]:
-    return {"schema_kind": kind, "schema_v": v, "sha256": REGISTRY[kind, v].sha256}
-
-
-def _instance() -> str:
-    """Name this machine, where its name is one that a record may hold."""
-    name = os.uname().nodename
-    return name if is_name(name) else "unnamed"

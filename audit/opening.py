@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from audit import keys as key_files
 from audit.durable import sync_folder
@@ -13,7 +14,7 @@ from audit.errors import AuditLocked, AuditMismatch, AuditUnavailable
 from audit.keys import LogKeys
 from audit.place import Place, Postgres
 from audit.records.jcs import NotCanonicalError, parse
-from audit.records.record import REGISTRY, known_at
+from audit.records.record import REGISTRY, is_name, known_at
 from audit.seen import Seen, fault
 from audit.stores.lookup import Lookup, PostgresLookup, SqliteLookup
 from audit.stores.migrate import migrate_sqlite, require_current
@@ -147,6 +148,17 @@ def newest_stamp(store: Store, head: Head) -> str:
     except (NotCanonicalError, IndexError, KeyError, TypeError):
         raise AuditUnavailable("corrupt") from None
     return stamp
+
+
+def introduction(kind: str, v: int) -> dict[str, Any]:
+    """Return the body of the record that introduces a schema."""
+    return {"schema_kind": kind, "schema_v": v, "sha256": REGISTRY[kind, v].sha256}
+
+
+def instance() -> str:
+    """Name this machine, where its name is one that a record may hold."""
+    name = os.uname().nodename
+    return name if is_name(name) else "unnamed"
 
 
 def require_all(store: Store, seen: Seen, place: Place) -> None:

@@ -14,7 +14,7 @@ from audit.errors import AuditUnavailable
 from audit.place import Place, Postgres
 from audit.records.record import ATTEMPT, DECISION, OUTCOME
 from audit.stores import postgres, sqlite
-from audit.stores.store_postgres import LEASE_S
+from audit.stores.leases import LEASE_S
 
 WINDOW = 100_000
 """In a file, only so many of the last records are looked at, and none from before its writer's last start."""

@@ -154,7 +154,7 @@ def _open_in(server: Mapping[str, Any] | None) -> Orphans | None:
 
 def _moment(source: Source, seq: int, now: datetime) -> Moment | None:
     rows = source.rows(seq, 1) if seq >= 0 else ()
-    return _since(str(rows[0].columns[TS]), now) if rows else None
+    return _since(str(rows[0].columns[TS]), now) if rows and rows[0].columns else None
 
 
 def _since(ts: str, now: datetime) -> Moment:

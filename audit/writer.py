@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from audit.errors import AuditError, AuditUnavailable, Reason, RecordRefused
-from audit.jobs import Entry, Job, Receipt, Signed, Text, Waiter, settle
+from audit.jobs import Chore, Entry, Job, Receipt, Signed, Text, Waiter, settle
 from audit.records.canonical import Writer
 from audit.records.chain import body_hash
 from audit.records.jcs import parse
@@ -183,15 +183,20 @@ class WriterThread:
         for start in range(0, len(lost), MAX_BATCH):
             self._write([self._make("route.outcome", crashed(*one)) for one in lost[start : start + MAX_BATCH]])
 
-    def _put(self, job: Text | Signed) -> None:
+    def _put(self, job: Text | Signed | Chore) -> None:
         result: Receipt | AuditError = Receipt("", 0, "")
         try:
-            if isinstance(job, Text):
-                self._store.put_text(job.sha256, job.text)
-            else:
-                self._store.put_checkpoint(job.size, job.note)
+            match job:
+                case Text():
+                    self._store.put_text(job.sha256, job.text)
+                case Signed():
+                    self._store.put_checkpoint(job.size, job.note)
+                case Chore():
+                    job.run(self._store)
         except AuditError as error:
             result = error
+        except Exception:  # noqa: BLE001 - whatever it was, the writer goes on, and nobody is told that it succeeded
+            result = AuditUnavailable("io")
         settle([(job.waiter, result)])
 
     def _write(self, entries: list[Entry]) -> None:
@@ -268,7 +273,7 @@ class WriterThread:
 
     def _repeat(self, entry: Entry, stored: Stored) -> Receipt | AuditError:
         offered = parse(entry.halves.join(self._writer, 0))
-        if offered["kind"] == stored.body["kind"] and _own(offered) == _own(stored.body):
+        if offered["kind"] == stored.body.get("kind") and _own(offered) == _own(stored.body):
             return _receipt(entry, Linked(stored.seq, stored.link))
         return RecordRefused(entry.derived.kind, ".id", "another record has this id")
 
@@ -289,8 +294,8 @@ def _own(body: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name not in ENVELOPE}
 
 
-def _aside(job: Text | Signed) -> bytes:
-    return job.text if isinstance(job, Text) else job.note
+def _aside(job: Text | Signed | Chore) -> bytes:
+    return job.text if isinstance(job, Text) else job.note if isinstance(job, Signed) else b""
 
 
 def _receipt(entry: Entry, linked: Linked) -> Receipt:

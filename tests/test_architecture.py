@@ -20,8 +20,11 @@ UNTWINNED = {
     "audit/stores/store.py": "values and a protocol; the tests of both stores have the behaviour",
     "audit/stores/migrations/env.py": "read by alembic; test_migrate runs it",
     "audit/stores/migrations/versions/r0001_first.py": "a migration; test_migrate runs it",
+    "audit/stores/leases.py": "statements; test_store_postgres has the behaviour",
     "audit/stores/migrations/versions/r0002_checkpoint.py": "a migration; test_migrate runs it",
+    "audit/stores/migrations/versions/r0003_pruned.py": "a migration; the tests of retention try what it lets go",
     "audit/stores/migrations/versions_postgres/p0001_first.py": "a migration; test_migrate runs it",
+    "audit/stores/migrations/versions_postgres/p0002_pruned.py": "a migration; the tests of retention try it",
 }
 """Modules without a test file of their own, each with the reason."""
 MODELS = ("numpy", "spacy", "presidio_analyzer", "kingfisher_sdk", "thinc", "torch")

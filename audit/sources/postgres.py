@@ -22,10 +22,12 @@ from audit.sources.source import (
     Raw,
     Source,
     StoredNote,
+    merged,
     number,
     octets,
 )
 from audit.stores.postgres import SCHEMA, Bounded, connect, unavailable
+from audit.stores.pruned import TILE, TILE_BYTES, Tile, end_of
 
 CONNECT_S = 10.0
 WITHIN_S = 60.0
@@ -38,6 +40,12 @@ SELECT (SELECT count(*) FROM {SCHEMA}.head), log_id, size, hash,
 FROM {SCHEMA}.head LIMIT 1"""  # noqa: S608 - constants, here and below
 ROWS = f"""
 SELECT seq, prev, bh, link, substr(body, 1, {MAX_READ_BYTES}), {", ".join(COLUMNS)} FROM {SCHEMA}.record"""  # noqa: S608
+HAS_TILES = f"SELECT count(*) FROM pg_tables WHERE schemaname = '{SCHEMA}' AND tablename IN ('pruned', 'pruning')"  # noqa: S608
+PRUNED = f"SELECT coalesce(max(size), 0) FROM {SCHEMA}.pruning"  # noqa: S608
+TILES = f"SELECT first, prev, substr(bhs, 1, {TILE_BYTES}) FROM {SCHEMA}.pruned"  # noqa: S608
+LOWEST = f"""
+SELECT least((SELECT min(seq) FROM {SCHEMA}.record WHERE seq >= %s),
+             (SELECT min(first) FROM {SCHEMA}.pruned WHERE first >= %s))"""  # noqa: S608
 LABELLED = f"SELECT seq FROM {SCHEMA}.record_label WHERE what = %s AND name = %s AND seq = ANY(%s::int8[])"  # noqa: S608
 LABELS = f"""
 SELECT what, name, seq FROM {SCHEMA}.record_label WHERE seq < %s AND (what, name, seq) > (%s, %s, %s)
@@ -60,6 +68,7 @@ class PostgresSource:
         self._place = place
         self._connection = connect(place, CONNECT_S, autocommit=False)
         self._connection.read_only = True
+        self._tiled = False
 
     def claim(self) -> Claim:
         """Return one snapshot of head and end."""
@@ -69,15 +78,27 @@ class PostgresSource:
         heads, log_id, size, end, last, newest = found[0]
         if len(octets(log_id)) != LOG_ID_BYTES:
             raise AuditUnavailable("corrupt")
-        return Claim(heads, log_id, number(size), octets(end), number(last), number(newest))
+        pruned = number(self._all(PRUNED)[0][0]) if self._has_tiles() else 0
+        return Claim(heads, log_id, number(size), octets(end), number(last), number(newest), pruned)
 
     def rows(self, start: int | None, count: int) -> Sequence[Raw]:
-        """Return up to `count` records from a sequence number on."""
-        found = self._all(f"{ROWS} WHERE seq >= %s ORDER BY seq LIMIT %s", -(2**63) if start is None else start, count)
-        return [
-            Raw(number(seq), octets(prev), octets(bh), octets(end), octets(body), tuple(rest))
-            for seq, prev, bh, end, body, *rest in found
-        ]
+        """Return up to `count` records from a number on: those that are there, and what tiles say of others.
+
+        Rows are read before tiles: what is pruned meanwhile is then found once or twice, and not nowhere.
+        """
+        first = -(2**63) if start is None else start
+        rows = self._rows("ORDER BY seq LIMIT %s", first, count)
+        last = self._tiles("ORDER BY first DESC LIMIT 1") if self._has_tiles() else []
+        if not last or first >= end_of(last[0]):
+            return rows
+        tile = self._tiles("WHERE first <= %s ORDER BY first DESC LIMIT 1", first)
+        if not tile or first >= end_of(tile[0]):
+            first = number(self._all(LOWEST, first, first)[0][0])
+        until = first + count - 1
+        rows = self._rows("AND seq <= %s ORDER BY seq", first, until)
+        tiles = self._tiles("WHERE first BETWEEN %s AND %s ORDER BY first", first - TILE, until)
+        log_id = self._all(f"SELECT log_id FROM {SCHEMA}.head LIMIT 1")  # noqa: S608
+        return merged(rows, octets(log_id[0][0] if log_id else b""), tiles, (first, until + 1))
 
     def labelled(self, what: str, name: str, seqs: Collection[int]) -> Collection[int]:
         """Return those of the records for which a label is stored."""
@@ -123,6 +144,21 @@ class PostgresSource:
     def close(self) -> None:
         """Release the connection."""
         self._connection.close()
+
+    def _rows(self, which: str, start: int, *values: int) -> list[Raw]:
+        return [
+            Raw(number(seq), octets(prev), octets(bh), octets(end), octets(body), tuple(rest))
+            for seq, prev, bh, end, body, *rest in self._all(f"{ROWS} WHERE seq >= %s {which}", start, *values)
+        ]
+
+    def _has_tiles(self) -> bool:
+        """Whether it is a log of this version, and not of an earlier one."""
+        self._tiled = self._tiled or self._all(HAS_TILES)[0][0] > 1
+        return self._tiled
+
+    def _tiles(self, which: str, *values: int) -> list[Tile]:
+        found = self._all(f"{TILES} {which}", *values)
+        return [(number(first), octets(prev), octets(bhs)) for first, prev, bhs in found]
 
     def _all(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self._asked() as connection:

@@ -16,6 +16,7 @@ from audit.errors import AuditUnavailable
 from audit.records.chain import HASH_BYTES, LOG_ID_BYTES
 from audit.records.record import MAX_BODY_BYTES
 from audit.records.schema import MAX_INT
+from audit.stores.pruned import TILE, TILE_BYTES, Tile, end_of, gone
 from audit.stores.sqlite import open_reader, unavailable
 
 COLUMNS = ("id", "kind", "v", "ts", "dec", "attempt", "app", "team", "decision", "zone")
@@ -35,7 +36,10 @@ ROWS = f"""
 SELECT seq, {", ".join(f"substr({one}, 1, {HASH_BYTES + 1})" for one in ("prev", "bh", "link"))},
        substr(body, 1, {MAX_READ_BYTES}),
        {", ".join(f"iif(length(CAST({one} AS BLOB)) > {LONGEST}, '', {one})" for one in COLUMNS)}
-FROM record WHERE seq >= ? ORDER BY seq LIMIT ?"""  # noqa: S608 - constants
+FROM record WHERE seq >= ?"""  # noqa: S608 - constants
+TILES = f"SELECT first, substr(prev, 1, {HASH_BYTES}), substr(bhs, 1, {TILE_BYTES}) FROM pruned"  # noqa: S608
+PRUNED = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('pruned', 'pruning')"
+LOWEST = "SELECT min(seq) FROM record WHERE seq >= ?", "SELECT min(first) FROM pruned WHERE first >= ?"
 
 MAX_NOTE_BYTES = 64 * 1024
 """What the writer stores at most as one checkpoint."""
@@ -44,7 +48,8 @@ NOTES = f"SELECT size, substr(note, 1, {MAX_NOTE_BYTES + 1}) FROM checkpoint"  #
 INDEXED = tuple(f"PRAGMA integrity_check({table})" for table in ("record", "record_label"))
 VIEWS = """
 SELECT 1 FROM sqlite_master
-WHERE type = 'view' AND lower(name) IN ('head', 'record', 'record_label', 'checkpoint', 'bundle_text')"""
+WHERE type = 'view' AND lower(name) IN
+  ('head', 'record', 'record_label', 'checkpoint', 'bundle_text', 'pruned', 'pruning')"""
 
 Label = tuple[str, str, int]
 """(what, name, seq)."""
@@ -152,6 +157,7 @@ class SqliteSource:
                 heads = connection.execute("SELECT log_id, size, hash FROM head LIMIT 2").fetchall()
                 last = connection.execute("SELECT max(seq) FROM record").fetchone()[0]
                 newest = self.newest_checkpoint()
+                pruned = self._pruned(connection)
             finally:
                 connection.execute("ROLLBACK")
         if not heads:
@@ -160,18 +166,19 @@ class SqliteSource:
         if not isinstance(size, int) or len(octets(log_id)) != LOG_ID_BYTES:
             raise AuditUnavailable("corrupt")
         above = -1 if newest is None else newest.size
-        return Claim(len(heads), log_id, size, octets(end), -1 if last is None else number(last), above)
+        last_seq = -1 if last is None else number(last)
+        return Claim(len(heads), log_id, size, octets(end), last_seq, above, pruned)
 
     def rows(self, start: int | None, count: int) -> Sequence[Raw]:
-        """Return up to `count` records from a sequence number on."""
+        """Return up to `count` records from a number on: those that are there, and what tiles say of others."""
         if start is not None and start > MAX_SEQ:
             return []
         with self._asked() as connection:
-            found = connection.execute(ROWS, (-(2**63) if start is None else start, count)).fetchall()
-        return [
-            Raw(number(seq), octets(prev), octets(bh), octets(link), octets(body), tuple(columns))
-            for seq, prev, bh, link, body, *columns in found
-        ]
+            connection.execute("BEGIN")
+            try:
+                return self._page(connection, -(2**63) if start is None else start, count)
+            finally:
+                connection.execute("ROLLBACK")
 
     def labelled(self, what: str, name: str, seqs: Collection[int]) -> Collection[int]:
         """Return those of the records for which a label is stored."""
@@ -223,6 +230,42 @@ class SqliteSource:
         """Release the connection."""
         self._connection.close()
 
+    def _page(self, connection: sqlite3.Connection, start: int, count: int) -> Sequence[Raw]:
+        last = self._tiles(connection, "ORDER BY first DESC LIMIT 1") if self._has_tiles(connection) else []
+        if not last or start >= end_of(last[0]):
+            return [_raw(*row) for row in connection.execute(f"{ROWS} ORDER BY seq LIMIT ?", (start, count))]
+        tile = self._tiles(connection, "WHERE first <= ? ORDER BY first DESC LIMIT 1", start)
+        first = start
+        if not tile or start >= end_of(tile[0]):
+            first = min(number(one) for one in self._lowest(connection, start) if one is not None)
+        until = min(first + count - 1, MAX_SEQ)
+        rows = connection.execute(f"{ROWS} AND seq <= ? ORDER BY seq", (first, until))
+        lowest = max(first - TILE, -(2**63))
+        tiles = self._tiles(connection, "WHERE first BETWEEN ? AND ? ORDER BY first", lowest, until)
+        log_id = connection.execute("SELECT log_id FROM head").fetchone()
+        return merged([_raw(*row) for row in rows], octets(log_id and log_id[0]), tiles, (first, until + 1))
+
+    @staticmethod
+    def _lowest(connection: sqlite3.Connection, start: int) -> Iterator[Any]:
+        for query in LOWEST:
+            yield connection.execute(query, (start,)).fetchone()[0]
+
+    @staticmethod
+    def _tiles(connection: sqlite3.Connection, which: str, *values: int) -> list[Tile]:
+        found = connection.execute(f"{TILES} {which}", values)
+        return [(number(first), octets(prev), octets(bhs)) for first, prev, bhs in found]
+
+    def _pruned(self, connection: sqlite3.Connection) -> int:
+        if not self._has_tiles(connection):
+            return 0
+        size = connection.execute("SELECT max(size) FROM pruning").fetchone()[0]
+        return 0 if size is None else number(size)
+
+    @staticmethod
+    def _has_tiles(connection: sqlite3.Connection) -> bool:
+        """Whether it is a log of this version, and not of an earlier one."""
+        return bool(connection.execute(PRUNED).fetchone()[0] > 1)
+
     def _notes(self, query: str, values: tuple[int, ...]) -> list[StoredNote]:
         with self._asked() as connection:
             if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'checkpoint'").fetchone() is None:
@@ -235,6 +278,19 @@ class SqliteSource:
             yield self._connection
         except sqlite3.Error as error:
             raise unavailable(error) from None
+
+
+def merged(rows: Sequence[Raw], log_id: bytes, tiles: Sequence[Tile], within: tuple[int, int]) -> Sequence[Raw]:
+    """Return records in their order: those that are there, and what tiles say of the others of the same stretch."""
+    if not tiles or len(log_id) != LOG_ID_BYTES:
+        return rows
+    found = {seq: Raw(seq, prev, bh, end, b"", ()) for seq, prev, bh, end in gone(log_id, tiles, *within)}
+    found.update((row.seq, row) for row in rows)
+    return [found[seq] for seq in sorted(found)]
+
+
+def _raw(seq: object, prev: object, bh: object, link: object, body: object, *columns: object) -> Raw:
+    return Raw(number(seq), octets(prev), octets(bh), octets(link), octets(body), columns)
 
 
 def number(value: object) -> int:

@@ -4,6 +4,7 @@
     ringfence_writer   a server: appends, and moves the head
     ringfence_reader   an auditor: reads
     ringfence_signer   the signer of checkpoints: reads
+    ringfence_retention   whoever prunes and erases: takes away what a record says is gone, and reads
 
 Where the migrating user may not create roles, nothing is granted: that is said, and the log works under one user.
 """
@@ -12,17 +13,29 @@ from sqlalchemy import Connection
 
 from audit.stores.postgres import SCHEMA
 
-OWNER, WRITER, READER, SIGNER = ROLES = ("ringfence_owner", "ringfence_writer", "ringfence_reader", "ringfence_signer")
+OWNER, WRITER, READER, SIGNER, RETENTION = ROLES = (
+    *("ringfence_owner", "ringfence_writer", "ringfence_reader", "ringfence_signer"),
+    "ringfence_retention",
+)
 APPENDED = ("record", "record_label", "bundle_text", "checkpoint")
-TABLES = (*APPENDED, "head", "writer_lease", "alembic_version")
+TABLES = (*APPENDED, "head", "writer_lease", "pruning", "pruned", "alembic_version")
+FUNCTIONS = (
+    *("refuse", "refuse_misplaced", "refuse_size", "refuse_tile", "refuse_deletion", "refuse_change"),
+    "refuse_label",
+)
+READING = f"{WRITER}, {READER}, {SIGNER}, {RETENTION}"
+ERASABLE = "body, dec, attempt, app, team, decision, zone"
 GRANTS = (
     f"REVOKE ALL ON SCHEMA {SCHEMA} FROM PUBLIC",
     f"REVOKE ALL ON ALL TABLES IN SCHEMA {SCHEMA} FROM PUBLIC",
-    f"GRANT USAGE ON SCHEMA {SCHEMA} TO {WRITER}, {READER}, {SIGNER}",
-    f"GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO {WRITER}, {READER}, {SIGNER}",
+    f"GRANT USAGE ON SCHEMA {SCHEMA} TO {READING}",
+    f"GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO {READING}",
     f"GRANT INSERT ON {', '.join(f'{SCHEMA}.{table}' for table in (*APPENDED, 'head'))} TO {WRITER}",
     f"GRANT UPDATE (size, hash) ON {SCHEMA}.head TO {WRITER}",
     f"GRANT INSERT, UPDATE, DELETE ON {SCHEMA}.writer_lease TO {WRITER}",
+    f"GRANT INSERT ON {SCHEMA}.pruning, {SCHEMA}.pruned TO {RETENTION}",
+    f"GRANT DELETE ON {SCHEMA}.record, {SCHEMA}.record_label TO {RETENTION}",
+    f"GRANT UPDATE ({ERASABLE}) ON {SCHEMA}.record TO {RETENTION}",
 )
 CREATE = "DO $$ BEGIN CREATE ROLE {role} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
 
@@ -43,6 +56,6 @@ def arrange(connection: Connection) -> list[str]:
     connection.exec_driver_sql(f"ALTER SCHEMA {SCHEMA} OWNER TO {OWNER}")
     for table in TABLES:
         connection.exec_driver_sql(f"ALTER TABLE {SCHEMA}.{table} OWNER TO {OWNER}")
-    for function in ("refuse", "refuse_misplaced"):
+    for function in FUNCTIONS:
         connection.exec_driver_sql(f"ALTER FUNCTION {SCHEMA}.{function}() OWNER TO {OWNER}")
     return []

@@ -21,6 +21,7 @@ PRAGMAS: tuple[tuple[str, str, str | int], ...] = (
     ("recursive_triggers", "ON", 1),
     ("foreign_keys", "ON", 1),
     ("trusted_schema", "OFF", 0),
+    ("secure_delete", "ON", 1),  # what was erased or pruned is overwritten, and not only unlinked
     ("wal_autocheckpoint", "1000", 1000),
     ("temp_store", "MEMORY", 2),  # for the statement journals that the triggers need; a file costs half of an insert
 )

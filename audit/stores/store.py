@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from audit.pending import Pending
 from audit.records.chain import body_hash, link
 from audit.records.record import Derived
+from audit.records.tombstone import Tombstone
+from audit.stores.pruned import Tile, end_of, gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Stored:
 COLUMNS = "seq, id, prev, bh, link, kind, v, ts, dec, attempt, app, team, decision, zone, body"
 """Of the table `record`, in the order of `values_of`."""
 Tail = Sequence[tuple[int, bytes, bytes, bytes, bytes]]
-"""(seq, prev, bh, link, body) of records that follow each other."""
+"""(seq, prev, bh, link, body) of records that follow each other; the body of one that was pruned is empty."""
 
 
 class Store(Protocol):
@@ -113,10 +115,24 @@ def tail_is_whole(head: Head, rows: Tail) -> bool:
         return False
     before: bytes | None = None
     for seq, prev, bh, end, body in rows:
-        if body_hash(body) != bh or link(head.log_id, seq, prev, bh) != end or before not in (None, prev):
+        if not _is_body(body, bh) or link(head.log_id, seq, prev, bh) != end or before not in (None, prev):
             return False
         before = end
     return True
+
+
+def _is_body(body: bytes, bh: bytes) -> bool:
+    stone = Tombstone.decode(body)
+    return not body or body_hash(body) == bh or (stone is not None and stone.bh == bh.hex())
+
+
+def with_gone(rows: Tail, log_id: bytes, tiles: Sequence[Tile], count: int, size: int) -> Tail:
+    """Return the last `count` of the first `size` records, given the last ones that are there and the last tiles."""
+    ends = [row[0] + 1 for row in rows[-1:]] + [end_of(tile) for tile in tiles[-1:]]
+    end = min(max(ends, default=0), size)
+    found = {seq: (seq, prev, bh, to, b"") for seq, prev, bh, to in gone(log_id, tiles, end - count, end)}
+    found.update((row[0], row) for row in rows if row[0] >= end - count)
+    return [found[seq] for seq in sorted(found)]
 
 
 Links = Sequence[tuple[bytes, Linked]]

@@ -19,16 +19,25 @@ from audit.errors import AuditUnavailable, Reason, RecordRefused
 from audit.pending import Pending
 from audit.place import Postgres
 from audit.records.jcs import NotCanonicalError, parse
-from audit.records.record import ATTEMPT, DECISION, OUTCOME
 from audit.seen import Seen, fault
 from audit.stores import arrays
 from audit.stores.arrays import Array
+from audit.stores.leases import CLAIM, END_LEASES, LEASE_S, LET_LAPSE, OPEN_ATTEMPTS, RENEW, RENEW_S
 from audit.stores.postgres import MARGIN_S, SCHEMA, Bounded, begin, connect, is_alive, unavailable
-from audit.stores.store import COLUMNS, Head, Linked, Links, Prepared, Stored, Tail, labels_of, link_all, values_of
-
-LEASE_S = 60
-"""A writer that was not heard of for so long counts as gone."""
-RENEW_S = 10.0
+from audit.stores.pruned import gone
+from audit.stores.store import (
+    COLUMNS,
+    Head,
+    Linked,
+    Links,
+    Prepared,
+    Stored,
+    Tail,
+    labels_of,
+    link_all,
+    values_of,
+    with_gone,
+)
 
 TYPES = ("int8", "text", "bytea", "bytea", "bytea", "text", "int4", *("text",) * 2, "int4", *("text",) * 4, "bytea")
 LABEL_TYPES = ("text", "text", "int8")
@@ -45,23 +54,10 @@ WITH moved AS (
   UPDATE {SCHEMA}.head SET size = %s, hash = %s WHERE log_id = %s AND size = %s AND hash = %s RETURNING 1)
 SELECT 1 / count(*) FROM moved"""  # noqa: S608
 """Divides by zero where the head did not move, so that COMMIT, which is sent with it, is not run."""
-RENEW = f"""
-INSERT INTO {SCHEMA}.writer_lease (epoch, since, seen) VALUES (%s, %s, clock_timestamp())
-ON CONFLICT (epoch) DO UPDATE SET since = excluded.since, seen = excluded.seen"""  # noqa: S608
-CLAIM = f"""
-UPDATE {SCHEMA}.writer_lease SET seen = clock_timestamp()
-WHERE epoch <> %s AND (seen = '-infinity' OR %s AND seen < clock_timestamp() - make_interval(secs => {LEASE_S}))
-RETURNING epoch, since"""  # noqa: S608
-OPEN_ATTEMPTS = f"""
-SELECT made.dec, made.attempt, made.body FROM {SCHEMA}.record AS made
-WHERE made.seq >= %s AND made.kind IN ('{DECISION}', '{ATTEMPT}') AND made.dec IS NOT NULL
-  AND NOT EXISTS (
-    SELECT 1 FROM {SCHEMA}.record AS done
-    WHERE done.dec = made.dec AND done.attempt = made.attempt AND done.kind = '{OUTCOME}')
-ORDER BY made.seq"""  # noqa: S608
-END_LEASES = f"DELETE FROM {SCHEMA}.writer_lease WHERE epoch = ANY(%s)"  # noqa: S608
-LET_LAPSE = f"UPDATE {SCHEMA}.writer_lease SET since = %s, seen = '-infinity' WHERE epoch = %s"  # noqa: S608
 NEWEST_CHECKPOINT = f"SELECT size, note FROM {SCHEMA}.checkpoint ORDER BY size DESC LIMIT 1"  # noqa: S608
+
+
+TILES = f"SELECT first, prev, bhs FROM {SCHEMA}.pruned WHERE first < %s ORDER BY first DESC LIMIT %s"  # noqa: S608
 
 
 class _Taken(AuditUnavailable):
@@ -127,7 +123,10 @@ class PostgresStore:
         """Return the last records of the first `size`, oldest first."""
         query = f"""
             SELECT seq, prev, bh, link, body FROM {SCHEMA}.record WHERE seq < %s ORDER BY seq DESC LIMIT %s"""  # noqa: S608
-        return [(seq, prev, bh, end, body) for seq, prev, bh, end, body in self._read(query, size, count)[::-1]]
+        rows = [(seq, prev, bh, end, body) for seq, prev, bh, end, body in self._read(query, size, count)[::-1]]
+        tiles = [(first, prev, bhs) for first, prev, bhs in self._read(TILES, size, count)[::-1]]
+        head = self.head() if tiles else None
+        return rows if head is None else with_gone(rows, head.log_id, tiles, count, size)
 
     def of_kind(self, kind: str) -> Iterable[bytes]:
         """Return the bodies of one kind, in order. Meant for kinds of which there are few."""
@@ -272,8 +271,8 @@ class PostgresStore:
             raise AuditUnavailable("behind")
         head, generation = Head(*found[:3]), int(found[3])
         if seen is not None:
-            before = at[0] if at else None
-            if generation < seen[1] or fault(seen[0], head, None if before is None else before[0]) is not None:
+            before = at[0][0] if at and at[0] is not None else _gone_link(connection, seen[0])
+            if generation < seen[1] or fault(seen[0], head, before) is not None:
                 self._fatal = "behind"
                 raise AuditUnavailable("behind")
         return head, generation
@@ -337,6 +336,16 @@ class PostgresStore:
         if connection is not None:
             with suppress(psycopg.Error):
                 connection.close()
+
+
+def _gone_link(connection: Bounded, seen: Head) -> bytes | None:
+    """Return the link of a head's last record, where that was pruned."""
+    tiles = connection.execute(TILES, (seen.size, 1), binary=True).fetchall()
+    found = [
+        end
+        for *_, end in gone(seen.log_id, [(first, prev, bhs) for first, prev, bhs in tiles], seen.size - 1, seen.size)
+    ]
+    return found[0] if found else None
 
 
 def _columns(types: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> list[Array]:

@@ -1,10 +1,10 @@
 """The log in one SQLite file: one process, one writer connection, a batch a transaction, the head row inside it."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from audit.errors import AuditUnavailable, Reason, RecordRefused
 from audit.pending import Pending
@@ -12,8 +12,9 @@ from audit.records.jcs import NotCanonicalError, parse
 from audit.records.schema import MAX_INT
 from audit.seen import Seen, fault
 from audit.stores.sqlite import open_writer, unavailable
-from audit.stores.store import COLUMNS, Head, Linked, Prepared, Stored, Tail, labels_of, link_all, values_of
+from audit.stores.store import COLUMNS, Head, Linked, Prepared, Stored, Tail, labels_of, link_all, values_of, with_gone
 
+T = TypeVar("T")
 INSERT = f"INSERT INTO record ({COLUMNS}) VALUES "  # noqa: S608 - constants
 INSERT_LABELS = "INSERT INTO record_label (what, name, seq) VALUES "
 AT_ONCE = 500
@@ -70,8 +71,12 @@ class SqliteStore:
     def tail(self, count: int, size: int) -> Tail:
         """Return the last records of the first `size`, oldest first."""
         query = "SELECT seq, prev, bh, link, body FROM record WHERE seq < ? ORDER BY seq DESC LIMIT ?"
+        tiled = "SELECT first, prev, bhs FROM pruned WHERE first < ? ORDER BY first DESC LIMIT ?"
         try:
-            return self._open().execute(query, (size, count)).fetchall()[::-1]
+            connection = self._open()
+            rows = connection.execute(query, (size, count)).fetchall()[::-1]
+            tiles, head = connection.execute(tiled, (size, count)).fetchall()[::-1], _read_head(connection)
+            return with_gone(rows, head.log_id, tiles, count, size) if head is not None and tiles else rows
         except sqlite3.Error as error:
             raise self._failed(error) from None
 
@@ -134,6 +139,36 @@ class SqliteStore:
             self._put(connection, "INSERT INTO checkpoint (size, note) VALUES (?, ?)", (size, note))
         except sqlite3.Error as error:
             raise self._failed(error) from None
+
+    def work(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Run what takes records away in one transaction, durable when it returns, over the one connection that writes.
+
+        Meant to be short: whoever writes waits for it.
+        """
+        connection = self._open()
+        try:
+            self._lock(connection)
+            done = job(connection)
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise self._failed(error) from None
+        except BaseException:
+            self._rollback()
+            raise
+        return done
+
+    def truncate(self) -> bool:
+        """Carry the write-ahead log into the file, and empty it; False while somebody reads, without waiting for it."""
+        connection = self._open()
+        try:
+            connection.execute("PRAGMA busy_timeout=0")
+            try:
+                busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                connection.execute(f"PRAGMA busy_timeout={self._busy_ms}")
+        except sqlite3.Error as error:
+            raise self._failed(error) from None
+        return not busy
 
     def keep(self, *, now: bool = False) -> float:
         """Note outside the database how far it was written, now and then; return when (monotonic) it is to be asked."""
@@ -208,7 +243,7 @@ class SqliteStore:
 
     def _insert(self, connection: sqlite3.Connection, rows: Sequence[Prepared]) -> tuple[list[Linked], Head]:
         old = _read_head(connection)
-        if old is None or self._went_backwards(connection, old):
+        if old is None or self._went_backwards(old):
             self._fatal = "behind"
             raise AuditUnavailable("behind")
         linked, new = link_all(old, rows)
@@ -219,12 +254,13 @@ class SqliteStore:
             raise AuditUnavailable("corrupt")
         return [place for _, place in linked], new
 
-    def _went_backwards(self, connection: sqlite3.Connection, found: Head) -> bool:
+    def _went_backwards(self, found: Head) -> bool:
         acked = self._acked
         if acked is None or acked == found:
             return False
-        row = connection.execute("SELECT link FROM record WHERE seq = ?", (acked.size - 1,)).fetchone()
-        return fault(acked, found, None if row is None else row[0]) is not None
+        rows = self.tail(1, acked.size)
+        at_end = rows[0][3] if rows and rows[0][0] == acked.size - 1 else None
+        return fault(acked, found, at_end) is not None
 
     def _find_out(self, rows: Sequence[Prepared], linked: Sequence[Linked], error: sqlite3.Error) -> None:
         self.in_doubt = True

@@ -54,7 +54,7 @@ def test_on_a_shared_log_those_of_a_server_that_lives_are_its_own_and_of_one_tha
     open_shared: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = open_shared()
-    monkeypatch.setattr(log_module, "_instance", lambda: "another")
+    monkeypatch.setattr(log_module, "instance", lambda: "another")
     other = open_shared("second")
     for what in ("checkpoint_fork", ANOMALY):
         Incidents(other).open(what)

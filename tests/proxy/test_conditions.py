@@ -218,7 +218,7 @@ def test_a_jump_of_a_machine_that_is_gone_is_acknowledged_at_another(
     open_shared: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = open_shared()
-    monkeypatch.setattr(module, "_instance", lambda: "another")
+    monkeypatch.setattr(module, "instance", lambda: "another")
     other = open_shared("second")
     Incidents(other).open("time_anomaly", "back_days")
     other.close()

@@ -77,6 +77,8 @@ FRACTIONS = {
 
 def change(path: Path, script: str) -> None:
     with closing(sqlite3.connect(path)) as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
         connection.executescript(LOOSE + script)
 
 
