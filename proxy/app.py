@@ -1,7 +1,6 @@
 """The composition root: builds every part once, joins them, and takes them down in order. Nothing is global."""
 
 import asyncio
-import hashlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
@@ -22,7 +21,8 @@ from audit.log import AuditLog
 from audit.place import Postgres
 from audit.space import Room
 from proxy import activation, admin
-from proxy.activation import Activation, Active, Announce, Asked
+from proxy.activation import Activation, Asked
+from proxy.announcing import announcer
 from proxy.api import break_glass, exchange, health, inspect, models, policy, stored
 from proxy.api.denials import Denials
 from proxy.api.guard import Guard
@@ -36,7 +36,7 @@ from proxy.costs.ledger import Ledger
 from proxy.detection.engine import Engine
 from proxy.detection.findings import DetectorSet
 from proxy.endpoints.served import ENDPOINTS
-from proxy.errors import ConfigurationError, RequestRefused, RingfenceError, Unavailable
+from proxy.errors import ConfigurationError, RequestRefused, RingfenceError
 from proxy.identity import KeyStore, Role
 from proxy.limits.limiter import Limiter
 from proxy.notify.dispatch import Notifier
@@ -123,7 +123,7 @@ class Runtime:
         await asyncio.to_thread(changes.repair)
         await engine.start()
         detectors = await _loaded(engine)
-        bundles = Activation(settings, detectors, _announcer(audit), History(Records(audit.place)).newest)
+        bundles = Activation(settings, detectors, announcer(audit), History(Records(audit.place)).newest)
         try:
             await bundles.start()
         except BaseException:
@@ -324,31 +324,3 @@ def _reporter(bundles: Activation, estate: Estate) -> Callable[[], list[dict[str
         return report.rows(registry, estate.report(registry))
 
     return lambda: asyncio.run_coroutine_threadsafe(told(), loop).result()
-
-
-def _announcer(audit: AuditLog) -> Announce:
-    async def announce(active: Active, previous: str | None, record_id: str, asked: Asked) -> None:
-        """Archive the texts under their digests, then record the activation; a request can only follow both."""
-        files = active.policy.files_sha256
-        body: dict[str, Any] = {
-            "bundle": active.record(),
-            "source": asked.source,
-            "files_sha256": files,
-            **({"previous": previous} if previous else {}),
-            **({"actor": asked.actor} if asked.actor else {}),
-            **({"approval": active.approval.record()} if active.approval else {}),
-        }
-        try:
-            await asyncio.to_thread(audit.store_bundle, files, active.policy.text())
-            await asyncio.to_thread(audit.store_bundle, active.registry.sha256, active.registry.text())
-            if active.approval is not None and active.approval.note:
-                upstreams = active.upstreams_text
-                await asyncio.to_thread(audit.store_bundle, hashlib.sha256(upstreams).hexdigest(), upstreams)
-                await asyncio.to_thread(audit.store_bundle, active.approval.note_sha256, active.approval.note)
-            await audit.append("policy.activated", body, id=record_id)
-        except AuditUnavailable as error:
-            raise Unavailable(
-                f"The audit log cannot take a record now ({error.reason}).", code="audit_unavailable"
-            ) from None
-
-    return announce
