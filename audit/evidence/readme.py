@@ -1,0 +1,60 @@
+"""The README of every pack: a constant of the version, so that whoever has the pack can compare it."""
+
+README = b"""\
+# Evidence of a Ringfence log
+
+This file is part of a pack: one tar that holds records of an append-only log, what proves them, and documents that
+were counted from them. The same log, period and checkpoint give the same pack, byte for byte.
+
+## What is in it
+
+    manifest.json     the digest of every file, which log, which period; manifest.note: a signature over it
+    log/              the records (records.jsonl), what is hashed of each of ALL records of the log (env.bin), signed
+                      checkpoints, the policies that were in force (texts/)
+    evidence/         documents counted from these records; verifiers count again and compare
+    summary.html      the same documents as tables and charts; opens offline, prints
+    verify.py         checks all of it: Python 3.11 and the package "cryptography", no network
+    verify.html       checks all of it in a browser, offline, by other code; samples, and shows records
+
+Bodies of passing records (decisions, attempts, outcomes, reads, denials, counts, heartbeats, tests) outside the period
+are left out; their hashes are not. Policies, keys, access, incidents, prunes, erasures and holds are there in full.
+
+## How to check it
+
+    python3 verify.py PACK.tar
+    python3 verify.py PACK.tar --trust FILE     # heads or keys that you got from outside
+
+Do not take the verifier from a pack that you doubt. Compare its SHA-256 with the one that the release publishes
+(deploy/docs/evidence.md of the source), or run "ringfence audit verify PACK.tar" from a copy of your own.
+
+A grade says what the result is worth. What you bring makes it worth more: a head of the log that you kept, from a
+witness, a bucket or a repository that the operator cannot rewrite, or the certificate of a time-stamp authority. Never
+take a file for --trust from whoever gave you the pack.
+
+## How to sample
+
+Choose a number or a word that nobody could foresee, and give it as the nonce:
+
+    python3 verify.py PACK.tar --sample 25 --nonce YOUR-NONCE
+
+The sample follows from your nonce and the root of the log alone. Each record of it comes with its proof of inclusion.
+Keep the nonce: whoever has it and the pack draws the same sample.
+
+## What it proves
+
+- Every record of the period is there and was not changed since the log was signed, or is listed as erased or pruned.
+- The documents say what the records say. Nothing was filtered: what a verifier counts is what is counted here.
+- Each decision names the policies under which it was made, by their digest, and they are in the archive.
+
+## What it does not prove
+
+- That the records are true. Whoever controls the proxy can make it record what did not happen.
+- That all traffic went through the proxy. Compare the vendor's usage figures: "ringfence audit reconcile".
+- Anything of records behind the newest head that you have from outside: an end can be cut off, or written anew, by
+  whoever holds the signing key.
+- Anything of bodies that were left out of the period, pruned or erased, but that they were there.
+- That the detectors find everything. The tests in controls.json are of planted values.
+- That a clock was right, beyond what time stamps bound.
+- That the mapping to the Trust Services Criteria (criteria.json) is complete or apt: it needs a qualified reader.
+- Counts of arrivals (ingress) since the last minute before a crash are lost; reconciliation.json shows the difference.
+"""
