@@ -76,7 +76,7 @@ class Absences:
         for named in records:
             stone = self.erased.get(named["seq"])
             if stone is None:
-                self.still_there += named["seq"] < seq
+                self.still_there += named["seq"] < seq and not self.may_be_left_out(named["seq"])
             elif stone.as_json() == named and stone.seq < seq:
                 self._unaccounted.discard(stone.seq)
 

@@ -18,7 +18,7 @@ A live log is read page by page, up to the head found at the start, so that its 
 import hashlib
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -42,6 +42,9 @@ Progress = Callable[[int, int], None]
 PAGE = 1000
 MAX_ERASED_LISTED = 1000
 """Erased records that the report names."""
+READINGS = 3
+GONE = frozenset({"LEFT_OUT", "ERASED", "PRUNED", "COLUMN_MISMATCH"})
+"""What is found where bodies go while a log is read, and with them their labels."""
 FRESH_RECORDS, FRESH_S = 10_000, 24 * 3600.0
 """What a signer that runs never leaves without a checkpoint."""
 
@@ -200,14 +203,38 @@ def verify_source(
 ) -> Report:
     """Verify a log; raises AuditUnavailable when it has no head at all.
 
-    Two receipts that name the same place with different links cannot both be met: the second is reported at once.
+    Two receipts that name the same place with different links cannot both be met: the second is reported at once. A log
+    from which bodies were taken while it was read is read once more: what accounts for them may be new as well.
     """
+    for _ in range(READINGS):
+        claim = source.claim()
+        report = _verify(source, claim, receipts, trust, progress, steps)
+        if not _lost_meanwhile(source, claim, report):
+            break
+    return report
+
+
+def _lost_meanwhile(source: Source, before: Claim, report: Report) -> bool:
+    if not GONE.intersection(finding.code for finding in report.findings):
+        return False
+    with suppress(AuditUnavailable):
+        return source.claim() != before
+    return False
+
+
+def _verify(  # noqa: PLR0917 - what `verify_source` was given
+    source: Source,
+    claim: Claim,
+    receipts: Sequence[KeptReceipt],
+    trust: Trust,
+    progress: Progress | None,
+    steps: Steps,
+) -> Report:
     found = Findings()
     kept: dict[int, bytes] = {}
     for receipt in receipts:
         if kept.setdefault(receipt.seq, receipt.link) != receipt.link:
             found.add("RECEIPT", receipt.seq, "two receipts contradict each other")
-    claim = source.claim()
     trust = with_receipts(trust, source)
     state, checked = State(claim.log_id, kept), 0
     state.absences = Absences(claim.pruned, claim.first, claim.last)

@@ -1,5 +1,7 @@
 """Tiles give the envelope of every record that was pruned: its place, its body hash, and the links around it."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,8 +23,7 @@ def chain(hashes: list[bytes]) -> Chain:
 
 def tiled(whole: Chain, cuts: list[int]) -> list[Tile]:
     bounds = sorted({0, len(whole), *(cut for cut in cuts if cut < len(whole))})
-    pairs = zip(bounds, bounds[1:], strict=False)
-    return [(first, whole[first][1], b"".join(one[2] for one in whole[first:end])) for first, end in pairs]
+    return [(first, whole[first][1], b"".join(one[2] for one in whole[first:end])) for first, end in pairwise(bounds)]
 
 
 @given(
