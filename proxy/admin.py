@@ -25,6 +25,7 @@ from audit.errors import AuditError, AuditLocked, AuditUnavailable, RecordRefuse
 from audit.log import AuditLog
 from audit.place import Postgres
 from proxy.break_glass import BreakGlass, grantor
+from proxy.canary.schedule import Canary
 from proxy.checkpoints import Checkpoints
 from proxy.conditions import Conditions
 from proxy.errors import ConfigurationError, RequestRefused, RingfenceError, Unavailable
@@ -56,6 +57,8 @@ class Admin:
     """What two persons may open, in a server."""
     upstreams: Callable[[], list[dict[str, Any]]] | None = None
     """Says how the model servers stand, in a server."""
+    canary: Canary | None = None
+    """Tests the boundary, in a server."""
 
     def do(self, op: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Run one operation by name; raises RingfenceError."""
@@ -72,6 +75,7 @@ class Admin:
             "upstreams.state": self.state_of_upstreams,
             **self._of_signer(),
             **self._of_persons(),
+            **({"canary.run": self.canary.ask, "canary.state": self.canary.state} if self.canary else {}),
         }
         if op not in operations:
             raise RequestRefused("unknown operation")

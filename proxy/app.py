@@ -30,6 +30,7 @@ from proxy.api.requests import authenticate
 from proxy.api.shield import Shield, refuse
 from proxy.approvals.history import History
 from proxy.break_glass import BreakGlass
+from proxy.canary.schedule import Canary
 from proxy.checkpoints import Checkpoints
 from proxy.conditions import Conditions
 from proxy.costs.ledger import Ledger
@@ -95,6 +96,7 @@ class Runtime:
     checkpoints: Checkpoints
     conditions: Conditions
     glass: BreakGlass
+    canary: Canary
     admin: admin.Admin
     admin_server: asyncio.Server
     tasks: list[asyncio.Task[None]]
@@ -150,18 +152,19 @@ class Runtime:
         conditions = Conditions(audit, room, settings.audit_deadline_s)
         await asyncio.to_thread(conditions.look)
         checkpoints = Checkpoints(audit, settings.anchor_max_age_s)
-        glass = BreakGlass(audit)
+        glass, canary = BreakGlass(audit), await Canary.begin(settings, audit, bundles)
         changes = replace(
             changes,
             reload=_reloader(bundles),
             checkpoints=checkpoints,
             conditions=conditions,
             glass=glass,
+            canary=canary,
             upstreams=_reporter(bundles, estate),
         )
         server = await admin.serve(changes, settings.home / "admin.sock")
         watched = (denials.run(), failures.run(), conditions.run(), bundles.watch(), idempotency.run(), ledger.run())
-        work: list[Coroutine[Any, Any, None]] = [*watched, _watch(estate, pool, bundles, every_s)]
+        work: list[Coroutine[Any, Any, None]] = [*watched, canary.run(), _watch(estate, pool, bundles, every_s)]
         return cls(
             settings=settings,
             engine=engine,
@@ -181,6 +184,7 @@ class Runtime:
             checkpoints=checkpoints,
             conditions=conditions,
             glass=glass,
+            canary=canary,
             admin=changes,
             admin_server=server,
             tasks=[asyncio.create_task(each) for each in work],
@@ -238,8 +242,9 @@ def create_app(runtime: Runtime) -> ASGIApp:
     def route(path: str, method: str, does: Callable[..., Awaitable[Response]], **parts: Any) -> None:
         app.add_route(path, partial(does, **parts), methods=[method], include_in_schema=False)
 
+    lane = runtime.canary.lane(pipeline, keys)
     for each in ENDPOINTS:
-        route(f"/v1{each.path}", "POST", exchange.create, endpoint=each, pipeline=pipeline, keys=keys, guard=guard)
+        route(f"/v1{each.path}", "POST", exchange.create, endpoint=each, lane=lane, guard=guard)
     for stored_op in stored.OPERATIONS:
         parts: dict[str, Any] = {"operation": stored_op, "pipeline": pipeline, "keys": keys, "guard": guard}
         route(f"/v1{stored_op.path}", stored_op.method, stored.ask_holder, **parts)

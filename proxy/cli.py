@@ -191,6 +191,14 @@ def _models() -> typer.Typer:
     return cli_models.app
 
 
+def _canary() -> typer.Typer:
+    from proxy.canary.cli import canary  # noqa: PLC0415 - read when it is asked for
+
+    part = typer.Typer(add_completion=False)
+    part.command("canary")(canary)
+    return part
+
+
 LATER: dict[str, Callable[[], typer.Typer]] = {
     "detect": _detect,
     "key": _key,
@@ -199,6 +207,7 @@ LATER: dict[str, Callable[[], typer.Typer]] = {
     "costs": _costs,
     "upstreams": _upstreams,
     "models": _models,
+    "canary": _canary,
 }
 
 

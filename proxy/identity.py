@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Engine, event
 from sqlmodel import Field, Session, SQLModel, create_engine, select
@@ -27,6 +27,8 @@ from proxy.policy.model import Identity
 
 KEY_PREFIX = "rf-"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+CANARY_APP = "ringfence-canary"
+"""The app of `proxy.canary` in records, which no key may have."""
 MIGRATIONS = (
     """CREATE TABLE api_key (
          id TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, app TEXT NOT NULL, team TEXT NOT NULL, role TEXT NOT NULL,
@@ -64,6 +66,13 @@ class Caller:
         return {"kind": "api_key", "id": self.key_id, "app": self.app, "team": self.team, "auth_strength": "bearer"}
 
 
+class Keys(Protocol):
+    """What knows secrets."""
+
+    def authenticate(self, secret: str) -> Caller | None:
+        """Return the caller that a secret belongs to, or None when it is unknown, expired or revoked."""
+
+
 class ApiKey(SQLModel, table=True):
     """One row of `api_key`; times are RFC 3339 in UTC."""
 
@@ -91,6 +100,8 @@ def new_key(app: str, team: str, role: Role, expires: datetime | None) -> tuple[
             raise RequestRefused(
                 f"--{label} must be 1 to 64 of a-z, 0-9, '.', '_', '-', starting with a letter or digit.", param=label
             )
+    if app == CANARY_APP:
+        raise RequestRefused("--app is a name that Ringfence itself uses in records.", param="app")
     if expires is not None and expires <= datetime.now(UTC):
         raise RequestRefused("--expires is in the past.", param="expires")
     secret = KEY_PREFIX + secrets.token_urlsafe(32)

@@ -13,6 +13,7 @@ import logging
 import signal
 import socket
 import sys
+from collections.abc import Callable
 
 import uvicorn
 import uvloop
@@ -69,7 +70,8 @@ async def _serve(settings: Settings, control_fd: int) -> int:
                 proxy_headers=False,
                 log_config=None,
                 timeout_graceful_shutdown=10,
-            )
+            ),
+            runtime.canary.listening,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             # uvicorn raises the signal once more when it has stopped; what is below must still run then.
@@ -93,12 +95,17 @@ async def _reload(hung_up: asyncio.Event, activation: Activation) -> None:
 class _Server(uvicorn.Server):
     """Says where it listens, once it does: with port 0 nobody could know otherwise."""
 
+    def __init__(self, config: uvicorn.Config, told: Callable[[str, int], None]) -> None:
+        super().__init__(config)
+        self._told = told
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             sys.stdout.write(f"ringfence: listening on http://{f'[{host}]' if ':' in host else host}:{port}\n")
             sys.stdout.flush()
+            self._told(host, port)
 
 
 if __name__ == "__main__":

@@ -124,6 +124,18 @@ class Settings(BaseModel):
     upstream_failures: int = Field(default=5, ge=1)
     """After so many failures in a row, a model server is left alone for a while."""
 
+    canary_every_s: float = Field(default=21600, ge=0)
+    """How often the server sends invented personal data through itself to see that it stays at home, where vendors are
+    configured; 0 is never. Two minutes after the start and soon after other policies, too: see `deploy/docs/canary.md`.
+    """
+    canary_values: int = Field(default=3, ge=1, le=100)
+    """How many values of each kind it sends for each vendor's zone, one at a time."""
+    canary_team: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9._-]{0,63})?$")
+    """The team that it acts as. Without one, teams of the policy are tried until a harmless request reaches each
+    vendor's zone."""
+    canary_except: str = Field(default="", pattern=r"^([A-Z][A-Z0-9_]*(,[A-Z][A-Z0-9_]*)*)?$")
+    """Types, by commas, of which it sends nothing: those that the policy means to let vendors have."""
+
     @field_validator("anchor_git")
     @classmethod
     def _can_be_shown(cls, remote: str | None) -> str | None:

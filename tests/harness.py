@@ -1,14 +1,18 @@
 """Real parts for tests: a scripted model server that keeps every byte it got, and a Ringfence process around it."""
 
 import asyncio
+import atexit
+import functools
 import json
 import os
 import re
 import select
+import shutil
 import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +24,7 @@ from typing import Any
 import httpx
 import yaml
 
+from audit.stores.migrate import migrate_sqlite
 from proxy import admin
 from proxy.settings import Settings
 from proxy.upstreams.upstream import ENDPOINTS
@@ -29,8 +34,8 @@ PATIENT = {"detect_deadline_s": 30, "audit_deadline_s": 10}
 """On a busy machine a late scan would rightly keep a harmless request at home; tests of deadlines set their own."""
 QUICK = {"detectors": ROOT / "tests" / "quick-detectors.yaml"}
 """For servers of which detection is not what is tested: no models, which take seconds to load."""
-CALM = {"upstream_failures": 1000, "upstream_health_s": 0}
-"""Model servers are not asked how they are, and stay in use however often a test lets them fail."""
+CALM = {"upstream_failures": 1000, "upstream_health_s": 0, "canary_every_s": 0}
+"""Model servers are not asked how they are, and stay in use however often a test lets them fail; and no canary is sent."""
 BRISK = {"launcher": (str(ROOT / "tests" / "brisk.py"),)}
 """For servers whose signer is waited for."""
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -369,10 +374,15 @@ def start(
 ) -> Ringfence:
     """Start a server on a free port and wait until it listens; AssertionError with its log if it ends before."""
     home.mkdir(parents=True, exist_ok=True)
+    if not list(home.glob("audit.db*")) and not (home / "keys").exists() and "audit_url" not in settings:
+        shutil.copy(empty_log(), home / "audit.db")
     given = {"home": home, "upstreams": upstreams, "port": 0, "detect_workers": 1, **PATIENT, **CALM, **settings}
     environ = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")}
     environ |= {f"RINGFENCE_{name.upper()}": str(value) for name, value in given.items()}
     environ["VENDOR_KEY"] = "vendor-credential"
+    environ.setdefault(
+        "SSL_CERT_FILE", os.devnull
+    )  # no test trusts an authority of the outside, and reading all takes time
     with (home / "server.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, *launcher, "serve"],
@@ -385,6 +395,16 @@ def start(
     made = Ringfence(home, process, "", Settings.load(environ=environ), environ)
     if wait:
         made.url = wait_for_url(made)
+    return made
+
+
+@functools.cache
+def empty_log() -> Path:
+    """Return a file with the newest schema and nothing else, in which a log may begin; it is made once."""
+    made = Path(tempfile.mkdtemp(prefix="ringfence-empty-")) / "audit.db"
+    made.touch(0o600)
+    migrate_sqlite(made)
+    atexit.register(shutil.rmtree, made.parent, ignore_errors=True)
     return made
 
 

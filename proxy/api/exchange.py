@@ -11,9 +11,10 @@ from starlette.types import Message, Receive, Scope, Send
 from proxy.answers import CALLER_LEFT
 from proxy.api.guard import Guard
 from proxy.api.requests import authenticate, read_ask
+from proxy.canary.lane import Lane
 from proxy.endpoints.endpoint import Endpoint
 from proxy.evidence import Ask
-from proxy.identity import KeyStore, Role
+from proxy.identity import Role
 from proxy.pipeline import Pipeline
 
 CALLERS = frozenset({Role.APP})
@@ -21,9 +22,10 @@ STALLED_S = 120.0
 """A caller that takes nothing for so long has left: what it does not take holds a place at a model server."""
 
 
-async def create(request: Request, endpoint: Endpoint, pipeline: Pipeline, keys: KeyStore, guard: Guard) -> Response:
+async def create(request: Request, endpoint: Endpoint, lane: Lane, guard: Guard) -> Response:
     """Answer a request, as a stream of events when the model server streams."""
-    caller = authenticate(request, keys, CALLERS, endpoint.key_header)
+    caller = authenticate(request, lane.keys, CALLERS, endpoint.key_header)
+    pipeline = lane.of(caller)
     ask = await read_ask(request, caller, endpoint, pipeline.settings.max_body_bytes)
     return guard.around(request, ask, pipeline.activation.active.limits, partial(Exchange, pipeline))
 

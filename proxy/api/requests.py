@@ -11,7 +11,7 @@ from proxy.content.parsing import parse
 from proxy.endpoints.endpoint import Endpoint
 from proxy.errors import RequestRefused
 from proxy.evidence import Ask, Clock
-from proxy.identity import Caller, KeyStore, Role
+from proxy.identity import Caller, Keys, Role
 
 REALM = 'Bearer realm="ringfence"'
 LONG = 64 * 1024
@@ -28,7 +28,7 @@ class Unauthenticated(RequestRefused):
         return {**super().headers(), "www-authenticate": REALM}
 
 
-def authenticate(request: Request, keys: KeyStore, allowed: frozenset[Role], key_header: str = "") -> Caller:
+def authenticate(request: Request, keys: Keys, allowed: frozenset[Role], key_header: str = "") -> Caller:
     """Return the caller of a request, whose key may also stand alone in `key_header`, where one is named.
 
     An empty header of that name is none: a library that was given no key sends it beside another credential.
