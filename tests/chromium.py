@@ -227,13 +227,15 @@ class Page:
         return self.evaluate(f"({function})({', '.join(json.dumps(value) for value in values)})")
 
     def wait(self, expression: str, within_s: float = WAIT_S) -> Any:
-        """Ask until an expression gives something that is true, and return that. Raises `TimeoutError`."""
+        """Ask until an expression gives something that is true, to JavaScript, and return it. Raises `TimeoutError`."""
         until = time.monotonic() + within_s
-        while not (value := self.evaluate(expression)):
+        while True:
+            true, value = self.evaluate(f"Promise.resolve({expression}).then((value) => [Boolean(value), value])")
+            if true:
+                return value
             if time.monotonic() > until:
                 raise TimeoutError(f"never true: {expression}; the page said {self.errors}")
             time.sleep(0.01)
-        return value
 
     def text(self, selector: str) -> str:
         """Return what a person sees of an element."""

@@ -1,0 +1,92 @@
+"use strict";
+globalThis.Ringfence ??= {};
+
+// Elements from data. Every text becomes a text node: nothing that a pack says is ever read as markup.
+Ringfence.dom = (() => {
+  const SVG = "http://www.w3.org/2000/svg";
+  const numbers = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
+
+  function fill(element, attributes, children) {
+    for (const [name, value] of Object.entries(attributes ?? {})) {
+      if (name === "on") {
+        for (const [event, react] of Object.entries(value)) element.addEventListener(event, react);
+      } else if (value === true) {
+        element.setAttribute(name, "");
+      } else if (value !== false && value !== null && value !== undefined) {
+        element.setAttribute(name, String(value));
+      }
+    }
+    add(element, children);
+    return element;
+  }
+
+  function add(element, children) {
+    for (const child of children.flat(Infinity)) {
+      if (child === null || child === undefined || child === false) continue;
+      element.append(child instanceof Node ? child : document.createTextNode(String(child)));
+    }
+    return element;
+  }
+
+  // make("p", {class: "warn"}, "text", node, [more]); `on` holds listeners.
+  const make = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
+  const svg = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
+  const put = (element, ...children) => (element.replaceChildren(), add(element, children));
+
+  // 1234567 -> "1,234,567"; null -> "–".
+  function number(value) {
+    if (value === null || value === undefined || value === "") return "–";
+    return typeof value === "number" && Number.isFinite(value) ? numbers.format(value) : String(value);
+  }
+
+  // "2026-01-31T12:00:00.000001Z" -> "2026-01-31 12:00:00 UTC", which no line breaks.
+  function time(value) {
+    const found = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/.exec(value ?? "");
+    return found ? `${found[1]}\u00a0${found[2]}\u00a0UTC` : value === undefined || value === null || value === "" ? "–" : String(value);
+  }
+
+  // 93784 -> "1 d 2 h 3 min"; the largest units only.
+  function duration(seconds) {
+    if (typeof seconds !== "number") return "–";
+    const parts = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
+    const said = [];
+    let rest = Math.round(seconds);
+    for (const [unit, length] of parts) {
+      const whole = Math.floor(rest / length);
+      rest -= whole * length;
+      if (whole) said.push(`${whole} ${unit}`);
+    }
+    return said.slice(0, 2).join(" ") || "0 s";
+  }
+
+  // 9950 basis points -> "99.5 %".
+  const percent = (points) => (typeof points === "number" ? `${(points / 100).toFixed(1).replace(/\.0$/, "")} %` : "–");
+
+  // A digest, short to the eye and whole to whoever copies, hovers or prints it.
+  const digest = (value) => (value ? make("code", { class: "digest", title: value }, String(value)) : "–");
+
+  const yes = (value) => (value === true ? "yes" : value === false ? "no" : "–");
+
+  // table("Caption", [{title, of: row => cell, right: true}], rows): cells may be text or nodes.
+  function table(caption, columns, rows, none = "None.") {
+    if (!rows?.length) return make("p", { class: "none" }, make("strong", {}, `${caption}: `), none);
+    const head = columns.map((column) => make("th", { scope: "col", class: column.right && "right" }, column.title));
+    const body = rows.map((row) => make("tr", {}, columns.map((column, index) => {
+      const cell = column.of(row);
+      const shown = cell === null || cell === undefined || cell === "" ? "–" : cell;
+      return make(index ? "td" : "th", { scope: index ? null : "row", class: column.right && "right" }, shown);
+    })));
+    const made = make("table", {}, make("caption", {}, caption), make("thead", {}, make("tr", {}, head)), make("tbody", {}, body));
+    return make("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: "0" }, made);
+  }
+
+  // pairs([["Name", value], ...]) as a list of terms.
+  const pairs = (list) => make("dl", { class: "pairs" }, list.map(([name, value]) =>
+    make("div", {}, make("dt", {}, name), make("dd", {}, value === undefined || value === null || value === "" ? "–" : value))));
+
+  const list = (items, none = "None.") => (items?.length
+    ? make("ul", {}, items.map((item) => make("li", {}, item)))
+    : make("p", { class: "none" }, none));
+
+  return { add, digest, duration, list, make, number, pairs, percent, put, svg, table, time, yes };
+})();

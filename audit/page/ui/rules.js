@@ -1,0 +1,67 @@
+"use strict";
+globalThis.Ringfence ??= {};
+
+// The text of the policy that a decision was made under: from the archive in the pack, which the register leads to.
+Ringfence.rules = (() => {
+  const { make, number } = Ringfence.dom;
+  const indent = (line) => /^ */.exec(line)[0].length;
+
+  // Rules and exceptions are entries of lists with an id, classes are keys.
+  const ITEM = /^\s*-\s+\{?\s*(?:id|name)\s*:\s*["']?([^\s"',}]+)/;
+  const KEY = /^\s+["']?([A-Za-z0-9_.-]+)["']?\s*:/;
+
+  // The lines of the entry of this name in YAML as our policies are written; null where there is none.
+  function entry(text, name, form) {
+    const lines = text.split("\n");
+    const begins = lines.findIndex((line) => form.exec(line)?.[1] === name);
+    if (begins < 0) return null;
+    let ends = begins + 1;
+    while (ends < lines.length && (lines[ends].trim() === "" || indent(lines[ends]) > indent(lines[begins]))) ends += 1;
+    return { line: begins + 1, text: lines.slice(begins, ends).join("\n").trimEnd() };
+  }
+
+  function written(files, name) {
+    const short = name.split("/").at(-1);
+    for (const form of [ITEM, KEY]) {
+      for (const file of files) {
+        const at = entry(file.text, short, form);
+        if (at) return [make("p", { class: "small" }, `${name}, from ${file.name}, line ${number(at.line)}`), make("pre", { tabindex: "0" }, at.text)];
+      }
+    }
+    return make("p", { class: "small" }, `${name}: not found by its name in the files below.`);
+  }
+
+  // The files of the bundle in force: the newest activation of it before the decision says under which digest they lie.
+  async function files(engine, seq, bundle) {
+    let after = -1;
+    let digest = null;
+    do {
+      const page = await engine.call("find", { kind: "policy.activated", after, limit: 500 });
+      const before = page.seqs.filter((one) => one < seq);
+      for (const record of await engine.call("records", { seqs: before })) {
+        if (record.body?.bundle?.sha256 === bundle) digest = record.body.files_sha256;
+      }
+      after = before.length === page.seqs.length ? page.next : null;
+    } while (after !== null && after !== undefined);
+    const text = digest && (await engine.call("text", { sha256: digest }));
+    try {
+      const found = text ? JSON.parse(text).files : null;
+      return Array.isArray(found) ? found.filter((one) => typeof one?.name === "string" && typeof one?.text === "string") : null;
+    } catch {
+      return null;
+    }
+  }
+
+  // Elements for a decision: each rule, ceiling and exception that applied, as it was written then.
+  async function explain(engine, record) {
+    const { body } = record;
+    const names = [...new Set([...body.rules.map((rule) => rule.id), ...body.exceptions.map((one) => one.id), ...body.ceilings])];
+    const found = await files(engine, record.seq, body.bundle.sha256);
+    if (!found) return make("p", { class: "none" }, "The text of this policy is not in the pack.");
+    const entries = names.map((name) => written(found, name));
+    const whole = found.map((file) => make("details", {}, make("summary", {}, file.name), make("pre", { tabindex: "0" }, file.text)));
+    return [names.length ? entries : make("p", { class: "none" }, "No rule and no ceiling applied."), make("h3", {}, "All files of this policy"), whole];
+  }
+
+  return { explain };
+})();
