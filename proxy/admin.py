@@ -68,6 +68,7 @@ class Admin:
             "key.revoke": self.revoke_key,
             "audit.verified": self.record_verification,
             "audit.exported": self.record_export,
+            "audit.read": self.record_request,
             "audit.records.record": self.record_change,
             "clock.look": lambda: self._conditions().look_at_clock(),
             "clock.accept": lambda: self._conditions().accept_clock(),
@@ -115,6 +116,10 @@ class Admin:
         """Record that somebody exported the log."""
         return {"seq": self.audit.append_sync("audit.exported", {"actor": ACTOR, **made}).seq}
 
+    def record_request(self, id: str, **asked: Any) -> dict[str, Any]:  # noqa: A002
+        """Record that somebody asked for an export, before it is made."""
+        return {"seq": self.audit.append_sync("audit.read", {"actor": ACTOR, **asked}, id=id).seq}
+
     def record_change(self, kind: str, body: dict[str, Any]) -> dict[str, Any]:
         """Record what the command line did to the log's keys, or that heads of the log were lost."""
         if kind not in {"key.introduced", "key.retired", "key.revoked", "incident.opened", "incident.closed"}:
@@ -160,6 +165,9 @@ class Admin:
             "checkpoint.report": self.checkpoints.report,
             "checkpoint.want": self.checkpoints.want,
             "checkpoint.wanted": self.checkpoints.wanted,
+            "manifest.sign": self.checkpoints.manifests.sign,
+            "manifest.asked": self.checkpoints.manifests.asked,
+            "manifest.signed": self.checkpoints.manifests.signed,
             "anchor.receipt": self.checkpoints.receipt,
             "audit.state": partial(self._state, self.checkpoints),
         }

@@ -18,6 +18,7 @@ from audit.proofs.checkpoint import Checkpoint
 from audit.proofs.note import Note
 from proxy import late_anchors
 from proxy.errors import Unavailable
+from proxy.manifests import Manifests
 
 log = logging.getLogger(__name__)
 REFUSAL = "checkpoint_"
@@ -47,6 +48,8 @@ class Checkpoints:
         """By the newest report; until there is one, by what the process before this one heard last."""
         self._reporting = threading.Lock()
         self._asked = threading.Event()
+        self.manifests = Manifests()
+        """Of packs, for the signer to sign."""
 
     def want(self) -> dict[str, Any]:
         """Ask the signer for a checkpoint of what is there now; it looks every second."""

@@ -3,10 +3,11 @@
     python -m audit.signing.process --keys DIR --state DIR --admin SOCKET [flags of keepers]... [--once]
 
 The log is named by the environment's RINGFENCE_AUDIT_URL, for the name may hold a password. A checkpoint is due every
-ten seconds, or sooner after a thousand records, or where somebody asks the server for one. What was signed is first in
-the state file and then handed over, so that a crash between the two only repeats the handing over. A log that is
-refused is looked at again every ten seconds, and the server is told each time: that it hears nothing is a sign, too. At
-the end, when no server is left, the last checkpoint is stored by this process.
+ten seconds, or sooner after a thousand records, or where somebody asks the server for one; the manifest of a pack is
+signed when one waits at the server. What was signed is first in the state file and then handed over, so that a crash
+between the two only repeats the handing over. A log that is refused is looked at again every ten seconds, and the
+server is told each time: that it hears nothing is a sign, too. At the end, when no server is left, the last checkpoint
+is stored by this process.
 """
 
 import argparse
@@ -18,7 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -31,6 +32,7 @@ from audit.keys import read_signers
 from audit.place import Place, Postgres, place_of
 from audit.proofs.checkpoint import Checkpoint
 from audit.proofs.note import Note
+from audit.signing import statements
 from audit.signing.signer import CheckpointSigner, Refused, StateFile
 from audit.sources.postgres import open_source
 from audit.sources.source import Source
@@ -62,6 +64,12 @@ class Desk(Protocol):
     def wanted(self) -> bool:
         """Whether somebody has asked for a checkpoint since the last time: an export ends at one."""
 
+    def statement(self) -> str | None:
+        """Return the statement of a pack's manifest that waits to be signed."""
+
+    def stated(self, text: str, note: bytes | None) -> None:
+        """Hand over what was made of it; None where it is not signed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -86,6 +94,15 @@ class Server:
     def wanted(self) -> bool:
         """Whether somebody has asked the server for a checkpoint."""
         return bool((self._ask("checkpoint.wanted") or {}).get("ok", {}).get("wanted"))
+
+    def statement(self) -> str | None:
+        """Return the statement of a pack's manifest that waits to be signed."""
+        text = (self._ask("manifest.asked") or {}).get("ok", {}).get("text")
+        return text if isinstance(text, str) else None
+
+    def stated(self, text: str, note: bytes | None) -> None:
+        """Hand over what was made of it."""
+        self._ask("manifest.signed", text=text, note=(note or b"").decode())
 
     def receipt(self, anchor: str, note: bytes) -> bool:
         """Hand over what a witness cosigned, to be recorded; False where nobody can do it now."""
@@ -178,6 +195,15 @@ class Rounds:
             self.refused, self.unavailable = None, ""
             self._report()
 
+    def answer(self) -> None:
+        """Sign a manifest that waits, if there is one; none, while the log is refused."""
+        text = self._desk.statement()
+        if text is not None:
+            note = None
+            with suppress(AuditMismatch):  # a key that cannot be read now: the next turn says so
+                note = None if self.refused is not None else statements.sign(text, *self._signer.state_of_keys())
+            self._desk.stated(text, note)
+
     def _not_stored(self, source: Source) -> bytes | None:
         """Return the newest note until it is stored: the process may have ended between the signing and that."""
         state, newest = self._signer.state, source.newest_checkpoint()
@@ -243,6 +269,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     rounds = Rounds(signer, lambda: open_source(place), server, anchors, lagging=lagging)
     while not given.once and not stop.wait(POLL_S):
         rounds.turn()
+        rounds.answer()
     for keeper in keepers.values():
         if isinstance(keeper, Sparing):
             keeper.at_once()

@@ -226,6 +226,10 @@ class CheckpointSigner:
         self.state = state
         return signed
 
+    def state_of_keys(self) -> tuple[State | None, Sequence[Signer]]:
+        """Return what was signed last, and the keys at hand, read anew."""
+        return self.state, self._signers()
+
     def _give_up_what_was_accepted(self, state: State) -> State:
         """Begin anew, from the first record, once the operator gave up the head that stands in the state."""
         given_up = accepted(self._file.directory)

@@ -20,10 +20,11 @@ from audit.anchors.lagging import Lagging
 from audit.errors import AuditUnavailable
 from audit.keys import read_signers
 from audit.opening import FileLock
+from audit.pack.manifest import statement
 from audit.proofs.checkpoint import Checkpoint
 from audit.proofs.note import Note
 from audit.signing.process import EVERY_RECORDS, EVERY_S, Rounds, Server
-from audit.signing.signer import CheckpointSigner, StateFile
+from audit.signing.signer import CheckpointSigner, Refused, StateFile
 from audit.sources.source import SqliteSource
 from audit.verification.verifier import verify
 
@@ -39,6 +40,14 @@ class Heard:
     reports: list[tuple[str | None, int | None]] = field(default_factory=list)
     ages: list[Mapping[str, int]] = field(default_factory=list)
     asked: bool = False
+    waits: str | None = None
+    stated_: list[tuple[str, bytes | None]] = field(default_factory=list)
+
+    def statement(self) -> str | None:
+        return self.waits
+
+    def stated(self, text: str, note: bytes | None) -> None:
+        self.stated_.append((text, note))
 
     def wanted(self) -> bool:
         asked, self.asked = self.asked, False
@@ -326,3 +335,19 @@ def test_a_second_signer_is_refused(tmp_path: Path, open_log: Any) -> None:
     held.close()
     assert once.returncode == 2
     assert b"another signer" in said
+
+
+def test_a_manifest_that_waits_is_signed_and_none_while_the_log_is_refused(bench: Bench) -> None:
+    bench.rounds.answer()
+    assert bench.desk.stated_ == []
+    bench.rounds.turn()
+    state = bench.rounds._signer.state
+    assert state is not None
+    bench.desk.waits = statement(state.log_id.hex(), state.size, "a" * 64)
+    bench.rounds.answer()
+    bench.rounds.refused = Refused("FORK", None, "other records")
+    bench.rounds.answer()
+    (text, note), (_, refused) = bench.desk.stated_
+    assert (text, refused) == (bench.desk.waits, None)
+    assert note is not None
+    assert Note.decode(note).verified([read_signers(bench.home / "keys")[0].vkey])
