@@ -3,6 +3,7 @@ globalThis.Ringfence ??= {};
 
 // Elements from data. Every text becomes a text node: nothing that a pack says is ever read as markup.
 Ringfence.dom = (() => {
+  const MOST = 1000; // rows of a table that are shown
   const SVG = "http://www.w3.org/2000/svg";
   const numbers = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
 
@@ -71,13 +72,14 @@ Ringfence.dom = (() => {
   function table(caption, columns, rows, none = "None.") {
     if (!rows?.length) return make("p", { class: "none" }, make("strong", {}, `${caption}: `), none);
     const head = columns.map((column) => make("th", { scope: "col", class: column.right && "right" }, column.title));
-    const body = rows.map((row) => make("tr", {}, columns.map((column, index) => {
+    const body = rows.slice(0, MOST).map((row) => make("tr", {}, columns.map((column, index) => {
       const cell = column.of(row);
       const shown = cell === null || cell === undefined || cell === "" ? "–" : cell;
       return make(index ? "td" : "th", { scope: index ? null : "row", class: column.right && "right" }, shown);
     })));
     const made = make("table", {}, make("caption", {}, caption), make("thead", {}, make("tr", {}, head)), make("tbody", {}, body));
-    return make("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: "0" }, made);
+    const more = rows.length > MOST && make("p", { class: "small" }, `The first ${number(MOST)} of ${number(rows.length)} rows are shown.`);
+    return make("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: "0" }, made, more);
   }
 
   // pairs([["Name", value], ...]) as a list of terms.

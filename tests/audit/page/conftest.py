@@ -1,9 +1,10 @@
-"""A browser for the tests of what runs in one."""
+"""A browser for the tests of what runs in one, and packs to give it."""
 
 from collections.abc import Iterator
 
 import pytest
 from chromium import Chromium, installed
+from packs import Workshop
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +16,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
     made = Chromium(program, tmp_path_factory.mktemp("chromium"))
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """Return honest packs, and what a forger needs."""
+    return Workshop.of(tmp_path_factory.mktemp("ours"), tmp_path_factory.mktemp("theirs"))
