@@ -1,17 +1,21 @@
 """Reads for auditors: pages of records by sequence number, over connections that cannot write.
 
-The columns only find records; what is returned is the body, whose bytes the chain commits to.
+The columns only find records; what is returned is the body, whose bytes the chain commits to. However much there is to
+look through, it is done in stretches, each a transaction of its own: one that stays open keeps SQLite's write-ahead log
+from being carried over, and PostgreSQL from cleaning up.
 """
 
 import hashlib
 import sqlite3
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 import orjson
 import psycopg
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 from sqlalchemy.pool import NullPool
@@ -26,6 +30,13 @@ from audit.stores.sqlite import open_reader, unavailable
 MAX_LIMIT = 1000
 READ_WITHIN_S = 30.0
 """The longest that a query on PostgreSQL may take."""
+STATEMENT_MS = 10_000
+"""When PostgreSQL itself gives up one of our statements."""
+STRETCH = 50_000
+"""Records that are looked through at once, at first; more where that is quick."""
+QUICK_S = 0.03
+Ask = Callable[..., list[tuple[Any, ...]]]
+"""(query, **values) -> rows. `@` stands before the name of each table, `:name` for a value."""
 Row = TypeVar("Row", bound=SQLModel)
 
 
@@ -115,8 +126,11 @@ class Records:
     def __init__(self, place: Place) -> None:
         self._engine = _engine(place)
 
-    def page(self, filters: Filters, *, after: int = -1, limit: int = 100) -> Page:
-        """Return up to `limit` records behind `after`; raises AuditUnavailable when the store does not answer."""
+    def page(self, filters: Filters, *, after: int = -1, limit: int = 100, within_s: float | None = None) -> Page:
+        """Return up to `limit` records behind `after`; raises AuditUnavailable when the store does not answer.
+
+        With `within_s`, a page that takes longer ends early, with what was found and with the place to go on from.
+        """
         limit = min(limit, MAX_LIMIT)
         place = col(RecordRow.seq)
         statement = select(RecordRow)
@@ -131,14 +145,34 @@ class Records:
             value = getattr(filters, name)
             if value is not None:
                 statement = statement.where(getattr(RecordRow, name) == value)
+        until = float("inf") if within_s is None else time.monotonic() + within_s
         try:
             with Session(self._engine) as session:
-                statement = _within(session, statement, filters, place, after)
-                rows = session.exec(statement.order_by(place).limit(limit + 1)).all()
+                stretch = _stretch(session, filters, after)
+                return _page(session, statement.order_by(place), stretch, place=place, limit=limit, until=until)
         except DBAPIError as error:
             raise _unavailable(error) from None
-        more = len(rows) > limit
-        return Page(tuple(_record(row) for row in rows[:limit]), rows[limit - 1].seq if more else None)
+
+    @contextmanager
+    def asking(self) -> Iterator[Ask]:
+        """Answer queries over one connection, each in a transaction of its own; raises AuditUnavailable."""
+        prefix = "" if self.dialect == "sqlite" else f"{postgres.SCHEMA}."
+
+        def ask(query: str, **values: Any) -> list[tuple[Any, ...]]:
+            rows = [tuple(row) for row in connection.execute(text(query.replace("@", prefix)), values)]
+            connection.rollback()
+            return rows
+
+        try:
+            with self._engine.connect() as connection:
+                yield ask
+        except DBAPIError as error:
+            raise _unavailable(error) from None
+
+    @property
+    def dialect(self) -> str:
+        """Name what the log is kept in: sqlite or postgresql."""
+        return self._engine.dialect.name
 
     def one(self, record_id: str) -> ReadRecord | None:
         """Return the record with this id."""
@@ -165,28 +199,53 @@ class Records:
             raise _unavailable(error) from None
 
 
-def _within(
-    session: Session,
-    statement: SelectOfScalar[RecordRow],
-    filters: Filters,
-    place: Any,
-    after: int,
-) -> SelectOfScalar[RecordRow]:
-    """Restrict to what lies behind `after`, and to a time range by the stretch of the log that holds it.
+def _stretch(session: Session, filters: Filters, after: int) -> tuple[int, int, Any]:
+    """Return what lies behind `after`, from (excluded) and to (included), and the condition on times.
 
-    The stretch is found in the index of times alone; without it, a page would be looked for from the start of the log
-    to its end. Clocks jump, so that records inside the stretch may lie outside the range, which stays a condition.
+    A time range is a stretch of the log, found in the index of times alone; without it, a page would be looked for from
+    the start of the log to its end. Clocks jump, so that records inside the stretch may lie outside the range, which
+    stays a condition.
     """
     times = []
     if filters.since is not None:
         times.append(col(RecordRow.ts) >= filters.since)
     if filters.until is not None:
         times.append(col(RecordRow.ts) < filters.until)
-    if not times:
-        return statement.where(place > after)
     ends = func.coalesce(func.min(RecordRow.seq), 0), func.coalesce(func.max(RecordRow.seq), -1)
-    first, last = session.exec(select(*ends).where(*times)).one()
-    return statement.where(*times, place > max(after, first - 1), place <= last)
+    if times:
+        first, last = session.exec(select(*ends).where(*times)).one()
+    else:
+        first, last = 0, session.exec(select(ends[1])).one()
+    session.rollback()
+    return max(after, first - 1), last, times
+
+
+def _page(
+    session: Session,
+    statement: SelectOfScalar[RecordRow],
+    stretch: tuple[int, int, Any],
+    *,
+    place: Any,
+    limit: int,
+    until: float,
+) -> Page:
+    """Look through a stretch piece by piece, each in a transaction of its own."""
+    at, last, times = stretch
+    rows: list[RecordRow] = []
+    width = STRETCH
+    while at < last and len(rows) <= limit:
+        began = time.monotonic()
+        if began > until:
+            return Page(tuple(map(_record, rows)), at)
+        piece = statement.where(*times, place > at, place <= at + width).limit(limit + 1 - len(rows))
+        rows += session.exec(piece).all()
+        session.expunge_all()
+        session.rollback()
+        at += width
+        if time.monotonic() - began < QUICK_S:
+            width *= 4
+    more = len(rows) > limit
+    return Page(tuple(map(_record, rows[:limit])), rows[limit - 1].seq if more else None)
 
 
 def _engine(place: Place) -> Engine:
@@ -199,6 +258,11 @@ def _engine(place: Place) -> Engine:
         return connection
 
     engine = create_engine("postgresql+psycopg://", creator=open_database, poolclass=NullPool, use_native_hstore=False)
+
+    @event.listens_for(engine, "begin")
+    def bound(connection: Connection) -> None:
+        connection.exec_driver_sql(f"SELECT set_config('statement_timeout', '{STATEMENT_MS}', true)")
+
     return engine.execution_options(schema_translate_map={None: postgres.SCHEMA})
 
 

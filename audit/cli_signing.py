@@ -26,7 +26,7 @@ from audit.spool.imports import DAMAGED
 
 REFUSED = 2
 GIVEN_UP = "heads_given_up"
-FOR_PERSONS = frozenset({DAMAGED, GIVEN_UP})
+FOR_PERSONS = frozenset({DAMAGED, GIVEN_UP, "fingerprint_guessing"})
 """Incidents that no condition ends."""
 T = TypeVar("T")
 

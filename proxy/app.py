@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from audit.access import Records
 from audit.api import Reader
 from audit.api import router as audit_router
 from audit.errors import AuditError, AuditUnavailable
+from audit.exporting import Exports
 from audit.log import AuditLog
 from audit.place import Postgres
 from audit.space import Room
@@ -71,7 +73,7 @@ SCANS_S = 1.0
 """How long outcomes wait for the scans of their answers before that."""
 NOTIFY_DRAIN_S = 2.0
 SPENT_S = 2.0
-AUDITORS = frozenset({Role.AUDITOR})
+EXPORT = (sys.executable, "-m", "proxy", "audit", "export")
 
 
 @dataclass(slots=True)
@@ -91,6 +93,7 @@ class Runtime:
     outcomes: Outcomes
     watches: Watches
     denials: Denials
+    exports: Exports
     notifier: Notifier
     failures: Failures
     checkpoints: Checkpoints
@@ -163,8 +166,14 @@ class Runtime:
             upstreams=_reporter(bundles, estate),
         )
         server = await admin.serve(changes, settings.home / "admin.sock")
+        exports = await Exports.take_over(audit, settings.home / "exports", EXPORT)
         watched = (denials.run(), failures.run(), conditions.run(), bundles.watch(), idempotency.run(), ledger.run())
-        work: list[Coroutine[Any, Any, None]] = [*watched, canary.run(), _watch(estate, pool, bundles, every_s)]
+        work: list[Coroutine[Any, Any, None]] = [
+            *watched,
+            canary.run(),
+            exports.run(),
+            _watch(estate, pool, bundles, every_s),
+        ]
         return cls(
             settings=settings,
             engine=engine,
@@ -179,6 +188,7 @@ class Runtime:
             outcomes=Outcomes(audit),
             watches=Watches(engine, settings.scan_answers),
             denials=denials,
+            exports=exports,
             notifier=Notifier(failures),
             failures=failures,
             checkpoints=checkpoints,
@@ -260,8 +270,8 @@ def create_app(runtime: Runtime) -> ASGIApp:
     ages, spooling = lambda: runtime.checkpoints.anchors, lambda: runtime.audit.spooling() and not pipeline.stopped()
     route("/readyz", "GET", health.readyz, checks=checks, ages=ages, spooling=spooling)
 
-    async def auditor(request: Request) -> Reader:
-        return authenticate(request, keys, AUDITORS)
+    async def auditor(request: Request, roles: frozenset[str]) -> Reader:
+        return authenticate(request, keys, frozenset(map(Role, roles)))
 
     async def refused(request: Request, error: Exception) -> Response:
         runtime.denials.count(error)
@@ -271,7 +281,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
         return await refused(request, _not_found(error))
 
     explain = partial(explained, Database(runtime.audit.place))
-    app.include_router(audit_router(runtime.audit, auditor, explain))
+    app.include_router(audit_router(runtime.audit, auditor, runtime.exports, explain))
     app.add_exception_handler(RingfenceError, refused)
     app.add_exception_handler(Exception, refused)
     app.add_exception_handler(404, not_found)
@@ -283,7 +293,9 @@ def _not_found(error: Exception) -> RequestRefused:
     status = getattr(error, "status_code", 404)
     what = "There is nothing at this path." if status == 404 else "This path does not take this method."  # noqa: PLR2004
     served = f"Ringfence serves {', '.join(f'/v1{each.path}' for each in ENDPOINTS)} and /v1/models."
-    return RequestRefused(f"{what} {served}", status=status, code="not_found")
+    refusal = RequestRefused(f"{what} {served}", status=status, code="not_found")
+    refusal.receipt = {name.lower(): value for name, value in (getattr(error, "headers", None) or {}).items()}
+    return refusal
 
 
 async def _open_log(settings: Settings) -> AuditLog:

@@ -34,11 +34,14 @@ class Fingerprinter:
         self._now = now
         self._key = lru_cache(maxsize=4096)(self._derive)
 
-    def fingerprint(self, tenant: str, purpose: str, type_: str, value: bytes) -> str:
-        """Fingerprint a normalised value; raises ValueError when a name holds a NUL, which would make it ambiguous."""
+    def fingerprint(self, tenant: str, purpose: str, type_: str, value: bytes, at: datetime | None = None) -> str:
+        """Fingerprint a normalised value as it is now, or was in the quarter of a moment.
+
+        Raises ValueError when a name holds a NUL, which would make it ambiguous.
+        """
         if "\0" in tenant or "\0" in purpose or "\0" in type_:
             raise ValueError("a name of a fingerprint holds a NUL")
-        today = self._now()
+        today = self._now() if at is None else at
         kid = f"{today.year:04d}q{(today.month + 2) // 3}"
         text = b"\0".join((b"ringfence/fp/v1", tenant.encode(), purpose.encode(), type_.encode(), value))
         digest = hmac.digest(self._key(kid, tenant, purpose), text, "sha256")[:16]

@@ -1,61 +1,23 @@
-"""The auditors' API: who may, what comes back, and that every read is on the log before it is answered."""
+"""Records by page and one by one: what comes back, and that every read is on the log before it is answered."""
 
-import asyncio
+import base64
+import hashlib
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-import httpx
+import orjson
 import pytest
-from fastapi import FastAPI, HTTPException, Request
 
 from audit.access import Records
-from audit.api import router
-from audit.log import AuditLog, Receipt
+from audit.proofs.checkpoint import Proof
+from audit.records.chain import body_hash
+from audit.records.record import new_id
 
-URL = "/audit/v1/records"
-ACTOR = {"kind": "api_key", "id": "ak_9", "app": "soc", "team": "audit"}
-
-
-@dataclass
-class Auditor:
-    actor: dict[str, Any] = field(
-        default_factory=lambda: {"kind": "api_key", "id": "ak_9", "app": "soc", "team": "audit"}
-    )
-
-
-async def authorize(request: Request) -> Auditor:
-    if request.headers.get("authorization") != "Bearer good":
-        raise HTTPException(401)
-    return Auditor()
-
-
-@dataclass
-class Service:
-    log: AuditLog
-    decisions: list[Receipt]
-    explain: Callable[[dict[str, Any]], dict[str, Any]] | None = None
-
-    def get(self, url: str, *, key: str = "good", **params: Any) -> httpx.Response:
-        async def ask() -> httpx.Response:
-            app = FastAPI()
-            app.include_router(router(self.log, authorize, self.explain))
-            async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
-                return await client.get(url, params=params, headers={"authorization": f"Bearer {key}"})
-
-        return asyncio.run(ask())
-
-    def reads(self) -> list[dict[str, Any]]:
-        return [record.body for record in Records(self.log.place).last(1000) if record.body["kind"] == "audit.read"]
-
-
-@pytest.fixture
-def service(open_log: Any, decision: Any) -> Iterator[Service]:
-    log = open_log()
-    made = [log.append_sync("route.decision", decision(zone=zone)) for zone in ("onprem", "cloud-us", "onprem")]
-    return Service(log, made)
+Service = Any
+URL = "/records"
 
 
 def test_a_page_comes_back_and_the_read_is_a_record(service: Service) -> None:
@@ -70,7 +32,7 @@ def test_a_page_comes_back_and_the_read_is_a_record(service: Service) -> None:
     assert rest.json()["next"] is None
     one, two = service.reads()
     assert (one["filters"], one["rows"], one["limit"]) == (["zone"], 1, 1)
-    assert one["actor"] == Auditor().actor
+    assert one["actor"]["id"] == "ak_good"
     assert (two["filters"], two["after"]) == (["after", "zone"], first.seq)
     assert "onprem" not in str(one)
 
@@ -148,3 +110,56 @@ def test_a_decision_that_is_read_by_its_id_comes_with_the_explanation_that_was_i
     assert "explanation" not in service.get(f"{URL}/{read.id}").json()
     service.explain = None
     assert "explanation" not in service.get(f"{URL}/{record}").json()
+
+
+def test_a_record_comes_with_the_proof_that_it_is_in_the_log_once_a_checkpoint_covers_it(service: Service) -> None:
+    wanted = service.decisions[1]
+    assert service.get(f"{URL}/{wanted.id}").json()["proof"] is None
+    service.sign()
+    answer = service.get(f"{URL}/{wanted.id}").json()
+    proof = Proof.decode(answer["proof"].encode())
+    assert proof.index == wanted.seq
+    assert proof.includes(bytes.fromhex(answer["link"]))
+    assert not proof.includes(bytes.fromhex(answer["prev"]))
+    entry = base64.b64decode(answer["entry"])
+    assert hashlib.sha256(b"\0" + entry).hexdigest() == answer["link"]
+    assert body_hash(orjson.dumps(answer["body"], option=orjson.OPT_SORT_KEYS)).hex() == answer["body_hash"]
+
+
+def test_a_text_comes_back_as_the_bytes_of_its_digest(service: Service) -> None:
+    digest = hashlib.sha256("zwölf".encode()).hexdigest()
+    service.log.store_bundle(digest, "zwölf".encode())
+    assert service.get(f"/texts/{digest}").content == "zwölf".encode()
+    assert service.get(f"/texts/{'0' * 64}").status_code == 404
+    assert service.get("/texts/none").status_code == 404
+    assert [(body["what"], body["sha256"], body["rows"]) for body in service.reads()] == [
+        ("text", digest, 1),
+        ("text", "0" * 64, 0),
+    ]
+
+
+def test_a_page_that_takes_too_long_ends_early_and_says_where_to_go_on(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = service.get(URL, team="sales").json()["records"]
+    monkeypatch.setattr("audit.access.STRETCH", 1)
+    monkeypatch.setattr("audit.access.QUICK_S", -1.0)
+    monkeypatch.setattr("audit.api.records.WITHIN_S", -1.0)
+    assert service.get(URL, team="sales").json() == {"records": [], "next": -1}
+    monkeypatch.setattr("audit.api.records.WITHIN_S", 60.0)
+    assert service.get(URL, team="sales").json()["records"] == whole
+
+
+def test_pages_stay_the_same_while_the_log_grows(service: Service, decision: Callable[..., Any]) -> None:
+    first = service.get(URL, team="sales", limit=2).json()
+    service.log.append_sync("route.decision", decision())
+    assert service.get(URL, team="sales", limit=2).json() == first
+    rest = service.get(URL, team="sales", after=first["next"]).json()
+    seqs = [record["seq"] for page in (first, rest) for record in page["records"]]
+    assert seqs == sorted(set(seqs))
+    assert len(seqs) == 4
+
+
+def test_an_id_of_no_record_and_a_parameter_that_is_none_are_refused(service: Service, tmp_path: Path) -> None:
+    assert service.get(f"{URL}/{new_id()}").json()["error"]["code"] == "not_found"
+    assert service.get(f"{URL}/{service.decisions[0].id}", color="red").status_code == 400

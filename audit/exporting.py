@@ -1,0 +1,324 @@
+"""Exports that the server makes for auditors: one at a time, each by a process of its own that gives way to all others.
+
+    queued → running → done | failed
+    queued, running  → interrupted      where the server ended meanwhile; one that the log calls exported is done
+
+What is known of a job is in a file of its own beside its pack, both private, so that a restart loses neither. The log
+says who asked for it before it begins, under the job's own id, and what came out before it counts as done.
+"""
+
+import asyncio
+import logging
+import os
+import shutil
+import signal
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import orjson
+
+from audit import durable
+from audit.access import MAX_LIMIT, Filters, Records
+from audit.errors import AuditError, AuditUnavailable
+from audit.log import AuditLog, new_id
+
+log = logging.getLogger(__name__)
+QUEUED, RUNNING, DONE, FAILED, INTERRUPTED = "queued", "running", "done", "failed", "interrupted"
+OPEN = frozenset({QUEUED, RUNNING})
+EXPORTED = "audit.exported"
+KEPT = 10
+WAITING = 4
+NICE = 19
+END_S = 5.0
+AGAIN_S = 1.0
+MAX_LINE = 64 * 1024
+MAX_SAID = 4096
+FULL_BYTES = 1024 * 1024
+
+
+class NoRoomToWait(Exception):
+    """Enough exports wait already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One export. Numbers are there as soon as they are known; `reason` says in a word why it failed."""
+
+    id: str
+    actor: Mapping[str, Any]
+    created: str
+    state: str = QUEUED
+    since: str | None = None
+    until: str | None = None
+    as_of: int | None = None
+    phase: str | None = None
+    done: int = 0
+    total: int = 0
+    finished: str | None = None
+    reason: str | None = None
+    sha256: str | None = None
+    bytes: int | None = None
+    size: int | None = None
+    rows: int | None = None
+    first: int | None = None
+    last: int | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Return the body of its `audit.exported` record."""
+        body = {
+            "actor": dict(self.actor),
+            "from_seq": self.first,
+            "to_seq": self.last,
+            "rows": self.rows,
+            "sha256": self.sha256,
+            "form": "pack",
+            "size": self.size,
+            "from": self.since,
+            "to": self.until,
+            "request": self.id,
+        }
+        return {name: value for name, value in body.items() if value is not None}
+
+
+class Exports:
+    """The exports of one server. Of one event loop; files are written in threads."""
+
+    def __init__(self, audit: AuditLog, folder: Path, command: Sequence[str]) -> None:
+        self._audit, self._folder, self._command = audit, folder, tuple(command)
+        self._jobs: dict[str, Job] = {}
+        self._wake = asyncio.Event()
+
+    @classmethod
+    async def take_over(cls, audit: AuditLog, folder: Path, command: Sequence[str]) -> Self:
+        """Begin with what is known of earlier exports; what was under way has ended. What is damaged is left out."""
+        made = cls(audit, folder, command)
+        try:
+            await asyncio.to_thread(made._load)
+        except OSError as error:
+            log.warning("exports cannot be read or written: %s", error.strerror)
+        return made
+
+    def _load(self) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        recorded: dict[str, str] | None = None
+        for path in sorted(self._folder.glob("*.json")):
+            try:
+                job = Job(**orjson.loads(path.read_bytes()))
+            except (ValueError, TypeError):
+                log.warning("an export of an earlier start cannot be read: %s", path.name)
+                continue
+            if job.state in OPEN:
+                recorded = _recorded(Records(self._audit.place)) if recorded is None else recorded
+                whole = recorded.get(job.id) is not None and job.sha256 == recorded[job.id]
+                job = replace(job, state=DONE if whole and self.pack(job).is_file() else INTERRUPTED, finished=_now())
+                if job.state == INTERRUPTED:
+                    self._clear(job)
+                self._store(job)
+            self._jobs[job.id] = job
+        self._tidy()
+
+    def jobs(self) -> list[Job]:
+        """Return all that are known, the newest first."""
+        return sorted(self._jobs.values(), key=lambda job: (job.created, job.id), reverse=True)
+
+    def find(self, job_id: str) -> Job | None:
+        """Return one."""
+        return self._jobs.get(job_id)
+
+    def pack(self, job: Job) -> Path:
+        """Return where its pack lies, once it is done."""
+        return self._folder / f"{job.id}.tar"
+
+    def require_room(self) -> None:
+        """Raise NoRoomToWait where enough are queued."""
+        if sum(job.state == QUEUED for job in self._jobs.values()) >= WAITING:
+            raise NoRoomToWait
+
+    async def prepare(self, job: Job) -> None:
+        """Keep a job that is to be recorded and then begun; raises NoRoomToWait and OSError."""
+        self.require_room()
+        self._jobs[job.id] = job
+        try:
+            await asyncio.to_thread(self._store, job)
+        except BaseException:
+            self.drop(job)
+            raise
+
+    def begin(self) -> None:
+        """Let what is queued begin."""
+        self._wake.set()
+
+    def drop(self, job: Job) -> None:
+        """Forget a job that nobody recorded."""
+        self._jobs.pop(job.id, None)
+        self._path(job).unlink(missing_ok=True)
+
+    async def run(self) -> None:
+        """Make one export after another, until cancelled."""
+        while True:
+            job = min((job for job in self._jobs.values() if job.state == QUEUED), key=_order, default=None)
+            if job is None:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            try:
+                await self._make(job)
+            except OSError as error:
+                await self._end(self._jobs[job.id], FAILED, reason="full" if self._is_full() else "io")
+                log.warning("an export failed: %s", error.strerror)
+            await asyncio.to_thread(self._tidy)
+
+    async def _make(self, job: Job) -> None:
+        job = await self._keep(replace(job, state=RUNNING))
+        process = await asyncio.create_subprocess_exec(
+            *self._command,
+            *self._arguments(job),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            limit=MAX_LINE,
+        )
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
+        try:
+            said, found = await asyncio.gather(_all(process.stderr), self._follow(job, process.stdout))
+            status = await process.wait()
+        except BaseException:
+            await _stopped(process)
+            await self._end(self._jobs[job.id], INTERRUPTED)
+            raise
+        if status != 0 or found is None or not self.pack(job).is_file():
+            await self._end(self._jobs[job.id], FAILED, reason=self._reason(said))
+            return
+        job = await self._keep(replace(self._jobs[job.id], **found))
+        self.pack(job).chmod(0o600)
+        await self._record(job)
+        await self._end(job, DONE)
+
+    def _arguments(self, job: Job) -> list[str]:
+        given = {"--from": job.since, "--to": job.until, "--as-of": None if job.as_of is None else str(job.as_of)}
+        chosen = [word for name, value in given.items() if value is not None for word in (name, value)]
+        return [*chosen, "--out", str(self.pack(job)), "--request", job.id, "--json"]
+
+    async def _follow(self, job: Job, lines: asyncio.StreamReader | None) -> dict[str, Any] | None:
+        """Take in how far it is, and return what came out."""
+        found = None
+        while lines is not None and (line := await lines.readline()):
+            told = _object(line)
+            progress, pack = told.get("progress"), told.get("pack")
+            if isinstance(progress, dict):
+                done, total = (int(progress.get(name) or 0) for name in ("done", "total"))
+                phase = str(progress.get("phase"))
+                self._jobs[job.id] = replace(self._jobs[job.id], phase=phase, done=done, total=total)
+            if isinstance(pack, dict):
+                found = {name: pack[name] for name in ("sha256", "bytes", "size", "rows", "first", "last")}
+        return found
+
+    async def _record(self, job: Job) -> None:
+        """Write the record of an export, however long the log takes none."""
+        chosen = new_id()
+        while True:
+            try:
+                await self._audit.append(EXPORTED, job.record(), id=chosen)
+            except AuditUnavailable:
+                await asyncio.sleep(AGAIN_S)
+            else:
+                return
+
+    async def _end(self, job: Job, state: str, reason: str | None = None) -> None:
+        if state != DONE:
+            self._clear(job)
+        ended = replace(job, state=state, reason=reason, finished=_now())
+        self._jobs[job.id] = ended
+        with suppress(OSError):  # on a full disk, the next start calls it interrupted
+            await asyncio.shield(asyncio.to_thread(self._store, ended))
+
+    async def _keep(self, job: Job) -> Job:
+        self._jobs[job.id] = job
+        await asyncio.to_thread(self._store, job)
+        return job
+
+    def _reason(self, said: bytes) -> str:
+        if self._is_full() or b"No space left" in said:
+            return "full"
+        return "no_records" if b"no record has a time" in said else "failed"
+
+    def _is_full(self) -> bool:
+        free = os.statvfs(self._folder)
+        return free.f_bavail * free.f_frsize < FULL_BYTES
+
+    def _path(self, job: Job) -> Path:
+        return self._folder / f"{job.id}.json"
+
+    def _clear(self, job: Job) -> None:
+        """Remove its pack, and what its process left of it."""
+        for path in (self.pack(job), *self._folder.glob(f".{job.id}*")):
+            with suppress(OSError):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def _store(self, job: Job) -> None:
+        durable.replace(self._path(job), orjson.dumps(asdict(job)))
+
+    def _tidy(self) -> None:
+        """Keep only the newest that ended, and nothing that belongs to no job."""
+        ended = [job for job in self.jobs() if job.state not in OPEN]
+        for job in ended[KEPT:]:
+            self._jobs.pop(job.id, None)
+        with suppress(OSError):
+            for path in self._folder.iterdir():
+                if path.name.lstrip(".").partition(".")[0] not in self._jobs:
+                    path.unlink()
+
+
+def _recorded(records: Records) -> dict[str, str]:
+    """Return the digest of each export that the log has a record of, by its request."""
+    found: dict[str, str] = {}
+    after: int | None = -1
+    try:
+        while after is not None:
+            page = records.page(Filters(kind=EXPORTED), after=after, limit=MAX_LIMIT)
+            found |= {one.body["request"]: one.body["sha256"] for one in page.records if "request" in one.body}
+            after = page.next
+    except (AuditError, sqlite3.Error):
+        log.warning("which exports are recorded cannot be read now")
+    return found
+
+
+async def _all(stream: asyncio.StreamReader | None) -> bytes:
+    """Read all, and keep the end."""
+    kept = b""
+    while stream is not None and (piece := await stream.read(MAX_SAID)):
+        kept = (kept + piece)[-MAX_SAID:]
+    return kept
+
+
+async def _stopped(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
+    try:
+        async with asyncio.timeout(END_S):
+            await process.wait()
+    except TimeoutError:
+        with suppress(ProcessLookupError):
+            process.kill()
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _order(job: Job) -> tuple[str, str]:
+    return job.created, job.id
+
+
+def _now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
