@@ -8,7 +8,7 @@ from audit.records.kinds import DECLARATIONS, ENVELOPE
 
 
 def schemas() -> dict[str, Any]:
-    """Return what every record has, the fields of each kind in the order of their introduction, and constants' digests."""
+    """Return what every record has, the fields of each kind in their order, and the digests of constants."""
     return {
         "envelope": {name: kind.describe() for name, kind in ENVELOPE.items()},
         "kinds": [[kind, v, fields.describe()] for kind, v, fields in DECLARATIONS],
