@@ -24,6 +24,7 @@ from audit.access import MAX_LIMIT, Filters, Records
 from audit.errors import AuditError, AuditLocked, AuditUnavailable, RecordRefused
 from audit.log import AuditLog
 from audit.place import Postgres
+from proxy import retention
 from proxy.break_glass import BreakGlass, grantor
 from proxy.canary.schedule import Canary
 from proxy.checkpoints import Checkpoints
@@ -76,6 +77,7 @@ class Admin:
             "upstreams.state": self.state_of_upstreams,
             **self._of_signer(),
             **self._of_persons(),
+            **retention.operations(self.audit, ACTOR),
             **({"canary.run": self.canary.ask, "canary.state": self.canary.state} if self.canary else {}),
         }
         if op not in operations:
@@ -192,6 +194,7 @@ class Admin:
         revoked = [key["id"] for key in _all(records, "access.revoked")]
         for key in self.keys.repair(granted, revoked):
             self.audit.append_sync("access.revoked", {"actor": REPAIR, "key": key})
+        retention.go_on(self.audit)
 
 
 def open_log(settings: Settings) -> AuditLog:

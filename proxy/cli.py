@@ -17,6 +17,9 @@ from proxy.place import audit_place, given_place
 from proxy.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from audit.cli_retention import Own as Retained
     from audit.cli_signing import Own
     from audit.place import Postgres
     from proxy.once import Scanner
@@ -106,6 +109,12 @@ def _own_log() -> "Own":
     return Own(audit_place(settings), settings.home, record, outside, lambda what: call(settings, f"clock.{what}"))
 
 
+def _retention() -> "AbstractContextManager[Retained]":
+    from proxy import retention  # noqa: PLC0415 - no other command takes records away
+
+    return retention.own(Settings.load())
+
+
 def _own_state() -> tuple[dict[str, Any] | None, str | None]:
     from proxy.admin import tell_server  # noqa: PLC0415 - no other command asks
 
@@ -140,12 +149,13 @@ def _key() -> typer.Typer:
 
 @functools.cache
 def _audit() -> typer.Typer:
-    from audit import cli, cli_signing  # noqa: PLC0415 - read when it is asked for
+    from audit import cli, cli_retention, cli_signing  # noqa: PLC0415 - read when it is asked for
     from proxy import cli_break_glass  # noqa: PLC0415 - the same
 
     cli.record_hook = _record_reading
     cli.sign_hook = _sign_now
     cli_signing.own_log = _own_log
+    cli_retention.own_log = _retention
     cli.own_place = lambda: audit_place(Settings.load())
     cli.own_state = _own_state
     cli.also_migrate = _migrate_state

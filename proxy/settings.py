@@ -86,6 +86,10 @@ class Settings(BaseModel):
     bucket has Object Lock; credentials, region and endpoint are found as by every program that speaks to AWS."""
     anchor_s3_retention_days: int = Field(default=400, ge=1, le=36500)
     """For how long nobody can delete such an object, the owner of the bucket neither (mode COMPLIANCE)."""
+    retention_days: int = Field(default=400, ge=1, le=36500)
+    """How old records get before `ringfence audit prune` takes their bodies away; nothing goes by itself."""
+    retention_url: str | None = Field(default=None, repr=False)
+    """The log in PostgreSQL as a user with the role `ringfence_retention` reaches it, for `audit prune` and `erase`."""
     anchor_max_age_s: float = Field(default=0, ge=0)
     """While an anchor lacks a checkpoint for longer, the server is not ready and sends nothing; 0: it goes on."""
     max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)

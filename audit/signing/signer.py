@@ -29,6 +29,7 @@ from audit.proofs.note import Note, WrongSignature
 from audit.proofs.vkey import Signer
 from audit.records.chain import HASH_BYTES, body_hash, genesis_prev, link
 from audit.records.jcs import NotCanonicalError, parse
+from audit.records.tombstone import Tombstone
 from audit.sources.source import Claim, Raw, Source
 
 PAGE = 1000
@@ -302,7 +303,7 @@ class _Reading:
     def _add(self, row: Raw) -> None:
         if row.seq != self.tree.size:
             raise Refused("GAP", self.tree.size, "a record that the head counts is not there")
-        if body_hash(row.body) != row.bh:
+        if not self._is_gone(row) and body_hash(row.body) != row.bh:
             raise Refused("BODY_HASH", row.seq, "the stored bytes do not have the stored hash")
         body = self._key_record(row)
         if (row.seq == 0) != (body is not None and body["kind"] == GENESIS):
@@ -319,6 +320,12 @@ class _Reading:
             raise Refused("LINK", row.seq, "the link is not the hash of its parts")
         self.tree.append(row.link)
         self.prev = row.link
+
+    def _is_gone(self, row: Raw) -> bool:
+        """Whether its body was pruned or erased; that this is on record is for verifiers to find."""
+        stone = Tombstone.decode(row.body)
+        erased = stone is not None and (stone.seq, stone.bh) == (row.seq, row.bh.hex())
+        return erased or (not row.body and row.seq < self.claim.pruned)
 
     def _key_record(self, row: Raw) -> Mapping[str, Any] | None:
         """Take in what a record says of keys; return it if it says anything."""

@@ -1,33 +1,37 @@
 """Brings a store's schema to this code's revision, and refuses a store that is newer than the code.
 
 A SQLite file is migrated by whoever opens it under the log's lock. A PostgreSQL database is migrated by a person with
-`ringfence audit migrate`, as the owner of the schema; a server only checks it.
+`ringfence audit migrate`, as the owner of the schema; a server only checks it. SQLAlchemy and Alembic, which take half
+a second to import, are imported only where there is something to do.
 """
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from psycopg.errors import InsufficientPrivilege, UndefinedTable
-from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
 from audit.errors import AuditMismatch
 from audit.place import Place, Postgres
-from audit.stores import roles
 from audit.stores.postgres import SCHEMA, Bounded, connect, unavailable
 from audit.stores.sqlite import unavailable as sqlite_unavailable
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy import Connection
 
 CONNECT_S = 10.0
 
 
 def migrate_sqlite(path: Path) -> None:
     """Create or upgrade the schema; raises AuditUnavailable. The caller holds the log's lock: nobody else writes."""
+    if _is_current(path):
+        return
+    from sqlalchemy import create_engine, event  # noqa: PLC0415 - see above, here and below
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
+    from sqlalchemy.pool import NullPool  # noqa: PLC0415
 
     def open_file() -> sqlite3.Connection:
         connection = sqlite3.connect(path, isolation_level=None)
@@ -37,7 +41,7 @@ def migrate_sqlite(path: Path) -> None:
     engine = create_engine("sqlite://", creator=open_file, poolclass=NullPool)
 
     @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
+    def _begin(connection: "Connection") -> None:
         # The driver would commit each CREATE by itself; an explicit transaction keeps a revision whole.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
@@ -53,6 +57,11 @@ def migrate_postgres(place: Postgres) -> list[str]:
 
     Raises AuditMismatch when the user may not, AuditUnavailable when the server does not answer.
     """
+    from sqlalchemy import create_engine  # noqa: PLC0415
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
+    from sqlalchemy.pool import NullPool  # noqa: PLC0415
+
+    from audit.stores import roles  # noqa: PLC0415
 
     def open_database() -> Bounded:
         connection = connect(place, CONNECT_S, autocommit=False)
@@ -87,6 +96,8 @@ def require_current(place: Postgres, within_s: float) -> None:
             raise AuditMismatch(f"{place}: this user may not use the log; GRANT ringfence_writer to it") from None
         except psycopg.Error as error:
             raise unavailable(error) from None
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
     scripts = ScriptDirectory.from_config(_config(SCHEMA))
     if row is None:
         raise AuditMismatch(f"{place} holds no audit log; create it with `ringfence audit migrate`")
@@ -97,7 +108,22 @@ def require_current(place: Postgres, within_s: float) -> None:
     raise AuditMismatch(f"{place} was written by a newer version; this server must be upgraded")
 
 
-def _upgrade(connection: Connection, place: Place, schema: str | None) -> None:
+def _is_current(path: Path) -> bool:
+    """Whether a file says the newest revision, as it does at nearly every start; anything else is looked at later."""
+    revisions = (_folder() / "versions").glob("r*.py")
+    newest = max(revision.name[1:5] for revision in revisions)
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            return connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(newest,)]
+    except sqlite3.Error:
+        return False
+
+
+def _upgrade(connection: "Connection", place: Place, schema: str | None) -> None:
+    from alembic import command  # noqa: PLC0415
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
     config = _config(schema)
     scripts = ScriptDirectory.from_config(config)
     context = MigrationContext.configure(connection, opts={"version_table_schema": schema})
@@ -114,8 +140,14 @@ def _upgrade(connection: Connection, place: Place, schema: str | None) -> None:
         connection.commit()
 
 
-def _config(schema: str | None) -> Config:
-    folder = Path(__file__).parent / "migrations"
+def _folder() -> Path:
+    return Path(__file__).parent / "migrations"
+
+
+def _config(schema: str | None) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415
+
+    folder = _folder()
     config = Config()
     config.set_main_option("script_location", str(folder))
     config.set_main_option("path_separator", "os")

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from audit.errors import AuditUnavailable, Reason, RecordRefused
+from audit.errors import AuditMismatch, AuditUnavailable, Reason, RecordRefused
 from audit.pending import Pending
 from audit.records.jcs import NotCanonicalError, parse
 from audit.records.schema import MAX_INT
@@ -150,6 +150,9 @@ class SqliteStore:
             self._lock(connection)
             done = job(connection)
             connection.execute("COMMIT")
+        except sqlite3.IntegrityError:
+            self._rollback()
+            raise AuditMismatch("the database refuses this: nothing in the log says that it may go") from None
         except sqlite3.Error as error:
             raise self._failed(error) from None
         except BaseException:
