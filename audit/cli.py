@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from audit import cli_export, cli_signing, cli_verify
+from audit import cli_export, cli_retention, cli_signing, cli_verify
 from audit.access import Filters, ReadRecord, Records
 from audit.cli_common import FOUND, UNREADABLE, unreadable
 from audit.errors import AuditError
@@ -92,7 +92,7 @@ def verify_command(
 
 
 @app.command("sample")
-def sample_command(
+def sample_command(  # noqa: PLR0917 - options have names
     pack: Annotated[Path, typer.Argument(help="A pack of evidence.")],
     nonce: Annotated[str, typer.Option("--nonce", help="Words that you choose now, and nobody could know before.")],
     count: Annotated[int, typer.Option("--count", help="How many records.")],
@@ -116,7 +116,7 @@ def verifiers_command() -> None:
 
 
 @app.command("export")
-def export_command(
+def export_command(  # noqa: PLR0917 - options have names
     out: Annotated[Path, typer.Option("--out", help="A directory that is not there yet; a FILE.tar is a pack.")],
     since: Annotated[
         str | None, typer.Option("--from", help="Of a pack: a day or a time in UTC from which on records are in it.")
@@ -129,12 +129,9 @@ def export_command(
     json: Json = False,
     request: Annotated[str | None, typer.Option("--request", hidden=True)] = None,
 ) -> None:
-    """Write the log up to its newest checkpoint into plain files, or into one pack of evidence; `audit verify` judges
-    either as the log.
-    """
+    """Write the log up to a checkpoint into plain files, or into one pack of evidence; `audit verify` judges either."""
     order = cli_export.Order.parse(_there(db), out, since, until, as_of, request, json)
-    own = cli_export.Own(record_hook, sign_hook, manifest_hook) if db is None else None
-    cli_export.run(order, own if record_hook is not None or sign_hook is not None else None)
+    cli_export.run(order, cli_export.Own(record_hook, sign_hook, manifest_hook) if db is None else None)
 
 
 @app.command("status")

@@ -3,6 +3,7 @@
 import functools
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from proxy.once import Scanner
     from proxy.policy.labels import Scanned
     from proxy.policy.replay import Log
+
+
+MANIFEST_WITHIN_S, MANIFEST_POLL_S = 15.0, 0.2
+"""The signer looks every second."""
 
 
 def _detector_types() -> tuple[frozenset[str], dict[str, float]]:
@@ -95,6 +100,21 @@ def _sign_now() -> bool:
     return tell_server(Settings.load(), "checkpoint.want") is not None
 
 
+def _sign_manifest(statement: str) -> "bytes | str":
+    """Have the signer sign what a pack consists of; return the note, or why there is none."""
+    from proxy.admin import tell_server  # noqa: PLC0415 - it knows logs and key stores
+
+    settings, until = Settings.load(), time.monotonic() + MANIFEST_WITHIN_S
+    while (answer := tell_server(settings, "manifest.sign", text=statement)) is not None:
+        if "note" in answer:
+            note: str = answer["note"]
+            return note.encode() or "the signer does not sign it"
+        if time.monotonic() > until:
+            return "the signer did not answer in time"
+        time.sleep(MANIFEST_POLL_S)
+    return "no server runs, and so no signer"
+
+
 def _own_log() -> "Own":
     from audit.anchors.keepers import Outside  # noqa: PLC0415 - the same
     from audit.cli_signing import Own  # noqa: PLC0415 - no other command changes keys
@@ -154,6 +174,7 @@ def _audit() -> typer.Typer:
 
     cli.record_hook = _record_reading
     cli.sign_hook = _sign_now
+    cli.manifest_hook = _sign_manifest
     cli_signing.own_log = _own_log
     cli_retention.own_log = _retention
     cli.own_place = lambda: audit_place(Settings.load())
