@@ -1,3 +1,4 @@
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -6,6 +7,9 @@ from harness import Ringfence, StandIn, channels_file, ringfence, upstreams_file
 from hypothesis import settings
 from properties.effort import ASKED
 
+os.environ["PYTHONPATH"] = f"{Path(__file__).parent / 'startup'}{os.pathsep}{os.environ.get('PYTHONPATH', '')}".rstrip(
+    ":"
+)
 if not ASKED:
     settings.register_profile("usual", settings(), max_examples=40)  # of tests that name no number of their own
     settings.load_profile("usual")

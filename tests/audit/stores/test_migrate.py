@@ -3,6 +3,8 @@
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -30,6 +32,19 @@ def test_a_new_file_gets_the_newest_schema_and_keeps_it(tmp_path: Path) -> None:
     assert {"record", "record_label", "head", "bundle_text", "record_no_replace", "head_only_grows"} <= made
     migrate_sqlite(path)
     assert objects(path) == made
+
+
+def test_a_file_of_the_newest_schema_is_opened_without_what_migrates(tmp_path: Path) -> None:
+    program = f"""
+import sys
+from pathlib import Path
+from audit.stores.migrate import migrate_sqlite
+migrate_sqlite(Path({str(tmp_path / "audit.db")!r}))
+print({{"alembic", "sqlalchemy"}} & set(sys.modules))
+"""
+    said = [subprocess.run([sys.executable, "-c", program], check=True, capture_output=True).stdout for _ in range(2)]
+    assert b"alembic" in said[0]  # or this would not show anything
+    assert said[1] == b"set()\n"
 
 
 def test_a_migration_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
