@@ -56,6 +56,8 @@ Ringfence.sections = (() => {
         { title: "In force", of: (row) => `${duration(row.in_force_s)}${row.until ? ` until ${time(row.until)}` : ""}` }], rows(all.activations)),
       cut(all.activations),
       table("Decisions under each", [column.digest("Policy bundle", "bundle"), column.count("Activations", "activations"), column.count("Decisions in the period", "decisions")], rows(all.bundles)),
+      table("Exceptions that were used, on live traffic", [column.text("Exception", "id"), column.count("Decisions", "n"), column.count("Of these allowed", "allowed")], rows(all.exceptions)),
+      cut(all.exceptions),
       table("Decisions under a policy that is not in the register", [column.seq, column.ts, column.digest("Policy bundle", "bundle"), column.digest("Upstreams", "upstreams")], rows(all.unregistered)),
     ];
   }

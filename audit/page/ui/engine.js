@@ -15,12 +15,15 @@ Ringfence.engine = (() => {
     }
   }
 
+  const cancelled = () => Object.assign(new Error("cancelled"), { cancelled: true });
+
   // start() -> {call(name, args), stop(), onProgress}. A call is answered or refused; `stop` refuses those that are open.
   function start() {
     const engine = { call, stop, onProgress: () => {}, inWorker: true };
     const open = new Map();
     let last = 0;
     let answered = false;
+    let stopped = false;
     let own = null;
     let runs = null;
 
@@ -58,6 +61,10 @@ Ringfence.engine = (() => {
 
     function call(name, args = {}) {
       return new Promise((done, failed) => {
+        if (stopped) {
+          failed(cancelled());
+          return;
+        }
         const id = last += 1;
         open.set(id, { name, args, done, failed });
         if (runs) runs.postMessage({ id, call: name, args });
@@ -66,9 +73,10 @@ Ringfence.engine = (() => {
     }
 
     function stop() {
+      stopped = true;
       runs?.terminate();
       own?.cancel?.({});
-      for (const id of [...open.keys()]) settle(id, "failed", Object.assign(new Error("cancelled"), { cancelled: true }));
+      for (const id of [...open.keys()]) settle(id, "failed", cancelled());
     }
 
     try {
