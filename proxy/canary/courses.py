@@ -9,12 +9,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from proxy.activation import Active
+from proxy.canary.asking import body
+from proxy.capabilities import needs, sort_out
+from proxy.endpoints.served import BY_NAME
 from proxy.errors import RequestRefused
 from proxy.identity import NAME
 from proxy.policy.decide import decide
 from proxy.policy.index import ANY
 from proxy.policy.model import Call, Decision, Identity, Trust
-from proxy.routing import candidates
+from proxy.routing import Route, candidates
 from proxy.upstreams.registry import Registry
 from proxy.upstreams.upstream import MODEL
 
@@ -22,6 +25,7 @@ NEUTRAL = "canary"
 """A team that policies are not likely to name."""
 ENDPOINTS = ("chat", "responses", "embeddings", "messages", "completions")
 MOST_TEAMS, MOST_MODELS = 200, 50
+DEEP = 8
 NO_GRANT = "policy"
 NO_MODEL = "no model"
 
@@ -89,7 +93,15 @@ def _models(registry: Registry, zone: str, endpoint: str) -> list[str]:
     patterns = sorted({pattern for at in registry.upstreams for pattern in at.models if pattern.endswith("*")})
     named = [*sorted(registry.names()), *(pattern[:-1] for pattern in patterns)]
     usable = [name for name in dict.fromkeys(named) if MODEL.fullmatch(name) and _resolves(registry, name)]
-    return [name for name in usable if candidates(zone, endpoint, name, registry)][:MOST_MODELS]
+    return [name for name in usable if _can(registry, zone, endpoint, name)][:MOST_MODELS]
+
+
+def _can(registry: Registry, zone: str, endpoint: str, model: str) -> bool:
+    """Whether some upstream of a zone serves the model there, and the model can do what is asked."""
+    at, asked = BY_NAME[endpoint], body(endpoint, model, "a plain cup")
+    wanted = needs(at, asked, at.read(asked, DEEP))
+    ways, _ = sort_out([Route(zone, tuple(candidates(zone, endpoint, model, registry)))], wanted, registry)
+    return bool(ways)
 
 
 def _resolves(registry: Registry, name: str) -> bool:

@@ -119,15 +119,15 @@ class Lane:
         return self.canarys if type(caller) is CanaryCaller else self.usual
 
 
-def lane(usual: Pipeline, sink: Sink, passes: Passes, keys: Keys) -> Lane:
-    """Lay the canary's lane beside the usual one."""
-    audit, active = usual.audit, Sunk(usual.activation, sink)
+def lane(usual: Pipeline, active: "Sunk", passes: Passes, keys: Keys) -> Lane:
+    """Lay the canary's lane beside the usual one; who ends it closes the pool of its pipeline."""
+    audit = usual.audit
 
     def fingerprint(tenant: str, endpoint: str, told: bytes) -> str:
         return audit.fingerprinter.fingerprint(tenant, "body", endpoint, told)
 
     pool = SinkPool(Timeouts(CONNECT_S, READ_S), audit.committed, fingerprint, at_home=audit.confirmed)
-    pool.sink = sink
+    pool.sink = active.sink
     estate = Unhurried(failures=NEVER)
     canarys = replace(usual, activation=active, pool=pool, estate=estate, ledger=NoLedger(), states=NoStates())
     return Lane(usual, canarys, passes.beside(keys))
@@ -137,7 +137,7 @@ class Sunk(Activation):
     """What is in force, with a sink in place of each upstream. The bundle and its digest are the real ones."""
 
     def __init__(self, real: Activation, sink: Sink) -> None:
-        self._real, self._sink = real, sink
+        self._real, self.sink = real, sink
         self._of: Active | None = None
         self._made: Active | None = None
 
@@ -146,7 +146,7 @@ class Sunk(Activation):
         """The snapshot in force. Of what is no part of the bundle, nothing: nobody is told, nothing is limited."""
         real = self._real.active
         if self._made is None or self._of is not real:
-            registry = sunk(real.registry, self._sink)
+            registry = sunk(real.registry, self.sink)
             made = replace(real, registry=registry, channels=NO_CHANNELS, limits=NO_LIMITS)
             self._of, self._made = real, made
         return self._made

@@ -20,6 +20,24 @@ GIVEN = _words(
     Thomas Victoria William
     """
 )
+UNLISTED = _words(
+    """
+    Alette Belana Belina Belwen Belwin Belette Belmir Belric Beldan Belbert Corana Corwen Corette Cormir Corric
+    Cordan Corbert Darana Darwen Darette Darmir Darric Darbert Elette Fenana Fenina Fenwen Fenwin Fenette Fenmir
+    Fenric Fendan Fenbert Garana Garina Garwen Garwin Garette Garmir Garric Gardan Garbert Jorana Jorina Jorwen
+    Jorwin Jorette Jormir Jorric Jorbert Kelana Kelina Kelwen Kelwin Kelette Kelmir Kelric Keldan Kelbert Lorana
+    Lorwen Lorwin Lormir Lorric Lordan Lorbert Malana Malwen Malwin Malette Malmir Malric Maldan Malbert Nerana
+    Nerina Nerwen Nerwin Nerette Nermir Nerric Nerdan Nerbert Orette Orbert Perana Perina Perwen Perwin Perette
+    Permir Perric Perdan Perbert Ralana Ralina Ralwen Ralwin Ralette Ralmir Ralric Raldan Ralbert Selana Selwen
+    Selwin Selette Selmir Selric Seldan Selbert Torana Torina Torwen Torwin Torette Tormir Torric Tordan Torbert
+    Varana Varina Varwen Varwin Varette Varmir Varric Vardan Varbert Wilana Wilina Wilwen Wilwin Wilette Wilmir
+    Wilric Wildan Yorana Yorina Yorwen Yorwin Yorette Yormir Yorric Yorbert Halwen Halwin Halette Halmir Halric
+    Haldan Janana Janwen Janwin Janmir Janric Jandan Janbert Linana Linina Linwen Linwin Linmir Linric Lindan
+    Linbert Roswen Roswin Rosmir Rosric Rosdan Rosbert Mirana Mirina Mirwen Mirwin Mirette Mirmir Mirric Mirdan
+    Mirbert
+    """
+)
+"""Given names that sound like some and stand in no list: only a model takes them for names."""
 FIRST = _words(
     """
     Ash Bar Birk Blen Brad Bran Brock Cald Carl Clay Crom Dal Den Elm Fair Fen Glen Grim Hal Har Haw Hol Ken
@@ -90,11 +108,17 @@ PHONE = (
 )
 RECORD = ("Summarise the notes of the patient with MRN {}.", "Medical record number {} needs a discharge letter.")
 PERSON = (
+    "Write a reference for {}, who worked with us for three years.",
+    "Please tell {} that the meeting was moved.",
+    "{} called and asked about the invoice.",
+    "Summarise the complaint that Mr and Mrs Gray and {} sent us last week.",
+    "The tenant, {}, has not paid the rent since March.",
+)
+STRANGER = (
     "Write a letter of recommendation for {}, who worked with us for three years.",
     "Please tell {} that the meeting was moved to Thursday.",
     "{} called this morning and asked about the invoice.",
-    "Summarise the complaint that Mr and Mrs Gray and {} sent us last week.",
-    "The tenant, {}, has not paid the rent since March.",
+    "Yesterday I met {} and his wife at the station.",
 )
 PATIENT = (
     "{} was diagnosed with {} last spring; write to the employer.",

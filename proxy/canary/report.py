@@ -3,8 +3,8 @@
 It passes if
 
 - every course was shown to be open: a harmless request arrived at the sink that its end is (else `vacuous`),
-- nothing else arrived at a vendor's sink: no value of a hard kind, and of the soft ones at most what is tolerated
-  (else `leak`; `leaked` counts all of them, the tolerated too),
+- nothing else arrived at a vendor's sink: no value of a hard kind, and of a soft one no more than detectors miss that
+  are as good as they were measured to be (else `leak`; `leaked` counts all of them, the tolerated too),
 - each hard kind was found at least once (else `unfound`: it stayed at home, but not because it was known), and
 - nine of ten requests were judged at all (else `undecided`).
 """
@@ -12,14 +12,14 @@ It passes if
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import comb
 from typing import Any
 
 from proxy.canary.courses import Course, Courses
 
 CONTROL = "canary"
-SOFT_SHARE = 10
-"""One in so many values of soft kinds may be missed, and one in any case: what their rate was measured at is in
-`deploy/docs/canary.md`."""
+BY_CHANCE = 0.001
+"""So unlikely may it be that detectors as good as they were measured to be miss more values of a kind than that."""
 JUDGED_SHARE = 10
 """One in so many requests may come to no decision, as on a server with too much to do."""
 
@@ -31,7 +31,8 @@ class Flight:
     course: Course
     kind: str = ""
     type: str = ""
-    soft: bool = False
+    missed: float = 0.0
+    """Of its kind, as `values.Kind` has it."""
     decided: bool = False
     classes: tuple[str, ...] = ()
     """Those that it carries by the policy in force, if all of it is found."""
@@ -77,7 +78,7 @@ class Report:
         faults = {
             "leak": self._leaks(),
             "vacuous": bool(self.unproven),
-            "unfound": any(not tally.found for tally in self.kinds(soft=False)),
+            "unfound": any(not tally.found for tally in self.kinds(hard=True)),
             "undecided": self.undecided * JUDGED_SHARE > len(self.flights),
         }
         return tuple(name for name, so in faults.items() if so)
@@ -103,9 +104,9 @@ class Report:
         open_ = {flight.course for flight in self._harmless() if flight.arrived}
         return tuple(course for course in self.courses.open if course not in open_)
 
-    def kinds(self, *, soft: bool | None = None) -> list[Tally]:
-        """Return a tally for each kind, or for each soft or hard one; found is what was found under its own type."""
-        planted = [each for each in self._planted() if soft is None or each.soft == soft]
+    def kinds(self, *, hard: bool = False) -> list[Tally]:
+        """Return a tally for each kind, or for each hard one; found is what was found under its own type."""
+        planted = [each for each in self._planted() if not (hard and each.missed)]
         return _tallied((each.kind, each.type in each.types, each.leaked) for each in planted)
 
     def types(self) -> list[Tally]:
@@ -148,17 +149,26 @@ class Report:
         }
 
     def _leaks(self) -> bool:
-        soft = [flight for flight in self._planted() if flight.soft]
-        tolerated = max(1, len(soft) // SOFT_SHARE)
-        missed = sum(flight.leaked > 0 for flight in soft)
-        hard = any(flight.leaked for flight in self.flights if not flight.soft)
-        return hard or self.stray > 0 or missed > tolerated
+        hard = any(flight.leaked for flight in self.flights if not flight.missed)
+        soft = {flight.kind: flight.missed for flight in self.flights if flight.missed}
+        sent = Counter(flight.kind for flight in self.flights)
+        left = Counter(flight.kind for flight in self.flights if flight.leaked)
+        return hard or self.stray > 0 or any(left[kind] > tolerated(sent[kind], soft[kind]) for kind in soft)
 
     def _harmless(self) -> list[Flight]:
         return [flight for flight in self.flights if not flight.kind]
 
     def _planted(self) -> list[Flight]:
         return [flight for flight in self.flights if flight.kind]
+
+
+def tolerated(sent: int, missed: float) -> int:
+    """Return how many of so many values may leak, where this share is missed: more is not by chance any more."""
+    chance, most = 1.0, -1
+    while chance > BY_CHANCE:
+        most += 1
+        chance -= comb(sent, most) * missed**most * (1 - missed) ** (sent - most)
+    return most
 
 
 def _tallied(seen: Iterable[tuple[str, bool, int]]) -> list[Tally]:

@@ -36,7 +36,7 @@ class Means:
     """What a test needs."""
 
     active: Callable[[], Active]
-    """The snapshot in force, with the real upstreams."""
+    """The snapshot in force, with a sink in place of each upstream."""
     read: Callable[[str], Mapping[str, Any] | None]
     """Reads the body of a durable record back by its id. Blocks."""
     sink: Sink
@@ -52,7 +52,6 @@ class Plan:
     team: str = ""
     spared: frozenset[str] = frozenset()
     """Types that are not planted, because the policy means to let vendors have them."""
-    pause_s: float = PAUSE_S
 
     def kinds(self) -> list[Kind]:
         """Return the kinds that are planted."""
@@ -80,7 +79,7 @@ async def test(means: Means, plan: Plan) -> Report:
             heard, body = await _sent(means, order, passes[order.course.team])
             detectors |= {body["detect"]["set_sha256"]} if body else set()
             flights.append(_flown(active, order, heard, body, now))
-            await asyncio.sleep(plan.pause_s)
+            await asyncio.sleep(PAUSE_S)
     finally:
         means.passes.revoke()
     if means.active().sha256 != active.sha256 or len(detectors) > 1:
@@ -96,7 +95,7 @@ def _orders(active: Active, found: Courses, plan: Plan) -> Iterator[_Order]:
         for course in ways * HARMLESS:
             text, mark = phrases.harmless(RANDOM)
             yield _Order(course, text, Watching(mark=mark, answers=frozenset({zone})))
-        planted = plan.kinds() * plan.values
+        planted = [kind for kind in plan.kinds() for _ in range(plan.values * kind.times)]
         RANDOM.shuffle(planted)
         for number, (kind, course) in enumerate(zip(planted, itertools.cycle(ways), strict=False)):
             said = kind.plant()
@@ -130,4 +129,4 @@ def _flown(active: Active, order: _Order, heard: Heard, body: Mapping[str, Any] 
         )
     expected = judged(active, course, CANARY_APP, CALLER_ID, kind.types, now).classes
     names = tuple(name for name, _, _ in expected)
-    return Flight(course, kind.name, kind.type, kind.soft, decided, names, found, types, leaked=leaked)
+    return Flight(course, kind.name, kind.type, kind.missed, decided, names, found, types, leaked=leaked)

@@ -14,7 +14,7 @@ from audit.incidents import Incidents
 from audit.log import AuditLog
 from proxy.activation import Activation
 from proxy.canary.asking import At
-from proxy.canary.lane import Lane, Passes, lane
+from proxy.canary.lane import Lane, Passes, Sunk, lane
 from proxy.canary.report import Report
 from proxy.canary.run import Interrupted, Means, Plan, test
 from proxy.canary.sink import Sink
@@ -23,6 +23,7 @@ from proxy.errors import ConfigurationError
 from proxy.identity import KeyStore
 from proxy.pipeline import Pipeline
 from proxy.settings import Settings
+from proxy.upstreams.pool import Pool
 
 log = logging.getLogger(__name__)
 FAILED = "canary_failed"
@@ -43,6 +44,8 @@ class Canary:
         self._every_s = settings.canary_every_s
         self._plan = _plan(settings)
         self._sink, self._passes = Sink(), Passes()
+        self._sunk = Sunk(bundles, self._sink)
+        self._pool: Pool | None = None
         self._at: At | None = None
         self._due = time.monotonic() + min(self._every_s, FIRST_S)
         self._bundle = ""
@@ -59,7 +62,9 @@ class Canary:
 
     def lane(self, usual: Pipeline, keys: KeyStore) -> Lane:
         """Lay the lane beside the usual pipeline."""
-        return lane(usual, self._sink, self._passes, keys)
+        laid = lane(usual, self._sunk, self._passes, keys)
+        self._pool = laid.canarys.pool
+        return laid
 
     def listening(self, host: str, port: int) -> None:
         """Hear where the server listens: before that there is nothing to test."""
@@ -75,6 +80,8 @@ class Canary:
         finally:
             self._passes.revoke()
             self._sink.close()
+            if self._pool is not None:
+                await self._pool.close()
 
     def ask(self) -> dict[str, Any]:
         """Ask for a test; `ended` says how many had come to an end before."""
@@ -96,7 +103,7 @@ class Canary:
     async def _test(self, at: At) -> None:
         """Run one test and record it. Raises nothing: whatever goes wrong, the next one comes."""
         self._asked = False
-        means = Means(lambda: self._bundles.active, self._audit.committed, self._sink, self._passes, at)
+        means = Means(lambda: self._sunk.active, self._audit.committed, self._sink, self._passes, at)
         wait_s = AGAIN_S
         said: dict[str, Any] = {"error": "internal"}
         try:
@@ -112,6 +119,8 @@ class Canary:
             log.warning("a test of the canary's could not be recorded: %s", type(error).__name__)
         except Exception as error:  # noqa: BLE001 - its text may quote what was planted
             log.error("a test of the canary's failed: %s", type(error).__name__)  # noqa: TRY400 - the same
+        if self._pool is not None:
+            await self._pool.keep(())
         self._due = time.monotonic() + wait_s
         self._last, self._ended = said, self._ended + 1
 

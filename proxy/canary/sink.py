@@ -181,8 +181,9 @@ class Sink:
 
 def _texts(body: bytes) -> tuple[str, str]:
     """Return all strings of a JSON body, as they are said and as they were written, and the model in it."""
-    said = json.loads(body)
-    raw = body.decode("utf-8", "replace")
+    raw, said = body.decode("utf-8", "replace"), None
+    with contextlib.suppress(ValueError, RecursionError):
+        said = json.loads(body)
     model = said.get("model", "") if isinstance(said, dict) else ""
     return "\n".join([raw, *_strings(said)]), str(model)
 

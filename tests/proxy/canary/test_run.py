@@ -1,0 +1,266 @@
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from flown import Flown, Quick, flown
+from harness import NO_TLS, chat_body
+
+from audit.access import Filters, Records
+from proxy.canary import phrases
+from proxy.canary import run as run_module
+from proxy.settings import ROOT
+
+Story = Callable[[Flown], Awaitable[Any]]
+
+
+@pytest.fixture(autouse=True)
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_module, "PAUSE_S", 0.0)
+
+
+def during(home: Path, story: Story, detector: Quick | None = None, **settings: Any) -> Any:
+    async def go() -> Any:
+        async with flown(home, detector, **settings) as flight:
+            return await story(flight)
+
+    return asyncio.run(go())
+
+
+async def fly(flight: Flown) -> dict[str, Any]:
+    return await flight.fly()
+
+
+async def incidents(flight: Flown) -> list[str]:
+    return [
+        body.get("what") or body["how"]
+        for body in await flight.ring.settled()
+        if body["kind"] in {"incident.opened", "incident.closed"}
+    ]
+
+
+def test_what_is_planted_stays_at_home_and_what_is_harmless_arrives(tmp_path: Path) -> None:
+    async def story(flight: Flown) -> None:
+        report = await flight.fly()
+        assert (report["passed"], report["leaked"], report["undecided"]) == (True, 0, 0)
+        assert report["harmless"] == {"sent": 10, "arrived": 10}
+        assert report["zones"] == ["cloud-us"]
+        assert {row["name"]: row["found"] for row in report["rows"] if row["of"] == "kind"} == dict.fromkeys(
+            (row["name"] for row in report["rows"] if row["of"] == "kind"), 1
+        )
+        (tested,) = await flight.ring.records("control.tested")
+        assert tested["v"] == 2
+        assert {"cardholder", "pii", "secret", "phi", "government-id"} <= {each["c"] for each in tested["classes"]}
+        assert all(each["recall_bp"] == 10_000 for each in tested["classes"])
+        assert tested["set_sha256"] == "0" * 64
+        assert tested["bundle"] == flight.ring.runtime.activation.active.sha256
+        assert await incidents(flight) == []
+
+    during(tmp_path, story)
+
+
+def test_neither_the_vendor_nor_the_own_server_hears_of_it(tmp_path: Path) -> None:
+    async def story(flight: Flown) -> None:
+        await flight.fly()
+        assert (flight.vendor.connections, flight.own.connections) == (0, 0)
+
+    during(tmp_path, story)
+
+
+def test_its_records_tell_that_it_was_the_canary_and_where_it_ended(tmp_path: Path) -> None:
+    async def story(flight: Flown) -> None:
+        await flight.fly()
+        decided = await flight.ring.records("route.decision")
+        assert {(each["actor"]["kind"], each["actor"]["app"]) for each in decided} == {("system", "ringfence-canary")}
+        used = {each["up"]["id"] for each in decided if "up" in each}
+        assert used == {"canary-local", "canary-vendor"}
+        planted = [each for each in decided if each["classes"]]
+        assert {each["decision"] for each in planted} <= {"pin", "block"}
+        assert {each["zone"] for each in planted if "zone" in each} == {"onprem"}
+
+    during(tmp_path, story)
+
+
+def test_nothing_of_it_is_counted_limited_kept_or_told(tmp_path: Path) -> None:
+    limits, channels = tmp_path / "limits.yaml", tmp_path / "channels.yaml"
+    limits.write_text("teams:\n  canary: {requests_per_minute: 1}\n")
+    names = ("security-oncall", "payments-security", "privacy-officer")
+    told = tmp_path / "told.jsonl"
+    channels.write_text("channels:\n" + "".join(f"  {name}: {{file: {told}}}\n" for name in names))
+
+    async def story(flight: Flown) -> None:
+        assert (await flight.fly())["passed"]
+        decided = await flight.ring.records("route.decision")
+        assert any(each["kind"] == "notify" for body in decided for each in body["obligations"])
+        assert not told.exists()
+        state = (tmp_path / "home" / "state.db").read_bytes()
+        assert b"canary" not in state
+
+    during(tmp_path / "home", story, channels=channels, limits=limits)
+
+
+def test_a_detector_that_does_not_know_cards_any_more_is_a_leak_and_an_incident_until_it_does(tmp_path: Path) -> None:
+    async def story(flight: Flown) -> None:
+        flight.detector.blind = {"CREDIT_CARD"}
+        failed = await flight.fly()
+        assert (failed["passed"], failed["leaked"], failed["why"]) == (False, 1, ["leak", "unfound"])
+        assert await incidents(flight) == ["canary_failed"]
+        again = await flight.fly()
+        assert not again["passed"]
+        assert await incidents(flight) == ["canary_failed"]  # the same one goes on
+        flight.detector.blind = set()
+        assert (await flight.fly())["passed"]
+        assert await incidents(flight) == ["canary_failed", "passed"]
+        opened = (await flight.ring.records("incident.opened"))[0]
+        first = Records(flight.ring.runtime.audit.place).page(Filters(kind="control.tested"), after=-1, limit=1)
+        assert opened["from_seq"] == first.records[0].seq
+
+    during(tmp_path, story)
+
+
+def test_a_policy_that_lets_a_class_go_is_a_leak_although_it_is_found(tmp_path: Path) -> None:
+    policies = Path(shutil.copytree(ROOT / "policies", tmp_path / "policies"))
+    for each in policies.glob("*.yaml"):
+        if each.name not in {"taxonomy.yaml", "soc2.yaml"}:
+            each.unlink()
+    baseline = policies / "soc2.yaml"
+    rules, _, _ = baseline.read_text().partition("claims:")
+    baseline.write_text(rules.replace("{class: pii}", "{class: government-id}"))
+    taxonomy = policies / "taxonomy.yaml"
+    whole = taxonomy.read_text()
+    head, _, tail = whole.partition("  pii:")
+    loose = head + "  pii:" + tail.replace("ceiling: [onprem]", "ceiling: [onprem, cloud-us]", 1)
+
+    async def story(flight: Flown) -> None:
+        assert (await flight.fly())["passed"] is False
+        taxonomy.write_text(whole)
+        await flight.ring.runtime.activation.reload()
+        assert (await flight.fly())["passed"]
+        assert await incidents(flight) == ["canary_failed", "passed"]
+
+    taxonomy.write_text(loose)
+    assert loose != whole
+    during(tmp_path / "home", story, policies=policies)
+
+
+def test_a_test_in_which_nothing_harmless_arrives_proves_nothing(tmp_path: Path) -> None:
+    async def story(flight: Flown) -> None:
+        flight.detector.failures = frozenset({"worker"})
+        report = await flight.fly()
+        assert (report["passed"], report["leaked"], report["harmless"]["arrived"]) == (False, 0, 0)
+        assert "vacuous" in report["why"]
+        assert report["unproven"] == [
+            f"cloud-us {name}" for name in ("chat", "completions", "embeddings", "messages", "responses")
+        ]
+        assert await incidents(flight) == ["canary_failed"]
+
+    during(tmp_path, story)
+
+
+def test_a_model_for_names_that_is_gone_is_noticed_by_the_names_that_only_it_finds(tmp_path: Path) -> None:
+    others = "CREDIT_CARD,IBAN_CODE,US_SSN,UK_NHS,UK_NINO,NATIONAL_ID,PASSPORT,EMAIL_ADDRESS,PHONE_NUMBER,API_KEY,JWT"
+
+    async def story(flight: Flown) -> None:
+        report = await flight.fly()
+        rows = {row["name"]: row for row in report["rows"] if row["of"] == "kind"}
+        assert rows["person"]["home"] == rows["person"]["sent"]  # lists know these names
+        assert rows["unlisted-name"]["home"] < rows["unlisted-name"]["sent"] / 2
+        assert report["why"] == ["leak"]
+
+    during(tmp_path, story, canary_except=others, canary_values=3)
+
+
+def test_no_value_is_anywhere_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    planted: list[str] = []
+    watching = run_module.Watching
+
+    def noted(**given: Any) -> Any:
+        planted.extend(given.get("values", ()))
+        return watching(**given)
+
+    monkeypatch.setattr(run_module, "Watching", noted)
+
+    async def story(flight: Flown) -> None:
+        flight.detector.blind = {"EMAIL_ADDRESS"}
+        assert not (await flight.fly())["passed"]
+        report = str(flight.canary.state())
+        kept = [path.read_bytes() for path in (tmp_path / "home").rglob("*") if path.is_file()]
+        held = b"".join([*kept, report.encode(), caplog.text.encode()])
+        assert len(planted) > 15
+        unusual = [value for value in planted if value not in phrases.CONDITIONS]  # policies speak of these
+        assert [value for value in unusual if value.encode() in held] == []
+        assert b"canary-vendor" in held  # this search finds what is there
+
+    during(tmp_path / "home", story)
+
+
+def test_traffic_of_others_meanwhile_goes_where_it_always_goes(tmp_path: Path) -> None:
+    async def story(flight: Flown) -> None:
+        headers = await asyncio.to_thread(flight.ring.key)
+        sent, done = 0, False
+
+        async def others() -> None:
+            nonlocal sent
+            async with httpx.AsyncClient(
+                base_url=flight.url, headers=headers, verify=NO_TLS, trust_env=False
+            ) as client:
+                while not done:
+                    answer = await client.post("/v1/chat/completions", json=chat_body(f"describe cup number {sent}"))
+                    assert answer.status_code == 200
+                    sent += 1
+
+        traffic = asyncio.create_task(others())
+        report = await flight.fly()
+        done = True
+        await traffic
+        assert report["passed"]
+        assert sent > 5
+        assert len(flight.vendor.posts) == sent
+        assert all(b"describe cup number" in seen.body for seen in flight.vendor.posts)
+
+    during(tmp_path, story)
+
+
+def test_a_bundle_that_changes_meanwhile_makes_the_test_count_for_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policies = Path(shutil.copytree(ROOT / "policies", tmp_path / "policies"))
+    sent = run_module._sent
+
+    async def story(flight: Flown) -> None:
+        async def changed(*given: Any) -> Any:
+            if flight.canary.state()["ended"] == 0:
+                baseline = policies / "soc2.yaml"
+                baseline.write_text(baseline.read_text().replace("version: 1", "version: 2"))
+                await flight.ring.runtime.activation.reload()
+            return await sent(*given)
+
+        monkeypatch.setattr(run_module, "_sent", changed)
+        assert await flight.fly() == {"error": "changed"}
+        assert await flight.ring.records("control.tested") == []
+        assert (await flight.fly())["passed"]
+
+    during(tmp_path / "home", story, policies=policies)
+
+
+def test_a_server_that_ends_meanwhile_leaves_no_half_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_module, "PAUSE_S", 0.05)
+
+    async def story(flight: Flown) -> None:
+        flight.canary.ask()
+        async with asyncio.timeout(20):
+            while not await flight.ring.records("route.decision"):  # noqa: ASYNC110 - a record is waited for
+                await asyncio.sleep(0.02)
+
+    during(tmp_path, story)
+    kinds = [
+        record.body["kind"] for record in Records(tmp_path / "audit.db").page(Filters(), after=-1, limit=1000).records
+    ]
+    assert "route.decision" in kinds
+    assert not {"control.tested", "incident.opened"} & set(kinds)
+    assert during(tmp_path, fly)["passed"]
