@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import packs
 import pytest
 from chromium import Chromium, Page
-from packs import POLICY, Workshop, members
+from packs import ORIGIN, POLICY, Workshop, members
 
 from audit.pack.manifest import Manifest
 from audit.pack.sampling import Asked, rank
 from audit.page.building import verify_html
 from audit.proofs.checkpoint import Proof
 
+MARKUP = "<img src=x onerror=globalThis.owned=1><script>globalThis.owned=1</script>"
 TABLE = """(caption) => {
   const found = [...document.querySelectorAll("table")].find((it) => it.caption.textContent.startsWith(caption));
   return found && [...found.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.textContent));
@@ -306,3 +308,35 @@ def test_what_is_printed_has_no_controls(verified: Auditor) -> None:
     assert not verified.page.evaluate(SEEN)
     assert "Signed by the log's own key" in verified.page.text("#verdict")
     verified.page.command("Emulation.setEmulatedMedia", media="")
+
+
+def test_nothing_in_a_pack_becomes_markup(auditor: Auditor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That this markup would do it, where it is read as such, a test of the summary shows."""
+    page, folders = auditor.page, [tmp_path / "ours", tmp_path / "theirs"]
+    policy = {"files": [{"name": MARKUP, "text": POLICY.replace("Nobody", MARKUP)}], "v": 1}
+    monkeypatch.setattr(packs, "TEXT", json.dumps(policy).encode())
+    for folder in folders:
+        folder.mkdir()
+    workshop = Workshop.of(*folders)
+    files = members(workshop.whole)
+    said = json.dumps(MARKUP).encode()
+    hostile = {
+        **files,
+        **{name: b'{"document":' + said + b"}\n" for name in files if name.startswith("evidence/")},
+        "log/checkpoints": files["log/checkpoints"].replace(ORIGIN.encode(), MARKUP.encode()),
+        "README.md": MARKUP.encode(),
+        "summary.html": MARKUP.encode(),
+    }
+    scripts = page.evaluate("document.scripts.length")
+    name = "<img src=x onerror='globalThis.owned=1'>.tar"
+    assert auditor.verify(workshop.sealed(hostile), name)["checked"] == 15
+    assert name in page.text("#verdict")
+    page.fill("#browse-decision", "pin")
+    page.click(f"#page-of-records [data-seq='{auditor.browse()[0][0]}']")
+    page.wait("document.getElementById('detail').open")
+    assert page.text("#detail").count(MARKUP) >= 2
+    page.press("Escape")
+    for says in ({"origin": MARKUP}, {"version": MARKUP}):
+        assert auditor.verify(workshop.sealed(hostile, says=says), name)["grade"] == "failed"
+    assert page.evaluate("[document.images.length, document.scripts.length]") == [0, scripts]
+    assert page.evaluate("globalThis.owned") is None
