@@ -1,0 +1,76 @@
+"""A pack that is made beside a running server is signed by its signer, says who asked for it, and verifies alone."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from harness import ROOT, Ringfence, chat_body
+from packs import members
+
+from audit.access import Filters, Records
+from audit.pack.verifying import verify_pack
+
+pytestmark = pytest.mark.usefixtures("quiet")
+
+
+def run(server: Ringfence, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "proxy", "audit", *words]
+    return subprocess.run(command, env=server.environ, cwd=ROOT, capture_output=True, text=True, check=True)
+
+
+def test_a_pack_of_a_running_log_is_asked_for_signed_made_and_recorded_in_this_order(
+    server: Ringfence, tmp_path: Path
+) -> None:
+    with server.client() as client:
+        answer = client.post("/v1/chat/completions", json=chat_body())
+    out = tmp_path / "out.tar"
+    ran = run(server, "export", "--from", "2026-01-01", "--out", str(out))
+    assert ran.stderr == ""
+
+    judged = verify_pack(out)
+    assert (judged.report.findings, judged.report.grade) == ((), "signed")
+    assert judged.signed_by is not None
+    assert judged.manifest is not None
+    files = members(out.read_bytes())
+    records = [json.loads(line) for line in files["log/records.jsonl"].splitlines()]
+    [*_, asked] = [body for body in records if body["kind"] == "audit.read" and body["what"] == "export"]
+    assert (asked["actor"]["id"], asked["filters"], asked["from"]) == ("command-line", ["from"], judged.manifest.since)
+    assert any(body["id"] == answer.headers["x-ringfence-audit-id"] for body in records)
+
+    [*_, made] = Records(server.home / "audit.db").page(Filters(kind="audit.exported"), limit=1000).records
+    said = {name: made.body[name] for name in ("form", "sha256", "size", "rows", "request", "from")}
+    assert said == {
+        "form": "pack",
+        "sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
+        "size": judged.manifest.size,
+        "rows": judged.manifest.rows,
+        "request": asked["id"],
+        "from": judged.manifest.since,
+    }
+    assert made.seq >= judged.manifest.size
+
+    (tmp_path / "verify.py").write_bytes(files["verify.py"])
+    command = [sys.executable, "-I", str(tmp_path / "verify.py")]
+    alone = subprocess.run([*command, str(out)], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert alone.stdout == run(server, "verify", str(out)).stdout
+    assert "signed by ringfence.local/audit+" in alone.stdout
+
+    asked_for = (
+        "sample",
+        str(out),
+        "--nonce",
+        "of the day",
+        "--count",
+        "1",
+        "--where",
+        "kind=route.decision",
+        "--json",
+    )
+    drawn = subprocess.run([*command, *asked_for], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert drawn.stdout == run(server, *asked_for).stdout
+    (one,) = json.loads(drawn.stdout)["records"]
+    assert one["in_force"]["activated"] > 0
+    assert {rule["line"] > 0 for rule in one["in_force"]["rules"]} <= {True}
