@@ -28,6 +28,7 @@ from proxy.announcing import announcer
 from proxy.api import break_glass, exchange, health, inspect, models, policy, stored
 from proxy.api.denials import Denials
 from proxy.api.guard import Guard
+from proxy.api.ingress import Ingress, Telling
 from proxy.api.requests import authenticate
 from proxy.api.shield import Shield, refuse
 from proxy.approvals.history import History
@@ -93,6 +94,7 @@ class Runtime:
     outcomes: Outcomes
     watches: Watches
     denials: Denials
+    ingress: Ingress
     exports: Exports
     notifier: Notifier
     failures: Failures
@@ -150,7 +152,7 @@ class Runtime:
         estate = Estate(failures=settings.upstream_failures)
         every_s = settings.upstream_health_s
         await estate.watch(bundles.active.registry, pool, bundles.observed, health=every_s > 0)
-        denials, failures = Denials(audit), Failures(audit)
+        denials, failures, ingress = Denials(audit), Failures(audit), Ingress(audit)
         room = None if isinstance(audit.place, Postgres) else Room(audit.place)
         conditions = Conditions(audit, room, settings.audit_deadline_s)
         await asyncio.to_thread(conditions.look)
@@ -167,7 +169,15 @@ class Runtime:
         )
         server = await admin.serve(changes, settings.home / "admin.sock")
         exports = await Exports.take_over(audit, settings.home / "exports", EXPORT)
-        watched = (denials.run(), failures.run(), conditions.run(), bundles.watch(), idempotency.run(), ledger.run())
+        watched = (
+            denials.run(),
+            ingress.run(),
+            failures.run(),
+            conditions.run(),
+            bundles.watch(),
+            idempotency.run(),
+            ledger.run(),
+        )
         work: list[Coroutine[Any, Any, None]] = [
             *watched,
             canary.run(),
@@ -188,8 +198,9 @@ class Runtime:
             outcomes=Outcomes(audit),
             watches=Watches(engine, settings.scan_answers),
             denials=denials,
+            ingress=ingress,
             exports=exports,
-            notifier=Notifier(failures),
+            notifier=Telling(failures, ingress),
             failures=failures,
             checkpoints=checkpoints,
             conditions=conditions,
@@ -213,6 +224,7 @@ class Runtime:
         await self.outcomes.drain(DRAIN_S)
         await self.notifier.close(NOTIFY_DRAIN_S)
         await self.denials.flush()
+        await self.ingress.flush()
         await self.failures.flush()
         await self.pool.close()
         await self.engine.close()
@@ -252,15 +264,16 @@ def create_app(runtime: Runtime) -> ASGIApp:
     def route(path: str, method: str, does: Callable[..., Awaitable[Response]], **parts: Any) -> None:
         app.add_route(path, partial(does, **parts), methods=[method], include_in_schema=False)
 
-    lane = runtime.canary.lane(pipeline, keys)
+    lane, counted = runtime.canary.lane(pipeline, keys), runtime.ingress.of
     for each in ENDPOINTS:
-        route(f"/v1{each.path}", "POST", exchange.create, endpoint=each, lane=lane, guard=guard)
+        route(f"/v1{each.path}", "POST", counted(exchange.create), endpoint=each, lane=lane, guard=guard)
     for stored_op in stored.OPERATIONS:
         parts: dict[str, Any] = {"operation": stored_op, "pipeline": pipeline, "keys": keys, "guard": guard}
-        route(f"/v1{stored_op.path}", stored_op.method, stored.ask_holder, **parts)
+        route(f"/v1{stored_op.path}", stored_op.method, counted(stored.ask_holder), **parts)
     route("/v1/models", "GET", models.models, pipeline=pipeline, keys=keys)
     route("/v1/models/{name:path}", "GET", models.model, pipeline=pipeline, keys=keys)
-    route("/ringfence/v1/inspect", "POST", inspect.inspect, pipeline=pipeline, keys=keys, limiter=guard.limiter)
+    dry = counted(inspect.inspect)
+    route("/ringfence/v1/inspect", "POST", dry, pipeline=pipeline, keys=keys, limiter=guard.limiter)
     route("/ringfence/v1/policy", "GET", policy.show, bundles=runtime.activation, keys=keys)
     route("/ringfence/v1/policy/reload", "POST", policy.reload, bundles=runtime.activation, keys=keys)
     for way, does in (("", break_glass.propose), ("/confirm", break_glass.confirm), ("/end", break_glass.end)):
@@ -286,7 +299,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
     app.add_exception_handler(Exception, refused)
     app.add_exception_handler(404, not_found)
     app.add_exception_handler(405, not_found)
-    return Shield(app)
+    return Shield(runtime.ingress.around(app))
 
 
 def _not_found(error: Exception) -> RequestRefused:

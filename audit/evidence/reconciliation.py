@@ -80,8 +80,7 @@ class Reconciliation(Fold):
         canary = is_canary(body)
         if canary:
             self._canaries.add(body["id"], None)
-        else:
-            self._ingress.request(body["req"]["id"])
+        self._ingress.request(body["req"]["id"])
         if not body["dry_run"]:
             self._expect(seq, body, (body["id"], 1), counts=not canary)
 

@@ -21,7 +21,7 @@ class Denials:
     def __init__(self, audit: AuditLog) -> None:
         self._audit = audit
         self._counts = dict.fromkeys(DENIED.values(), 0)
-        self._since = _now()
+        self._since = now()
 
     def count(self, error: Exception) -> None:
         """Take note of what a request is refused with."""
@@ -39,9 +39,9 @@ class Denials:
         """Write one record if there was anything to count; what cannot be written stays counted."""
         taken, since = dict(self._counts), self._since
         if not any(taken.values()):
-            self._since = _now()
+            self._since = now()
             return
-        self._counts, self._since = dict.fromkeys(DENIED.values(), 0), _now()
+        self._counts, self._since = dict.fromkeys(DENIED.values(), 0), now()
         try:
             await self._audit.append(
                 "access.denied", {"window_start": since, **{f"n_{status}": count for status, count in taken.items()}}
@@ -52,5 +52,6 @@ class Denials:
                 self._counts[status] += count
 
 
-def _now() -> str:
+def now() -> str:
+    """Return the time as the start of a window."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

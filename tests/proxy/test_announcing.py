@@ -33,7 +33,7 @@ def test_an_activation_says_who_runs_each_zone_and_its_texts_are_in_the_archive(
 def test_a_bundle_comes_into_force_although_its_record_has_no_room_for_that(
     tmp_path: Path, vendor: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(announcing, "MAX_BODY_BYTES", 2500)
+    monkeypatch.setattr(announcing, "MAX_BODY_BYTES", 2000)
     body = activated(tmp_path, vendor)
     assert "reach" not in body
     assert body["files_sha256"]

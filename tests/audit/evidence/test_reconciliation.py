@@ -67,12 +67,12 @@ def test_what_arrived_is_compared_with_the_requests_that_the_log_knows() -> None
     further = make.decide()
     further["req"]["id"] = first["req"]["id"]
     make.decide(dry_run=True)
-    make.add("ingress.counted", COUNTED)
     make.decide(actor=CANARY)
+    make.add("ingress.counted", {**COUNTED, "received": 6, "decided": 3})
     ingress = make.fold()["reconciliation"]["ingress"]
-    assert (ingress["requests"], ingress["decided"], ingress["unexplained"]) == (2, 2, 0)
+    assert (ingress["requests"], ingress["decided"], ingress["unexplained"]) == (3, 3, 0)
     assert ingress["refused"] == [{"status": 400, "n": 3}]
-    assert ingress["days"] == [{"day": "2026-03-01", "received": 5, "decided": 2, "refused": 3}]
+    assert ingress["days"] == [{"day": "2026-03-01", "received": 6, "decided": 3, "refused": 3}]
 
 
 def test_a_window_that_was_lost_in_a_crash_shows() -> None:
