@@ -53,7 +53,7 @@ Ringfence.schema = (() => {
       if (negative) at++;
       const first = at;
       let value = 0;
-      while (bytes[at] >= ZERO && bytes[at] <= NINE && at - first < 17) value = value * 10 + bytes[at++] - ZERO;
+      while (bytes[at] >= ZERO && bytes[at] <= NINE && at - first < 17) value = value * 10 + (bytes[at++] - ZERO);
       if (at === first || (bytes[first] === ZERO && (negative || at - first > 1))) return -1;
       if (negative) value = -value;
       return Number.isSafeInteger(value) && low <= value && value <= high ? at : -1;

@@ -69,7 +69,7 @@ globalThis.Ringfence ??= {};
       const canary = isCanary(body);
       this.parts[partOf(body)]++;
       if (canary) this.canaries.add(body.id);
-      else this.ingress.request(body.req.id);
+      this.ingress.request(body.req.id);
       if (!body.dry_run) this.expect(seq, body, body.id, 1, !canary);
     }
 
