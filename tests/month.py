@@ -34,8 +34,13 @@ from audit.keys import read_signers
 from audit.log import AuditLog, Receipt
 from audit.proofs.vkey import Signer
 from audit.records.record import new_id
+from audit.retention import doing
+from audit.retention.doing import Parts
+from audit.retention.erasing import find
+from audit.retention.hands import OfWriter
 from audit.signing.signer import CheckpointSigner, StateFile
 from audit.sources.source import SqliteSource
+from audit.stores.asking import asking
 from proxy import activation, evidence
 from proxy.activation import Active, Asked
 from proxy.announcing import announcer
@@ -52,6 +57,7 @@ from proxy.routing import routes
 from proxy.settings import ROOT, Settings
 
 BEGIN, END = dt.datetime(2026, 9, 28, tzinfo=dt.UTC), dt.datetime(2026, 11, 2, 9, tzinfo=dt.UTC)
+PERIOD = {"from": "2026-10-01T00:00:00.000000Z", "to": "2026-11-01T00:00:00.000000Z"}
 ORIGIN = "nordwind.example/gateway"
 DETECTORS = hashlib.sha256(b"the detectors of the month").hexdigest()
 SYSTEM = {
@@ -154,6 +160,7 @@ class Month:
     home: Path
     settings: Settings
     calendar: Calendar = field(default_factory=Calendar)
+    requests: list[str] = field(default_factory=list)
     seeded: random.Random = field(default_factory=lambda: random.Random(2026))
     approver: Signer = field(default_factory=lambda: Signer.generate("ciso@acme.example"))
     active: Active | None = None
@@ -237,6 +244,7 @@ class Month:
         receipt = self.log.append_sync("route.decision", body)
         day = f"{self.calendar.now():%Y-%m-%d}"
         self.decided[day, made.outcome.value] += 1
+        self.requests.append(receipt.id)
         if not ends:
             self.lost.append(receipt.id)
             return receipt
@@ -254,6 +262,21 @@ class Month:
             for name, count in used.items():
                 self.tokens[day, candidate.upstream.id, name] += count
         return receipt
+
+    def erase(self, decision: str) -> None:
+        """Erase one request, as `ringfence audit erase` does."""
+        actor = {"actor": SYSTEM}
+        parts = Parts(
+            self.place,
+            lambda kind, body: self.log.append_sync(kind, {**body, **actor}).seq,
+            OfWriter(self.log),
+            {},
+            bool,
+        )
+        with asking(self.place) as run:
+            requests = find(run, decision)
+        doing.erase(parts, requests, "subject_request")
+        self.erased.append(decision)
 
     def canary(self, *, failing: bool = False) -> None:
         """Record a test of the controls, and the incident where it fails or what ends it."""
@@ -296,8 +319,9 @@ def write(folder: Path) -> Month:
             month.calendar.turn_to(hour)
             _happen(month, hour)
             month.calendar.turn_to(hour + dt.timedelta(minutes=5))
-            _work(month, hour)
-            if hour.hour % 6 == 0:
+            if hour < END:
+                _work(month, hour)
+            if hour.hour % 6 == 0 or hour == END:
                 month.sign()
         month.log.close()
     return month
@@ -315,9 +339,15 @@ def _work(month: Month, hour: dt.datetime) -> None:
     if (hour.month, hour.day) == (10, 16) and hour.hour in {3, 4}:
         return
     busy = 7 if 8 <= hour.hour < 18 and hour.weekday() < 5 else 1
-    for number in range(month.seeded.randint(0, busy)):
+    count, refused = month.seeded.randint(0, busy), month.seeded.choice((0, 0, 0, 1))
+    for number in range(count):
         month.calendar.turn_to(hour + dt.timedelta(minutes=6 + 6 * number))
         month.ask()
+    if count or refused:
+        began = f"{hour:%Y-%m-%dT%H:%M:%SZ}"
+        told = [{"status": 429, "n": refused}] if refused else []
+        counted = {"window_start": began, "received": count + refused, "decided": count, "refused": told}
+        month.log.append_sync("ingress.counted", counted)
     month.log.append_sync("writer.heartbeat", {"records": 0})
 
 
@@ -350,5 +380,10 @@ def _happen(month: Month, hour: dt.datetime) -> None:
             month.calendar.turn_to(hour + dt.timedelta(minutes=59))
             month.canary()
             month.log.append_sync("incident.closed", {"incident": incident["incident"], "how": "passed"})
+        case 10, 27, 14:
+            month.erase(month.requests[-3])
+        case 11, 2, 9:
+            asked = {"actor": AUDITOR.actor, "what": "export", "filters": ["from", "to"], "rows": 0, **PERIOD}
+            month.log.append_sync("audit.read", asked)
         case _, _, 3:
             month.canary()
