@@ -91,7 +91,8 @@ class Exports:
     def __init__(self, audit: AuditLog, folder: Path, command: Sequence[str]) -> None:
         self._audit, self._folder, self._command = audit, folder, tuple(command)
         self._jobs: dict[str, Job] = {}
-        self._wake = asyncio.Event()
+        self._recorded: asyncio.Queue[str] = asyncio.Queue()
+        """What may begin, in its order."""
 
     @classmethod
     async def take_over(cls, audit: AuditLog, folder: Path, command: Sequence[str]) -> Self:
@@ -149,9 +150,9 @@ class Exports:
             self.drop(job)
             raise
 
-    def begin(self) -> None:
-        """Let what is queued begin."""
-        self._wake.set()
+    def begin(self, job: Job) -> None:
+        """Let a job begin that is recorded."""
+        self._recorded.put_nowait(job.id)
 
     def drop(self, job: Job) -> None:
         """Forget a job that nobody recorded."""
@@ -161,11 +162,7 @@ class Exports:
     async def run(self) -> None:
         """Make one export after another, until cancelled."""
         while True:
-            job = min((job for job in self._jobs.values() if job.state == QUEUED), key=_order, default=None)
-            if job is None:
-                self._wake.clear()
-                await self._wake.wait()
-                continue
+            job = self._jobs[await self._recorded.get()]
             try:
                 await self._make(job)
             except OSError as error:
@@ -314,10 +311,6 @@ def _object(line: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def _order(job: Job) -> tuple[str, str]:
-    return job.created, job.id
 
 
 def _now() -> str:

@@ -87,6 +87,8 @@ JOB = {
     **JOB_NUMBERS,
     "pack": maybe({"type": "string"}),
 }
+VALUE: Schema = {"type": "string", "minLength": 1}
+ADDRESS: Schema = {"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}
 ERROR = shape(
     {
         "message": {"type": "string"},
@@ -132,13 +134,13 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     "Export": shape(JOB),
     "Exports": shape({"exports": listed(ref("Export"))}),
-    "LookUp": shape(
-        {
-            "team": text(NAME),
-            "purpose": {"type": "string", "enum": ["body", "idem", "ip"]},
-            "value": {"type": "string", "minLength": 1, "description": "It is not kept, and in no record."},
-        }
-    ),
+    "LookUp": {
+        "anyOf": [
+            shape({"team": text(NAME), "purpose": {"enum": ["body", "idem"]}, "value": VALUE}),
+            shape({"team": text(NAME), "purpose": {"const": "ip"}, "value": ADDRESS}),
+        ],
+        "description": "The value is not kept, and in no record.",
+    },
     "Occurrence": shape(
         {
             "team": text(NAME),

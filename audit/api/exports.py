@@ -34,11 +34,11 @@ class ExportJobs:
         """Record who wants what, and let it begin."""
         body = await body_of(asked.request, ("from", "to", "as_of"), MAX_BYTES)
         since, until = period(body)
-        as_of = body.get("as_of")
-        if as_of is not None and not (type(as_of) is int and 0 < as_of <= MAX_INT):
-            raise bad_request("as_of is the size of a checkpoint")
+        if since is not None and until is not None and since >= until:
+            raise ApiError(409, "there is no time between from and to", code="export_empty")
+        as_of = _size(body.get("as_of"))
         if as_of is not None and not await run_in_threadpool(stored, asked.service.records, ONE, size=as_of):
-            raise bad_request("as_of is not the size of a stored checkpoint")
+            raise not_found("checkpoint as as_of says")
         job = Job(new_id(), dict(asked.reader.actor), _now(), since=since, until=until, as_of=as_of)
         try:
             await self._exports.prepare(job)
@@ -52,7 +52,7 @@ class ExportJobs:
         except BaseException:
             self._exports.drop(job)
             raise
-        self._exports.begin()
+        self._exports.begin(job)
         headers = {"location": f"{PREFIX}/exports/{job.id}", "retry-after": str(FOLLOW_S)}
         return JSONResponse(shown(job), status_code=202, headers=headers)
 
@@ -101,6 +101,17 @@ class ExportJobs:
         if job is None:
             raise not_found("export")
         return job
+
+
+def _size(given: Any) -> int | None:
+    """Return a size; raises ApiError (400). In JSON, 5.0 is 5."""
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, int | float) or given != given // 1:
+        raise bad_request("as_of is the size of a checkpoint")
+    if not 0 < given <= MAX_INT:
+        raise bad_request("as_of is the size of a checkpoint")
+    return int(given)
 
 
 def shown(job: Job) -> dict[str, Any]:

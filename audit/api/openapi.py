@@ -6,8 +6,9 @@ from typing import Any
 
 from audit.access import MAX_LIMIT
 from audit.api.described import ERRORS, EXAMPLES, SCHEMAS
+from audit.api.query import TIME
 from audit.api.roles import PREFIX, ROLES
-from audit.records.fields import NAME, SHA256, TIME, UUID7
+from audit.records.fields import NAME, SHA256, UUID7
 from audit.records.record import LATEST
 from audit.records.schema import MAX_INT, Text
 from audit.statistics import DIMENSIONS
@@ -136,6 +137,7 @@ def _paths() -> dict[str, dict[str, Any]]:
                 "That a record is in the log (RFC 6962, 2.1.1)",
                 {"200": ok("Inclusion", "The proof.")},
                 [_parameter("seq", COUNT, "The number of the record.", 9, required=True), SIZE],
+                ["404"],
             )
         },
         "/proofs/consistency": {
@@ -144,6 +146,7 @@ def _paths() -> dict[str, dict[str, Any]]:
                 "That the log was only added to (RFC 6962, 2.1.2)",
                 {"200": ok("Consistency", "The proof.")},
                 [_parameter("old_size", COUNT, "Of the smaller tree.", 42, required=True), SIZE],
+                ["404"],
             )
         },
         "/statistics": {"get": op("count", "Decisions, counted", {"200": ok("Figures", "The counts.")}, [*TIMES, BY])},
@@ -154,7 +157,7 @@ def _paths() -> dict[str, dict[str, Any]]:
                 "Make a pack",
                 {"202": ok("Export", "It is queued.", headers=LOCATION)},
                 (),
-                ["413", "415", "429"],
+                ["404", "409", "413", "415", "429"],
                 requestBody=_body("ExportRequest"),
             ),
         },
@@ -192,7 +195,7 @@ def document() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "A key of Ringfence."}},
-            "schemas": {**SCHEMAS, "Time": _text(TIME)},
+            "schemas": {**SCHEMAS, "Time": {"type": "string", "pattern": f"^(?:{TIME})$", "maxLength": 27}},
             "responses": ERRORS,
         },
     }

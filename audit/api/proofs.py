@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from audit.access import Records
 from audit.api.checkpoints import NEWEST, ONE, stored
-from audit.api.errors import bad_request
+from audit.api.errors import not_found
 from audit.api.query import number_of, parameters
 from audit.api.service import Asked
 from audit.api.tree import Tree
@@ -106,7 +106,7 @@ class Proofs:
         seq = number_of(query, "seq")
         size = await self._size(number_of(query, "size", -1, low=1) if "size" in query else None)
         if seq >= size:
-            raise bad_request("seq is not below size")
+            raise not_found("proof: seq is not below size")
         proof = await asked.service.heavy(self._prover.inclusion, seq, size)
         await asked.record("inclusion", 1, seq=seq, size=size)
         return JSONResponse(proof)
@@ -117,7 +117,7 @@ class Proofs:
         old = number_of(query, "old_size")
         size = await self._size(number_of(query, "size", -1, low=1) if "size" in query else None)
         if old > size:
-            raise bad_request("old_size is larger than size")
+            raise not_found("proof: old_size is larger than size")
         proof = await asked.service.heavy(self._prover.consistency, old, size)
         await asked.record("consistency", 1, old_size=old, size=size)
         return JSONResponse(proof)
@@ -128,5 +128,5 @@ class Proofs:
         if given is None:
             return await run_in_threadpool(self._prover.newest) or whole
         if given > whole:
-            raise bad_request("the log does not have so many records")
+            raise not_found("tree: the log does not have so many records")
         return given

@@ -3,16 +3,21 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
 from audit.api.errors import ApiError, bad_request
-from audit.records.fields import NAME, STAMP, TIME
+from audit.records.fields import NAME, STAMP
 from audit.records.schema import MAX_INT
 
-_is_name, _is_stamp, _is_time = NAME.compile(), STAMP.compile(), TIME.compile()
+_is_name, _is_stamp = NAME.compile(), STAMP.compile()
+TIME = (
+    r"[1-9][0-9]{3}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    r"|02-(?:0[1-9]|[12][0-9]))T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{6})?Z"
+)
+"""A time in UTC, to the second or the microsecond. Nobody counts whether a February has 29 days."""
+_is_time = re.compile(TIME).fullmatch
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,15})")
 
 Query = Mapping[str, str]
@@ -42,22 +47,14 @@ def time_of(query: Mapping[str, Any], name: str) -> str | None:
     value = query.get(name)
     if value is None:
         return None
-    wrong = bad_request(f"{name} is not a time such as 2026-01-31T12:00:00Z")
-    if not isinstance(value, str) or _is_time(value) is not None:
-        raise wrong
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        raise wrong from None
+    if not isinstance(value, str) or _is_time(value) is None:
+        raise bad_request(f"{name} is not a time such as 2026-01-31T12:00:00Z")
     return value if _is_stamp(value) is None else f"{value[:-1]}.000000Z"
 
 
 def period(query: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Return `from` and `to`; raises ApiError (400) where the end is not behind the beginning."""
-    since, until = time_of(query, "from"), time_of(query, "to")
-    if since is not None and until is not None and since >= until:
-        raise bad_request("to must be later than from")
-    return since, until
+    """Return `from` and `to`; raises ApiError (400)."""
+    return time_of(query, "from"), time_of(query, "to")
 
 
 def number_of(query: Query, name: str, default: int | None = None, *, low: int = 0, high: int = MAX_INT) -> int:

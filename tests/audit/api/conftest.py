@@ -98,4 +98,3 @@ def service(open_log: Any, decision: Any, tmp_path: Path, serve: Any) -> Iterato
     log = open_log()
     made = [log.append_sync("route.decision", decision(zone=zone)) for zone in ("onprem", "cloud-us", "onprem")]
     return serve(log, tmp_path / "home", decisions=made)
-

@@ -1,0 +1,184 @@
+"""Export jobs: one at a time by a process that gives way, followed, recorded, kept over a restart, failing cleanly."""
+
+import asyncio
+import json
+import stat
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audit.access import Filters, Records
+from audit.exporting import KEPT, NICE, WAITING, Exports, Job, NoRoomToWait
+from audit.log import AuditLog, new_id
+
+STAND_IN = (sys.executable, str(Path(__file__).with_name("api") / "child_export.py"))
+ACTOR = {"kind": "api_key", "id": "ak_9"}
+
+
+def job(number: int = 0, **more: Any) -> Job:
+    return Job(new_id(), ACTOR, f"2026-10-01T12:00:{number:02d}.000000Z", **more)
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - of another task, which tells nobody
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def working(log: AuditLog, home: Path, command: tuple[str, ...] = STAND_IN) -> AsyncIterator[Exports]:
+    exports = await Exports.take_over(log, home / "exports", command)
+    task = asyncio.create_task(exports.run())
+    try:
+        yield exports
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def made(exports: Exports, wanted: Job) -> Job:
+    await exports.prepare(wanted)
+    exports.begin(wanted)
+    await until(lambda: exports.find(wanted.id).state not in {"queued", "running"})  # type: ignore[union-attr]
+    found = exports.find(wanted.id)
+    assert found is not None
+    return found
+
+
+def recorded(log: AuditLog) -> list[dict[str, Any]]:
+    return [record.body for record in Records(log.place).page(Filters(kind="audit.exported")).records]
+
+
+def test_a_job_ends_as_a_private_pack_and_a_record(open_log: Any, tmp_path: Path) -> None:
+    log, home = open_log(), tmp_path / "home"
+
+    async def run() -> Job:
+        async with working(log, home) as exports:
+            return await made(exports, job(since="2026-09-01T00:00:00.000000Z", as_of=5))
+
+    done = asyncio.run(run())
+    assert (done.state, done.phase, done.done, done.total, done.rows) == ("done", "records", 2, 5, 5)
+    pack = home / "exports" / f"{done.id}.tar"
+    assert stat.S_IMODE(pack.stat().st_mode) == stat.S_IMODE(pack.with_suffix(".json").stat().st_mode) == 0o600
+    assert stat.S_IMODE(pack.parent.stat().st_mode) == 0o700
+    (body,) = recorded(log)
+    assert {name: body[name] for name in ("form", "request", "sha256", "rows", "size", "from", "from_seq")} == {
+        "form": "pack",
+        "request": done.id,
+        "sha256": done.sha256,
+        "rows": 5,
+        "size": 5,
+        "from_seq": 0,
+        "from": "2026-09-01T00:00:00.000000Z",
+    }
+    arguments, nice = json.loads((home / "arguments").read_text())
+    assert nice == NICE
+    assert arguments == [
+        *("--from", "2026-09-01T00:00:00.000000Z", "--as-of", "5"),
+        *("--out", str(pack), "--request", done.id, "--json"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [("boom", "failed"), ("OSError: No space left on device", "full"), ("no record has a time in it", "no_records")],
+)
+def test_a_failure_leaves_nothing_but_its_reason(said: str, reason: str, open_log: Any, tmp_path: Path) -> None:
+    log, home = open_log(), tmp_path / "home"
+    (home / "fail").write_text(said)
+
+    async def run() -> Job:
+        async with working(log, home) as exports:
+            return await made(exports, job())
+
+    failed = asyncio.run(run())
+    assert (failed.state, failed.reason) == ("failed", reason)
+    assert [path.suffix for path in (home / "exports").iterdir()] == [".json"]
+    assert recorded(log) == []
+
+
+def test_a_program_that_does_not_start_fails_the_job_and_not_the_next(open_log: Any, tmp_path: Path) -> None:
+    async def run() -> list[str]:
+        async with working(open_log(), tmp_path / "home", (str(tmp_path / "none"),)) as exports:
+            return [(await made(exports, job(number))).state for number in range(2)]
+
+    assert asyncio.run(run()) == ["failed", "failed"]
+
+
+def test_one_runs_and_a_few_wait_and_a_stop_interrupts_all(open_log: Any, tmp_path: Path) -> None:
+    log, home = open_log(), tmp_path / "home"
+    (home / "hang").touch()
+
+    async def stopped() -> list[str]:
+        async with working(log, home) as exports:
+            for number in range(WAITING + 1):
+                await exports.prepare(next_job := job(number))
+                exports.begin(next_job)
+                await until(lambda: exports.jobs()[-1].phase)
+            with pytest.raises(NoRoomToWait):
+                await exports.prepare(job(9))
+            return [one.state for one in exports.jobs()]
+
+    async def again() -> list[Job]:
+        return (await Exports.take_over(log, home / "exports", STAND_IN)).jobs()
+
+    assert asyncio.run(stopped()) == ["queued"] * WAITING + ["running"]
+    assert [one.state for one in asyncio.run(again())] == ["interrupted"] * (WAITING + 1)
+    assert recorded(log) == []
+
+
+def test_what_the_log_calls_exported_is_done_after_a_restart(open_log: Any, tmp_path: Path) -> None:
+    log, folder = open_log(), tmp_path / "home" / "exports"
+    found = {"sha256": "5" * 64, "bytes": 3, "size": 5, "rows": 5, "first": 0, "last": 4}
+    whole, unsaid, gone = (job(number, state="running", **found) for number in range(3))
+
+    async def run() -> dict[str, str]:
+        exports = await Exports.take_over(log, folder, STAND_IN)
+        for one in (whole, unsaid, gone):
+            await exports.prepare(one)
+            exports.pack(one).write_bytes(b"tar")
+        for one in (whole, gone):
+            await log.append("audit.exported", one.record())
+        exports.pack(gone).unlink()
+        later = await Exports.take_over(log, folder, STAND_IN)
+        assert later.pack(whole).exists()
+        assert not later.pack(unsaid).exists()
+        return {one.id: one.state for one in later.jobs()}
+
+    assert asyncio.run(run()) == {whole.id: "done", unsaid.id: "interrupted", gone.id: "interrupted"}
+
+
+def test_only_the_newest_are_kept_and_what_cannot_be_read_is_left_out(open_log: Any, tmp_path: Path) -> None:
+    log, folder = open_log(), tmp_path / "home" / "exports"
+
+    async def run() -> list[Job]:
+        exports = await Exports.take_over(log, folder, STAND_IN)
+        for number in range(KEPT + 3):
+            await exports.prepare(job(number, state="failed"))
+        (folder / f"{new_id()}.json").write_text("{")
+        (folder / "stray.tar").touch()
+        return (await Exports.take_over(log, folder, STAND_IN)).jobs()
+
+    kept = asyncio.run(run())
+    assert [one.created[17:19] for one in kept] == [f"{number:02d}" for number in range(KEPT + 2, 2, -1)]
+    assert len(list(folder.iterdir())) == KEPT
+
+
+def test_a_folder_that_cannot_be_made_does_not_keep_the_server_from_starting(
+    open_log: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = open_log()
+    (tmp_path / "home" / "exports").touch()
+
+    async def run() -> None:
+        exports = await Exports.take_over(log, tmp_path / "home" / "exports", STAND_IN)
+        with pytest.raises(NotADirectoryError):
+            await exports.prepare(job())
+        assert exports.jobs() == []
+
+    asyncio.run(run())
+    assert "cannot be read or written" in caplog.text
