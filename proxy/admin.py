@@ -24,7 +24,7 @@ from audit.access import MAX_LIMIT, Filters, Records
 from audit.errors import AuditError, AuditLocked, AuditUnavailable, RecordRefused
 from audit.log import AuditLog
 from audit.place import Postgres
-from proxy import retention
+from proxy import retention, review
 from proxy.break_glass import BreakGlass, grantor
 from proxy.canary.schedule import Canary
 from proxy.checkpoints import Checkpoints
@@ -78,6 +78,7 @@ class Admin:
             **self._of_signer(),
             **self._of_persons(),
             **retention.operations(self.audit, ACTOR),
+            **review.operations(self.audit, self.keys, ACTOR),
             **({"canary.run": self.canary.ask, "canary.state": self.canary.state} if self.canary else {}),
         }
         if op not in operations:

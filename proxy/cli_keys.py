@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from proxy import admin
+from proxy import admin, review
 from proxy.identity import Role
 from proxy.settings import Settings
 
@@ -46,6 +46,34 @@ def revoke_key(
 ) -> None:
     """Revoke a key, at once."""
     sys.stdout.write(f"{_line(admin.call(_settings(home), 'key.revoke', key_id=key_id)['key'])}\n")
+
+
+@keys.command("review")
+def review_keys(
+    reviewer: Annotated[str, typer.Option(help="Who looks at the list: an address or a name without spaces.")],
+    ticket: Annotated[str, typer.Option(help="Where the review is kept, such as SEC-4412.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask: the list was looked at.")] = False,
+    home: Home = None,
+) -> None:
+    """Show the keys that can be used, and record that somebody looked at them."""
+    settings, now = _settings(home), datetime.now(UTC)
+    for name, what in ((reviewer, "--reviewer"), (ticket or reviewer, "--ticket")):
+        review.require_person(name, what)
+    every = admin.call(settings, "key.list")["keys"]
+    active = review.usable(every, now)
+    for key in active:
+        sys.stdout.write(f"{_line(key)}  age={_days(key['created'], now)}d\n")
+    sys.stdout.write(f"{len(active)} of {len(every)} keys can be used; sha256 of this list {review.digest(active)}\n")
+    if not yes and not typer.confirm("Does each of them still need its role?", err=True):
+        sys.stderr.write("not recorded: revoke what is not needed with 'ringfence key revoke', and review again\n")
+        raise typer.Exit(1)
+    more = {"ticket": ticket} if ticket else {}
+    made = admin.call(settings, "key.review", reviewer=reviewer, sha256=review.digest(active), **more)
+    sys.stdout.write(f"recorded as {made['id']}, record {made['seq']}\n")
+
+
+def _days(since: str, now: datetime) -> int:
+    return (now - datetime.fromisoformat(since)).days
 
 
 def _settings(home: Path | None) -> Settings:

@@ -1,4 +1,5 @@
 import datetime as dt
+import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +7,10 @@ from typing import NamedTuple
 
 import pytest
 
-from proxy import cli
+from audit.access import Filters, Records
+from proxy import admin, cli, review
+from proxy.errors import RingfenceError
+from proxy.settings import Settings
 
 
 class Ran(NamedTuple):
@@ -80,3 +84,39 @@ def test_a_flag_comes_before_the_environment(run: Callable[..., Ran], tmp_path: 
     assert run("list", "--home", str(tmp_path / "flag")).status == 0
     assert (tmp_path / "flag" / "audit.db").exists()
     assert not (tmp_path / "ringfence").exists()
+
+
+def test_a_review_shows_the_usable_keys_and_records_who_looked_at_which_list(
+    run: Callable[..., Ran], tmp_path: Path
+) -> None:
+    run("create", "--app", "crm", "--team", "sales")
+    run("create", "--app", "old", "--team", "sales")
+    gone = run("list").out.splitlines()[-1].split()[0]
+    run("revoke", gone)
+    told = run("review", "--reviewer", "dana@acme.example", "--ticket", "SEC-9", "--yes")
+    assert told.status == 0, told.err
+    assert gone not in told.out
+    assert "age=0d" in told.out
+    assert "1 of 2 keys can be used" in told.out
+    [record] = Records(tmp_path / "ringfence" / "audit.db").page(Filters(kind="access.reviewed")).records
+    assert (record.body["reviewer"], record.body["ticket"]) == ("dana@acme.example", "SEC-9")
+    assert (record.body["keys"], record.body["active"]) == (2, 1)
+    assert record.body["sha256"] in told.out
+
+
+def test_a_review_that_is_not_confirmed_is_not_recorded(
+    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("create", "--app", "crm", "--team", "sales")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
+    assert run("review", "--reviewer", "dana@acme.example").status == 1
+    assert "without spaces" in run("review", "--reviewer", "Dana Ross", "--yes").err
+    assert Records(tmp_path / "ringfence" / "audit.db").page(Filters(kind="access.reviewed")).records == ()
+
+
+def test_a_list_that_changed_meanwhile_is_not_what_was_reviewed(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "ringfence")
+    with pytest.raises(RingfenceError, match="have changed"):
+        admin.call(settings, "key.review", reviewer="dana", sha256="5" * 64)
+    with pytest.raises(RingfenceError, match="a form that no record holds"):
+        admin.call(settings, "key.review", reviewer="Dana Ross", sha256=review.digest([]))
