@@ -33,7 +33,7 @@ Ringfence.controls = (() => {
       pairs([
         ["Requests received at ingress", `${number(ingress.received)} in ${number(ingress.windows)} windows; ${number(ingress.decided)} led to a decision`],
         ["Requests in the records of decisions", number(ingress.requests)],
-        ["Difference", number(ingress.unexplained)],
+        ["Difference", ingress.windows ? number(ingress.unexplained) : "not known: ingress counted nothing"],
         ["Decisions", `${number(decisions.records)}: ${number(decisions.live)} live, ${number(decisions.dry_runs)} dry runs, ${number(decisions.canaries)} of canaries`],
         ["Attempts", `${number(attempts.expected)}: ${number(attempts.closed)} ended, ${number(attempts.open)} open; ${number(attempts.unmatched)} outcomes belong to none`],
       ]),

@@ -3,6 +3,7 @@ globalThis.Ringfence ??= {};
 
 // Elements from data. Every text becomes a text node: nothing that a pack says is ever read as markup.
 Ringfence.dom = (() => {
+  const SHORT = /^(\S{1,24}|\d{4}-\d\d-\d\d\u00a0[\d:]+\u00a0UTC)$/; // words and times that are not broken
   const MOST = 1000; // rows of a table that are shown
   const SVG = "http://www.w3.org/2000/svg";
   const numbers = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
@@ -75,7 +76,9 @@ Ringfence.dom = (() => {
     const body = rows.slice(0, MOST).map((row) => make("tr", {}, columns.map((column, index) => {
       const cell = column.of(row);
       const shown = cell === null || cell === undefined || cell === "" ? "–" : cell;
-      return make(index ? "td" : "th", { scope: index ? null : "row", class: column.right && "right" }, shown);
+      const whole = typeof shown === "string" && SHORT.test(shown);
+      const style = [column.right && "right", whole && "whole"].filter(Boolean).join(" ");
+      return make(index ? "td" : "th", { scope: index ? null : "row", class: style || null }, shown);
     })));
     const made = make("table", {}, make("caption", {}, caption), make("thead", {}, make("tr", {}, head)), make("tbody", {}, body));
     const more = rows.length > MOST && make("p", { class: "small" }, `The first ${number(MOST)} of ${number(rows.length)} rows are shown.`);

@@ -30,7 +30,7 @@ Ringfence.figures = (() => {
     ? make("p", { class: "small" }, `The document lists the first ${number(rows(list).length)} of ${number(total(list))}; sums here are of those.`)
     : null);
 
-  const who = (actor) => (actor ? [actor.id, actor.app && `${actor.app}`, actor.team && `${actor.team}`].filter(Boolean).join(" / ") : "–");
+  const who = (actor) => (!actor ? "–" : actor.kind === "system" ? actor.id : [actor.id, actor.app, actor.team].filter(Boolean).join(" / "));
   const column = {
     seq: { title: "Record", right: true, of: (row) => number(row.seq) },
     ts: { title: "Time", of: (row) => time(row.ts) },

@@ -6,7 +6,7 @@ Ringfence.overview = (() => {
   const { make, number, time, digest, pairs, table, list } = Ringfence.dom;
   const { stacked, lying } = Ringfence.charts;
   const { column, cut, grouped, rows, sum, total, who } = Ringfence.figures;
-  const { say, kind } = Ringfence.words;
+  const { say, titled } = Ringfence.words;
   const DECISIONS = [{ key: "pin", name: say("pin") }, { key: "allow", name: say("allow") }, { key: "block", name: say("block") }];
 
   function subject({ ipe }) {
@@ -23,7 +23,7 @@ Ringfence.overview = (() => {
         ["Root", digest(ipe.root)],
         ["Asked for", asked ? `by ${who(asked.by)} at ${time(asked.ts)} (record ${number(asked.seq)})` : "no record of the request lies in the log"],
       ]),
-      table("Records of each kind", [{ title: "Kind", of: (row) => `${kind(row.kind)} (${row.kind})` }, column.count("Records", "n")], ipe.kinds),
+      table("Records of each kind", [{ title: "Kind", of: (row) => titled(row.kind) }, column.count("Records", "n")], ipe.kinds),
     ];
   }
 
@@ -52,7 +52,7 @@ Ringfence.overview = (() => {
       [policies.summary.unregistered, "decisions under a policy that is not in the register"],
       [total(incidents.incidents), `incidents, ${number(open)} open`],
       [sent ? `${((100 * found) / sent).toFixed(1)} %` : "–", "of the canaries' planted values were found"],
-      [reconciliation.ingress.unexplained, "difference between requests that came in and requests that were decided"],
+      [reconciliation.ingress.windows ? reconciliation.ingress.unexplained : "not counted", "difference between requests that came in and requests that were decided"],
       [reconciliation.attempts.open, "attempts without a recorded end"],
     ];
     return make("ul", { class: "figures" }, figures.map(([value, what]) => make("li", {}, make("b", {}, number(value)), make("span", {}, what))));
@@ -81,7 +81,8 @@ Ringfence.overview = (() => {
       ["Records that writers numbered and that are not there", missing],
       ["Outcomes that belong to no attempt of the period", reconciliation.attempts.unmatched],
       ["Attempts without a recorded end", reconciliation.attempts.open],
-      ["Difference between requests that came in and requests that were decided", reconciliation.ingress.unexplained],
+      ["Nobody counted the requests that came in", !reconciliation.ingress.windows],
+      ["Difference between requests that came in and requests that were decided", reconciliation.ingress.windows && reconciliation.ingress.unexplained],
       ["No review of access is recorded", !total(access.reviews)],
       ["Records that claim to be older than one before them", clock.backwards],
       ["No receipt of an anchor outside the log is recorded", !total(anchors.receipts)],

@@ -53,7 +53,7 @@ Ringfence.sections = (() => {
         ["Decisions whose policy is in this register", `${number(summary.decisions - summary.unregistered)} of ${number(summary.decisions)}`],
       ]),
       table("Register of policies", [column.seq, column.ts, column.digest("Policy bundle", "bundle"), { title: "By way of", of: (row) => plain(row.source) }, column.by, { title: "Approval", of: approved },
-        { title: "In force", of: (row) => `${duration(row.in_force_s)}${row.until ? ` until ${time(row.until)}` : ""}` }], rows(all.activations)),
+        { title: "In force for", of: (row) => duration(row.in_force_s) }, { title: "Until", of: (row) => (row.until ? time(row.until) : "the end") }], rows(all.activations)),
       cut(all.activations),
       table("Decisions under each", [column.digest("Policy bundle", "bundle"), column.count("Activations", "activations"), column.count("Decisions in the period", "decisions")], rows(all.bundles)),
       table("Exceptions that were used, on live traffic", [column.text("Exception", "id"), column.count("Decisions", "n"), column.count("Of these allowed", "allowed")], rows(all.exceptions)),

@@ -45,6 +45,7 @@ Ringfence.words = (() => {
     grade: (name) => own(grades, name) ?? [String(name), ""],
     kind: (name) => own(kinds, name) ?? String(name),
     plain,
+    titled: (name) => (Object.hasOwn(kinds, name) ? `${kinds[name]} (${name})` : String(name)),
     say: (code) => own(said, code) ?? String(code ?? "–"),
   };
 })();

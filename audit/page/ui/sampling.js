@@ -11,7 +11,8 @@ Ringfence.sampling = (() => {
     if (record.body?.kind !== "route.decision") return "–";
     const { seqs } = await engine.call("related", { seq: record.seq });
     const outcomes = (await engine.call("records", { seqs })).filter((one) => one.body?.status);
-    return outcomes.map((one) => `${one.body.attempt}: ${words.plain(one.body.status)}`).join("; ") || "none recorded";
+    const said = ({ body }) => (outcomes.length > 1 ? `attempt ${body.attempt}: ` : "") + words.plain(body.status);
+    return outcomes.map(said).join("; ") || "none recorded";
   }
 
   async function draw(engine, { nonce, count, where }, open, said) {

@@ -4,7 +4,7 @@ globalThis.Ringfence ??= {};
 // Records as rows, on the screen and as CSV; and the choices to filter them by.
 Ringfence.rowsOf = (() => {
   const { make, put, number, time, table } = Ringfence.dom;
-  const { kind, say } = Ringfence.words;
+  const { kind, say, titled } = Ringfence.words;
   const CHOICES = [["kind", "Kind"], ["decision", "Decision"], ["zone", "Zone"], ["class", "Class"], ["rule", "Rule"], ["app", "Application"], ["team", "Team"]];
   const classes = (body) => (body?.classes ?? []).map((one) => one.c);
   const rules = (body) => (body?.rules ?? []).map((one) => one.id);
@@ -45,7 +45,7 @@ Ringfence.rowsOf = (() => {
   function choices(into, values, prefix) {
     put(into, CHOICES.map(([name, title]) => {
       const id = `${prefix}-${name}`;
-      const options = (values[name] ?? []).map((value) => make("option", { value }, name === "kind" ? `${kind(value)} (${value})` : name === "decision" ? `${say(value)} (${value})` : value));
+      const options = (values[name] ?? []).map((value) => make("option", { value }, name === "kind" ? titled(value) : name === "decision" ? `${say(value)} (${value})` : value));
       return make("div", {}, make("label", { for: id }, title), make("select", { id, name }, make("option", { value: "" }, "any"), options));
     }));
   }

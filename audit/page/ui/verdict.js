@@ -69,14 +69,14 @@ Ringfence.verdict = (() => {
     put(body("checked"),
       table("Counts", [{ title: "How many", right: true, of: ([count]) => number(count ?? 0) }, { title: "Of what, and what was looked at", of: ([, what]) => what }], lines),
       table("Files", [{ title: "Name", of: (row) => make("code", {}, row.name) }, { title: "Bytes", right: true, of: (row) => number(row.size) }, { title: "SHA-256", of: (row) => digest(row.sha256) }, { title: "Holds", of: (row) => (row.ok ? "yes" : "NO") }], files),
-      report.erased?.length && make("p", { class: "small" }, `Erased: ${report.erased.slice(0, 100).map(number).join(", ")}${report.erased_total > 100 ? " …" : ""}`),
+      report.erased_total > 0 && make("p", { class: "small" }, `Erased: ${report.erased.slice(0, 100).map(number).join(", ")}${report.erased_total > 100 ? " …" : ""}`),
       table("Times without records", [{ title: "Before record", right: true, of: (row) => number(row.seq) }, { title: "Since", of: (row) => time(row.since) }, { title: "Until", of: (row) => time(row.until) }], report.dark ?? []));
   }
 
   function unproven(report) {
     put(body("unproven"),
       list(report.unproven, "Something was found: nothing is proven."),
-      report.not_checked?.length && [make("h3", {}, "Not checked on this page"), list(report.not_checked)]);
+      report.not_checked?.length > 0 && [make("h3", {}, "Not checked on this page"), list(report.not_checked)]);
   }
 
   function show(report, name) {

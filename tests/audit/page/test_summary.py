@@ -78,7 +78,7 @@ def test_a_summary_shows_every_document_with_its_numbers(shown: Shown, documents
         assert page.call(ROWS, "Decisions a day, live traffic") == [
             [day["day"], *(str(day[name]) for name in ("pin", "allow", "block", "n"))] for day in days
         ]
-        kinds = {row[0].partition("(")[2].rstrip(")"): int(row[1]) for row in page.call(ROWS, "Records of each kind")}
+        kinds = {row[0].split("(")[-1].rstrip(")"): int(row[1]) for row in page.call(ROWS, "Records of each kind")}
         assert kinds == {one["kind"]: one["n"] for one in said["ipe"]["kinds"]}
         figures = page.evaluate("[...document.querySelectorAll('.figures li')].map((it) => it.innerText.split('\\n'))")
         assert figures[0] == [str(said["traffic"]["live"]["decisions"]), "decisions on live traffic"]
