@@ -35,6 +35,7 @@ Ringfence.browsing = (() => {
     let next = null;
 
     async function show() {
+      field("before").disabled = field("next").disabled = true;
       const page = await engine.call("find", { ...where, after: starts.at(-1), limit: PAGE });
       const records = await engine.call("records", { seqs: page.seqs });
       next = page.next ?? null;

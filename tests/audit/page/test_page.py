@@ -170,6 +170,20 @@ def test_a_receipt_of_another_log_is_found(auditor: Auditor, workshop: Workshop)
     assert [row[:2] for row in [[one["code"], one["seq"]] for one in auditor.judge()["findings"]]] == [["RECEIPT", 3]]
 
 
+def test_a_folder_or_several_packs_are_refused_in_words(auditor: Auditor, workshop: Workshop) -> None:
+    page = auditor.page
+    page.click("#forget")
+    page.drop("#drop", *(auditor.file(name, workshop.whole) for name in ("a.tar", "b.tar")))
+    page.wait("document.querySelector('#problem p')")
+    assert page.text("#problem") == "One pack at a time, please."
+    assert page.evaluate("document.getElementById('verify').disabled")
+    (auditor.folder / "folder").mkdir()
+    page.drop("#drop", auditor.folder / "folder")
+    page.wait("!document.getElementById('verify').disabled")
+    auditor.judge()
+    assert page.text("#problem").startswith("Not verified: ")
+
+
 def test_a_verification_can_be_cancelled_and_begun_again(auditor: Auditor, workshop: Workshop) -> None:
     auditor.page.click("#forget")
     auditor.page.drop("#drop", auditor.file("pack.tar", workshop.whole))
@@ -180,11 +194,21 @@ def test_a_verification_can_be_cancelled_and_begun_again(auditor: Auditor, works
     assert auditor.judge()["grade"] == "signed"
 
 
-def test_a_browser_without_workers_verifies_in_the_page(browser: Chromium, workshop: Workshop, tmp_path: Path) -> None:
+NO_WORKERS = {
+    "refused": "class { constructor() { throw new Error('not from a file'); } }",
+    "dies": "class { constructor() { setTimeout(() => this.onerror(new ErrorEvent('error')), 0); } postMessage() {} "
+    "terminate() {} }",
+}
+
+
+@pytest.mark.parametrize("how", NO_WORKERS)
+def test_a_browser_without_workers_verifies_in_the_page(
+    browser: Chromium, workshop: Workshop, tmp_path: Path, how: str
+) -> None:
     path = tmp_path / "verify.html"
     path.write_bytes(verify_html())
     with browser.page(path.as_uri()) as page:
-        page.evaluate("globalThis.Worker = class { constructor() { throw new Error('not from a file'); } }, 0")
+        page.evaluate(f"globalThis.Worker = {NO_WORKERS[how]}, 0")
         auditor = Auditor(page, tmp_path)
         assert auditor.verify(workshop.whole)["grade"] == "signed"
         assert not page.evaluate("Ringfence.page.state.engine.inWorker")

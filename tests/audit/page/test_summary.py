@@ -128,6 +128,21 @@ def test_numbers_that_are_none_break_nothing(shown: Shown, documents: Documents)
         assert page.text("#part-trust-services-criteria")
 
 
+def test_a_long_table_says_that_it_is_cut(shown: Shown, documents: Documents) -> None:
+    incidents = json.loads(documents["incidents.json"])
+    row = {
+        "incident": "i",
+        "what": "anchor_behind",
+        "opened": {"seq": 1, "id": "i", "ts": "2026-10-01T00:00:00.000001Z"},
+    }
+    incidents["incidents"] = {"rows": [row] * 1500, "total": 20_000}
+    with shown({**documents, "incidents.json": json.dumps(incidents).encode()}) as page:
+        assert len(page.call(ROWS, "Incidents")) == 1000
+        text = page.text("#summary")
+        assert "The first 1,000 of 1,500 rows are shown." in text
+        assert "The document lists the first 1,500 of 20,000" in text
+
+
 def test_days_without_a_decision_have_their_place_in_the_chart(shown: Shown, documents: Documents) -> None:
     traffic = json.loads(documents["traffic.json"])
     day = {"allow": 4, "pin": 0, "block": 0, "n": 4}
