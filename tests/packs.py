@@ -117,8 +117,8 @@ def signing(signer: Signer) -> Callable[[str], bytes]:
 def pack_of(place: Place, out: Path, wish: Wish = Wish(), **options: Any) -> Made:  # noqa: B008 - a frozen value
     """Make a pack."""
     with closing(open_source(place)) as source:
-        given = {"sign": lambda _: None, "recorded": lambda _: None, **options}
-        return make(source, out, wish, options.pop("constants", CONSTANTS), **given)
+        given = {"constants": CONSTANTS, "sign": lambda _: None, "recorded": lambda _: None, **options}
+        return make(source, out, wish, **given)
 
 
 def times(place: Place) -> list[str]:
