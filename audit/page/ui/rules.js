@@ -4,31 +4,43 @@ globalThis.Ringfence ??= {};
 // The text of the policy that a decision was made under: from the archive in the pack, which the register leads to.
 Ringfence.rules = (() => {
   const { make, number } = Ringfence.dom;
+  const ID = /\bid:\s*["']?([^\s"',}#]+)/g;
+  const OWN = /^\s*(?:-\s+)?id:\s*["']?[^\s"',}#]+["']?\s*(?:#.*)?$/;
+  const BRACES = /^\s*-\s+\{/;
+  const KEY = /^\s+["']?([A-Za-z0-9_.-]+)["']?\s*:/;
   const indent = (line) => /^ */.exec(line)[0].length;
 
-  // Rules and exceptions are entries of lists with an id, classes are keys.
-  const ITEM = /^\s*-\s+\{?\s*(?:id|name)\s*:\s*["']?([^\s"',}]+)/;
-  const KEY = /^\s+["']?([A-Za-z0-9_.-]+)["']?\s*:/;
+  // The line with the dash of the item whose id this is: in its first line, in a later one, or in braces.
+  function item(lines, name) {
+    const named = lines.findIndex((line) => (OWN.test(line) || BRACES.test(line)) && [...line.matchAll(ID)].some(([, id]) => id === name));
+    if (named < 0 || /^\s*-\s/.test(lines[named])) return named;
+    for (let at = named - 1; at >= 0; at -= 1) {
+      if (lines[at].trim() && indent(lines[at]) < indent(lines[named])) return /^\s*-\s/.test(lines[at]) ? at : -1;
+    }
+    return -1;
+  }
 
-  // The lines of the entry of this name in YAML as our policies are written; null where there is none.
-  function entry(text, name, form) {
-    const lines = text.split("\n");
-    const begins = lines.findIndex((line) => form.exec(line)?.[1] === name);
-    if (begins < 0) return null;
-    let ends = begins + 1;
-    while (ends < lines.length && (lines[ends].trim() === "" || indent(lines[ends]) > indent(lines[begins]))) ends += 1;
-    return { line: begins + 1, text: lines.slice(begins, ends).join("\n").trimEnd() };
+  const key = (lines, name) => lines.findIndex((line) => KEY.exec(line)?.[1] === name);
+
+  // {file, line, text} of a rule or exception (an item of a list, by its id) or of a class (a key); null if none is there.
+  function find(files, name) {
+    for (const begin of [item, key]) {
+      for (const file of files) {
+        const lines = file.text.split("\n");
+        const begins = begin(lines, name);
+        if (begins < 0) continue;
+        let ends = begins + 1;
+        while (ends < lines.length && (!lines[ends].trim() || indent(lines[ends]) > indent(lines[begins]))) ends += 1;
+        return { file: file.name, line: begins + 1, text: lines.slice(begins, ends).join("\n").trimEnd() };
+      }
+    }
+    return null;
   }
 
   function written(files, name) {
-    const short = name.split("/").at(-1);
-    for (const form of [ITEM, KEY]) {
-      for (const file of files) {
-        const at = entry(file.text, short, form);
-        if (at) return [make("p", { class: "small" }, `${name}, from ${file.name}, line ${number(at.line)}`), make("pre", { tabindex: "0" }, at.text)];
-      }
-    }
-    return make("p", { class: "small" }, `${name}: not found by its name in the files below.`);
+    const at = find(files, name);
+    if (!at) return make("p", { class: "small" }, `${name}: not found by its name in the files below.`);
+    return [make("p", { class: "small" }, `${name}, from ${at.file}, line ${number(at.line)}`), make("pre", { tabindex: "0" }, at.text)];
   }
 
   // The files of the bundle in force: the newest activation of it before the decision says under which digest they lie.
@@ -63,5 +75,5 @@ Ringfence.rules = (() => {
     return [names.length ? entries : make("p", { class: "none" }, "No rule and no ceiling applied."), make("h3", {}, "All files of this policy"), whole];
   }
 
-  return { explain };
+  return { explain, find };
 })();

@@ -10,10 +10,12 @@ from typing import Any
 
 import packs
 import pytest
+import yaml
 from chromium import Chromium, Page
 from packs import ORIGIN, POLICY, Workshop, members
 
 from audit.pack.manifest import Manifest
+from audit.pack.rules import find
 from audit.pack.sampling import Asked, rank
 from audit.page.building import verify_html
 from audit.proofs.checkpoint import Proof
@@ -295,6 +297,35 @@ def test_the_cells_of_a_csv_are_no_formulas(verified: Auditor) -> None:
     line = verified.page.call("(record) => Ringfence.rowsOf.head() + Ringfence.rowsOf.line(record)", record)
     (row,) = csv.DictReader(io.StringIO(line))
     assert (row["app"], row["team"]) == ("'=1+1", "'@a\",b")
+
+
+ODD = """\
+rules:
+  - if: {class: pii}
+    id: later    # the id comes later
+    then: pin
+
+  - {then: block, id: "braces", if: {class: phi}}
+# - id: gone
+  - id: after
+    then: pin
+"""
+
+
+def test_rules_and_classes_are_found_in_the_text_that_is_archived(verified: Auditor) -> None:
+    root = Path(__file__).resolve().parents[3] / "policies"
+    texts = {path.name: path.read_text() for path in sorted(root.glob("*.yaml"))} | {"odd.yaml": ODD}
+    parsed = [yaml.safe_load(text) for text in texts.values()]
+    rules = [rule["id"] for file in parsed for rule in file.get("rules", [])]
+    assert len(rules) > 15
+    files = [{"name": name, "text": text} for name, text in texts.items()]
+    ask = "(files, names) => names.map((name) => Ringfence.rules.find(files, name))"
+    for rule, here in zip(rules, verified.page.call(ask, files, rules), strict=True):
+        there = find(texts, rule, "pin")
+        assert (here["file"], here["line"], here["text"]) == (there.file, there.line, there.text)
+    classes = list(yaml.safe_load(texts["taxonomy.yaml"])["classes"])
+    assert {found["file"] for found in verified.page.call(ask, files, classes)} == {"taxonomy.yaml"}
+    assert verified.page.call(ask, files, ["gone", ".*", "zzz"]) == [None] * 3
 
 
 def test_a_number_that_no_record_has_is_said(verified: Auditor) -> None:
