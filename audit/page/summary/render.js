@@ -33,7 +33,9 @@ Ringfence.summary = (() => {
     } catch {
       content = make("p", { class: "warn" }, `${needs.map((name) => `${name}.json`).join(", ")}: not of a shape that can be shown here. The file itself can be read.`);
     }
-    return make("section", { "aria-labelledby": id }, make(level, { id }, title), content);
+    const section = make("section", { "aria-labelledby": id }, make(level, { id }, title), content);
+    if (level === "h3") section.querySelectorAll("h3 ~ h3").forEach((it) => it.replaceWith(make("h4", {}, it.textContent)));
+    return section;
   }
 
   // render(into, documents): `documents` are parsed, under their file names.

@@ -52,8 +52,8 @@ Ringfence.detail = (() => {
     return [
       facts(record),
       make("div", { class: "bar" }, proofButton(engine, record.seq, said)),
-      decision && [followed(related), make("h3", {}, "Policy in force"), await Ringfence.rules.explain(engine, record)],
-      make("h3", {}, "All of it"),
+      decision && [followed(related), make("h4", {}, "Policy in force"), await Ringfence.rules.explain(engine, record)],
+      make("h4", {}, "All of it"),
       make("pre", { tabindex: "0", class: "json" }, JSON.stringify(record.body, null, 2)),
       make("details", {}, make("summary", {}, "The exact bytes that were hashed"), make("pre", { tabindex: "0" }, record.text)),
     ];
@@ -68,5 +68,5 @@ Ringfence.detail = (() => {
     document.getElementById("detail-title").focus();
   }
 
-  return { followed, open, proofButton, save };
+  return { content, open, proofButton, save };
 })();

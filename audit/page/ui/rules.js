@@ -72,7 +72,7 @@ Ringfence.rules = (() => {
     if (!found) return make("p", { class: "none" }, "The text of this policy is not in the pack.");
     const entries = names.map((name) => written(found, name));
     const whole = found.map((file) => make("details", {}, make("summary", {}, file.name), make("pre", { tabindex: "0" }, file.text)));
-    return [names.length ? entries : make("p", { class: "none" }, "No rule and no ceiling applied."), make("h3", {}, "All files of this policy"), whole];
+    return [names.length ? entries : make("p", { class: "none" }, "No rule and no ceiling applied."), make("h4", {}, "All files of this policy"), whole];
   }
 
   return { explain, find };

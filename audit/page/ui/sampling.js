@@ -30,9 +30,19 @@ Ringfence.sampling = (() => {
         { title: "Outcome", of: (row) => outcomes.get(row.seq) },
         { title: "Proof", of: (row) => detail.proofButton(engine, row.seq, said) },
       ]),
-      make("div", { class: "bar controls" }, make("button", { type: "button", id: "all-proofs", on: { click: () => proofs(engine, drawn.seqs).catch(said) } }, "Download all proofs"),
+      make("div", { class: "bar controls" },
+        make("button", { type: "button", id: "all-proofs", on: { click: () => proofs(engine, drawn.seqs).catch(said) } }, "Download all proofs"),
+        make("button", { type: "button", id: "in-full", on: { click: (event) => inFull(engine, records, event.target, said).catch(said) } }, "Show each in full, for paper"),
         make("button", { type: "button", id: "sample-csv", on: { click: () => detail.save("sample.csv", "text/csv", [rowsOf.head(), ...records.map(rowsOf.line)]) } }, "Download as CSV")),
     ];
+  }
+
+  // Every record of the sample below the table, with what followed, the rules of the time and all of its text.
+  async function inFull(engine, records, button, said) {
+    button.disabled = true;
+    const shown = [];
+    for (const record of records) shown.push(make("section", { class: "full" }, make("h3", {}, `Record ${number(record.seq)}`), await detail.content(engine, record, said)));
+    document.getElementById("drawn").append(...shown);
   }
 
   // One file after another: a browser asks once whether a page may save several.

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -281,6 +282,12 @@ def test_a_sample_is_what_nonce_and_root_choose_and_its_proofs_hold(verified: Au
     assert [int(row[0]) for row in rows] == expected
     assert [row[8] for row in rows] == ["ok"] * 4
     assert f"Population\n{len(population)} records" in page.text("#drawn")
+    page.click("#in-full")
+    page.wait("document.querySelectorAll('#drawn .full').length === 4")
+    full = page.text("#drawn")
+    assert full.count("What followed") == 4
+    assert full.count('"kind": "route.decision"') == 4
+    assert ("Nobody but the team may see it." in full) == any(bodies[seq]["rules"] for seq in expected)
     page.click("#all-proofs")
     for seq in expected:
         proof = Proof.decode(page.downloaded(f"record-{seq}.tlog-proof"))
@@ -349,6 +356,15 @@ def test_everything_that_can_be_used_has_a_name_and_can_be_reached(verified: Aud
         page.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
     assert reached[:4] == ["trust", "receipts", "verify", "forget"]
+
+
+def test_headings_leave_out_no_level(verified: Auditor) -> None:
+    levels = verified.page.evaluate(
+        "[...document.querySelectorAll('h1, h2, h3, h4')].filter((it) => it.checkVisibility()).map((it) => +it.tagName[1])"
+    )
+    assert levels[0] == 1
+    assert {4, 3, 2} <= set(levels)
+    assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
 def test_what_is_small_or_grey_has_contrast(verified: Auditor) -> None:
