@@ -104,7 +104,9 @@ def test_only_the_client_can_open_a_connection_that_carries_content() -> None:
             "proxy/upstreams/client.py": {"aiohttp", "httpx"},
             "proxy/answers.py": {"httpx"},  # the type of answers
             "proxy/notify/webhook.py": {"aiohttp"},  # cannot import what knows content
+            "proxy/oidc/fetching.py": {"aiohttp"},  # the same
             "proxy/model_bench/asking.py": {"http.client"},  # asks Ringfence itself, as an application with a key does
+            "proxy/canary/asking.py": {"http.client"},  # asks Ringfence itself, by its own socket
             "audit/anchors/asking.py": {"http.client"},  # nor can this: it is of the log, which holds none
             "audit/anchors/s3.py": {"boto3.session"},  # the same
         }

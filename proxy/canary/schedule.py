@@ -20,7 +20,7 @@ from proxy.canary.run import Interrupted, Means, Plan, test
 from proxy.canary.sink import Sink
 from proxy.canary.values import TYPES
 from proxy.errors import ConfigurationError
-from proxy.identity import KeyStore
+from proxy.identity import Keys
 from proxy.pipeline import Pipeline
 from proxy.settings import Settings
 from proxy.upstreams.pool import Pool
@@ -60,7 +60,7 @@ class Canary:
         await made._sink.open()
         return made
 
-    def lane(self, usual: Pipeline, keys: KeyStore) -> Lane:
+    def lane(self, usual: Pipeline, keys: Keys) -> Lane:
         """Lay the lane beside the usual pipeline."""
         laid = lane(usual, self._sunk, self._passes, keys)
         self._pool = laid.canarys.pool

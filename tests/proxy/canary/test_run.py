@@ -1,17 +1,20 @@
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
-from flown import Flown, Quick, flown
+from flown import FEW, Flown, Quick, flown
 from harness import NO_TLS, chat_body
 
 from audit.access import Filters, Records
 from proxy.canary import phrases
 from proxy.canary import run as run_module
+from proxy.canary.values import KINDS
+from proxy.costs.log import answered
 from proxy.settings import ROOT
 
 Story = Callable[[Flown], Awaitable[Any]]
@@ -42,46 +45,72 @@ async def incidents(flight: Flown) -> list[str]:
     ]
 
 
-def test_what_is_planted_stays_at_home_and_what_is_harmless_arrives(tmp_path: Path) -> None:
-    async def story(flight: Flown) -> None:
+@dataclass(frozen=True)
+class Flight:
+    """One whole test, and all that there was afterwards."""
+
+    report: dict[str, Any]
+    records: list[dict[str, Any]]
+    bundle: str
+    connections: tuple[int, int]
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [body for body in self.records if body["kind"] == kind]
+
+
+@pytest.fixture(scope="module")
+def flight(tmp_path_factory: pytest.TempPathFactory) -> Flight:
+    async def story(flight: Flown) -> Flight:
         report = await flight.fly()
-        assert (report["passed"], report["leaked"], report["undecided"]) == (True, 0, 0)
-        assert report["harmless"] == {"sent": 10, "arrived": 10}
-        assert report["zones"] == ["cloud-us"]
-        assert {row["name"]: row["found"] for row in report["rows"] if row["of"] == "kind"} == dict.fromkeys(
-            (row["name"] for row in report["rows"] if row["of"] == "kind"), 1
-        )
-        (tested,) = await flight.ring.records("control.tested")
-        assert tested["v"] == 2
-        assert {"cardholder", "pii", "secret", "phi", "government-id"} <= {each["c"] for each in tested["classes"]}
-        assert all(each["recall_bp"] == 10_000 for each in tested["classes"])
-        assert tested["set_sha256"] == "0" * 64
-        assert tested["bundle"] == flight.ring.runtime.activation.active.sha256
-        assert await incidents(flight) == []
+        bundle = flight.ring.runtime.activation.active.sha256
+        return Flight(report, await flight.ring.settled(), bundle, (flight.vendor.connections, flight.own.connections))
 
-    during(tmp_path, story)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(run_module, "PAUSE_S", 0.0)
+        made: Flight = during(tmp_path_factory.mktemp("flight"), story)
+    return made
 
 
-def test_neither_the_vendor_nor_the_own_server_hears_of_it(tmp_path: Path) -> None:
-    async def story(flight: Flown) -> None:
-        await flight.fly()
-        assert (flight.vendor.connections, flight.own.connections) == (0, 0)
+def test_what_is_planted_stays_at_home_and_what_is_harmless_arrives(flight: Flight) -> None:
+    report = flight.report
+    assert (report["passed"], report["leaked"], report["undecided"]) == (True, 0, 0)
+    assert report["harmless"] == {"sent": 10, "arrived": 10}
+    assert report["zones"] == ["cloud-us"]
+    kinds = [row for row in report["rows"] if row["of"] == "kind"]
+    assert len(kinds) == len(KINDS) - 2
+    assert all(row["found"] == row["home"] == row["sent"] == 1 for row in kinds)
 
-    during(tmp_path, story)
+
+def test_it_is_recorded_with_the_classes_the_detectors_and_the_bundle(flight: Flight) -> None:
+    (tested,) = flight.of("control.tested")
+    assert (tested["v"], tested["control"], tested["passed"]) == (2, "canary", True)
+    assert {"cardholder", "pii", "secret", "phi", "government-id"} <= {each["c"] for each in tested["classes"]}
+    assert all(each["recall_bp"] == 10_000 for each in tested["classes"])
+    assert (tested["set_sha256"], tested["bundle"]) == ("0" * 64, flight.bundle)
+    assert not flight.of("incident.opened")
 
 
-def test_its_records_tell_that_it_was_the_canary_and_where_it_ended(tmp_path: Path) -> None:
-    async def story(flight: Flown) -> None:
-        await flight.fly()
-        decided = await flight.ring.records("route.decision")
-        assert {(each["actor"]["kind"], each["actor"]["app"]) for each in decided} == {("system", "ringfence-canary")}
-        used = {each["up"]["id"] for each in decided if "up" in each}
-        assert used == {"canary-local", "canary-vendor"}
-        planted = [each for each in decided if each["classes"]]
-        assert {each["decision"] for each in planted} <= {"pin", "block"}
-        assert {each["zone"] for each in planted if "zone" in each} == {"onprem"}
+def test_neither_the_vendor_nor_the_own_server_hears_of_it(flight: Flight) -> None:
+    assert flight.connections == (0, 0)
+    assert len(flight.of("route.outcome")) >= flight.report["sent"]
 
-    during(tmp_path, story)
+
+def test_its_records_tell_that_it_was_the_canary_and_where_it_ended(flight: Flight) -> None:
+    decided = flight.of("route.decision")
+    assert {(each["actor"]["kind"], each["actor"]["app"]) for each in decided} == {("system", "ringfence-canary")}
+    assert {each["up"]["id"] for each in decided if "up" in each} == {"canary-local", "canary-vendor"}
+    planted = [each for each in decided if each["classes"]]
+    assert {each["decision"] for each in planted} <= {"pin", "block"}
+    assert {each["zone"] for each in planted if "zone" in each} == {"onprem"}
+
+
+def test_it_costs_nothing(flight: Flight) -> None:
+    class Log:
+        def bodies(self, *_: Any) -> Any:
+            return iter([body for body in flight.records if body["kind"].startswith("route.")])
+
+    assert list(answered(cast("Any", Log()), None, None)) == []
+    assert all(not each.get("usage", {}).get("in") for each in flight.of("route.outcome"))
 
 
 def test_nothing_of_it_is_counted_limited_kept_or_told(tmp_path: Path) -> None:
@@ -99,7 +128,7 @@ def test_nothing_of_it_is_counted_limited_kept_or_told(tmp_path: Path) -> None:
         state = (tmp_path / "home" / "state.db").read_bytes()
         assert b"canary" not in state
 
-    during(tmp_path / "home", story, channels=channels, limits=limits)
+    during(tmp_path / "home", story, channels=channels, limits=limits, **FEW)
 
 
 def test_a_detector_that_does_not_know_cards_any_more_is_a_leak_and_an_incident_until_it_does(tmp_path: Path) -> None:
@@ -118,7 +147,7 @@ def test_a_detector_that_does_not_know_cards_any_more_is_a_leak_and_an_incident_
         first = Records(flight.ring.runtime.audit.place).page(Filters(kind="control.tested"), after=-1, limit=1)
         assert opened["from_seq"] == first.records[0].seq
 
-    during(tmp_path, story)
+    during(tmp_path, story, **FEW)
 
 
 def test_a_policy_that_lets_a_class_go_is_a_leak_although_it_is_found(tmp_path: Path) -> None:
@@ -157,7 +186,7 @@ def test_a_test_in_which_nothing_harmless_arrives_proves_nothing(tmp_path: Path)
         ]
         assert await incidents(flight) == ["canary_failed"]
 
-    during(tmp_path, story)
+    during(tmp_path, story, **FEW)
 
 
 def test_a_model_for_names_that_is_gone_is_noticed_by_the_names_that_only_it_finds(tmp_path: Path) -> None:
@@ -223,7 +252,7 @@ def test_traffic_of_others_meanwhile_goes_where_it_always_goes(tmp_path: Path) -
         assert len(flight.vendor.posts) == sent
         assert all(b"describe cup number" in seen.body for seen in flight.vendor.posts)
 
-    during(tmp_path, story)
+    during(tmp_path, story, **FEW)
 
 
 def test_a_bundle_that_changes_meanwhile_makes_the_test_count_for_nothing(
@@ -245,7 +274,7 @@ def test_a_bundle_that_changes_meanwhile_makes_the_test_count_for_nothing(
         assert await flight.ring.records("control.tested") == []
         assert (await flight.fly())["passed"]
 
-    during(tmp_path / "home", story, policies=policies)
+    during(tmp_path / "home", story, policies=policies, **FEW)
 
 
 def test_a_server_that_ends_meanwhile_leaves_no_half_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,4 +292,4 @@ def test_a_server_that_ends_meanwhile_leaves_no_half_record(tmp_path: Path, monk
     ]
     assert "route.decision" in kinds
     assert not {"control.tested", "incident.opened"} & set(kinds)
-    assert during(tmp_path, fly)["passed"]
+    assert during(tmp_path, fly, **FEW)["passed"]
