@@ -135,7 +135,7 @@ def test_an_export_of_its_own_log_waits_for_the_signer_and_is_recorded_first(
     monkeypatch.setattr(cli, "own_place", lambda: signed)
     monkeypatch.setattr(cli, "sign_hook", lambda: True)
     monkeypatch.setattr(cli_export.time, "sleep", waited.append)
-    monkeypatch.setattr(cli_export, "SIGNED_WITHIN_S", 0.01)
+    monkeypatch.setattr(cli_export, "SIGNED_WITHIN_S", 0.2)
     out = tmp_path / "out"
     monkeypatch.setattr(cli, "record_hook", lambda kind, body: told.append((kind, body, out.exists())))
     made = json.loads(run("export", "--out", str(out), "--json").output)
