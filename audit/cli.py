@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from audit import cli_export, cli_retention, cli_signing, cli_verify
+from audit import cli_evidence, cli_export, cli_retention, cli_signing, cli_verify
 from audit.access import Filters, ReadRecord, Records
 from audit.cli_common import FOUND, UNREADABLE, unreadable
 from audit.errors import AuditError
@@ -230,3 +230,6 @@ def _line(record: ReadRecord, json: bool) -> str:
     actor = body.get("actor", {})
     who = f"{actor.get('team', '-')}/{actor.get('app', '-')}" if actor else ""
     return plain(" ".join(word for word in (str(record.seq), body["ts"], body["kind"], who, *words) if word))
+
+
+cli_evidence.mount(app, _there)

@@ -79,6 +79,7 @@ MAPPING: tuple[Criterion, ...] = (
             ("policies", ("summary", "claimed"), "those whose approval no signature says"),
             ("policies", ("summary", "none"), "those without an approval"),
             ("policies", ("summary", "not_distinct"), "those whose author approved them"),
+            ("policies", ("exceptions", "total"), "exceptions that were used"),
             ("access", ("changes", "total"), "changes of settings"),
         ),
         "Changes of the program itself; whose a signing key is.",

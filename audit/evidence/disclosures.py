@@ -82,6 +82,10 @@ class Disclosures(Fold):
             "outside_left": self._astray.listed(),
         }
 
+    def zones(self) -> set[str]:
+        """Return the zones that requests were let go to and that are not known as own."""
+        return {zone for zone, _ in self._counts["zone"]}
+
     def _activated(self, _: int, body: Body) -> None:
         reach = body.get("reach")
         if reach is not None:

@@ -1,12 +1,13 @@
 """Which policies were in force, who approved them, and whether every decision was made under one of them."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 from audit.evidence.facts import Facts
 from audit.evidence.fold import Fold
-from audit.evidence.tables import Body, Row, Rows, at, by, given, listed
+from audit.evidence.tables import Body, Key, Row, Rows, at, by, given, listed, tabled
 from audit.evidence.times import seconds
+from audit.evidence.traffic import part_of
 
 APPROVAL = ("standing", "author", "approver", "serial", "ticket", "commit")
 
@@ -27,6 +28,7 @@ class Policies(Fold):
         self._activations: Counter[str] = Counter()
         self._decisions: Counter[str] = Counter()
         self._unregistered = Rows()
+        self._exceptions: dict[Key, list[int]] = defaultdict(lambda: [0, 0])
 
     def document(self, end: str) -> dict[str, Any]:
         """Return the register."""
@@ -43,6 +45,7 @@ class Policies(Fold):
                     for one in bundles
                 ]
             ),
+            "exceptions": listed(tabled(self._exceptions, ["id"], ["n", "allowed"])),
             "unregistered": self._unregistered.listed(),
             "summary": self._summary(),
         }
@@ -87,6 +90,11 @@ class Policies(Fold):
         if (bundle["sha256"], bundle["upstreams_sha256"]) not in self._known:
             row = {**at(seq, body), "bundle": bundle["sha256"], "upstreams": bundle["upstreams_sha256"]}
             self._unregistered.append(row)
+        if body["exceptions"] and part_of(body) == "live":
+            for name in {one["id"] for one in body["exceptions"]}:
+                used = self._exceptions[name,]
+                used[0] += 1
+                used[1] += body["decision"] == "allow"
 
 
 def _approval(said: Body) -> Row:

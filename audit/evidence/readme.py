@@ -35,7 +35,7 @@ take a file for --trust from whoever gave you the pack.
 
 Choose a number or a word that nobody could foresee, and give it as the nonce:
 
-    python3 verify.py PACK.tar --sample 25 --nonce YOUR-NONCE
+    python3 verify.py sample PACK.tar --nonce YOUR-NONCE --count 25
 
 The sample follows from your nonce and the root of the log alone. Each record of it comes with its proof of inclusion.
 Keep the nonce: whoever has it and the pack draws the same sample.

@@ -53,13 +53,8 @@ class Reconciliation(Fold):
         """Return the counts."""
         still = sorted(self._pending.items(), key=lambda item: item[1][0])
         still_open = Rows()
-        left: Counter[Key] = Counter()
-        for (dec, attempt), (_, place, key) in still:
+        for (dec, attempt), (_, place, _) in still:
             still_open.append({**place, "dec": dec, "attempt": attempt})
-            if key is not None:
-                left[key] += 1
-        at_open = _AT["open"]
-        usage = {key: [*row[:at_open], left[key], *row[at_open + 1 :]] for key, row in self._usage.items()}
         return {
             "writers": self._writers.listed(),
             "decisions": {"records": self._parts.total(), **{name: self._parts[name] for name in PARTS}},
@@ -72,8 +67,16 @@ class Reconciliation(Fold):
             "outcomes": counted(self._outcomes, "status"),
             "open": still_open.listed(),
             "ingress": self._ingress.document(),
-            "usage": listed(tabled(usage, ("day", "zone", "upstream", "model"), USAGE)),
+            "usage": listed(self.usage()),
         }
+
+    def usage(self) -> list[Row]:
+        """Return what each server was asked, by day and model."""
+        waiting = Counter(key for _, _, key in self._pending.values() if key is not None)
+        rows = {key: list(row) for key, row in self._usage.items()}
+        for key, count in waiting.items():
+            rows[key][_AT["open"]] = count
+        return tabled(rows, ("day", "zone", "upstream", "model"), USAGE)
 
     def _decision(self, seq: int, body: Body) -> None:
         self._parts[part_of(body)] += 1

@@ -1,6 +1,6 @@
 from typing import Any
 
-from evidenced import ACTIVATION, ACTOR, Maker
+from evidenced import ACTIVATION, ACTOR, CANARY, Maker
 
 OTHER = {**ACTIVATION["bundle"], "sha256": "8" * 64}
 
@@ -58,3 +58,16 @@ def test_servers_beside_each_other_do_not_end_each_others_policies() -> None:
     w = {"inst": "two", "epoch": make.add("policy.activated", ACTIVATION)["w"]["epoch"], "n": 9, "mono_us": 1}
     make.add("policy.activated", ACTIVATION, w=w)
     assert all("until" not in row for row in make.fold()["policies"]["activations"]["rows"])
+
+
+def test_exceptions_are_counted_where_they_were_used_on_live_traffic() -> None:
+    make = Maker()
+    used = [{"id": name, "without": {"decision": "pin"}} for name in ("pilot", "pilot", "audit")]
+    make.vendor(exceptions=used)
+    make.decide(exceptions=used[:1])
+    make.vendor(exceptions=used, dry_run=True)
+    make.vendor(exceptions=used, actor=CANARY)
+    assert make.fold()["policies"]["exceptions"] == {
+        "rows": [{"id": "audit", "n": 1, "allowed": 1}, {"id": "pilot", "n": 2, "allowed": 1}],
+        "total": 2,
+    }
