@@ -17,7 +17,7 @@ from typing import Any
 
 from audit.errors import AuditError, AuditUnavailable
 from audit.pack.reading import opened
-from audit.pack.sampling import Asked, BadSample, Sample, Sampled, sample
+from audit.pack.sampling import COLUMNS, LABELS, Asked, BadSample, Sample, Sampled, sample
 from audit.pack.tar import MalformedTar
 from audit.pack.verifying import Judged, verify_pack
 from audit.sources.exported import ExportSource
@@ -26,6 +26,13 @@ from audit.verification.trust import MalformedTrust, Trust
 from audit.verification.verifier import KeptReceipt
 
 FOUND, UNREADABLE = 1, 2
+NAMES = ", ".join((*COLUMNS, *LABELS))
+VERIFIES = "Verify a pack of evidence, offline. Exit code 0: nothing found, 1: findings, 2: cannot be read."
+SAMPLES = "Draw a sample of a pack's records that neither you nor the operator can steer, each with its proof."
+MORE = f"""\
+To draw a sample (verify.py sample --help):
+  verify.py sample PACK.tar --nonce WORDS --count 25 [--where NAME=VALUE]... [--out DIR] [--trust FILE]... [--json]
+  NAME is one of {NAMES}"""
 AGREED = "Every file, record and link agrees with every other, and every document follows from the records."
 
 
@@ -66,8 +73,8 @@ def said_as_json(judged: Judged) -> str:
 
 
 def line(value: Any) -> str:
-    """Return JSON without spaces."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """Return JSON without spaces, and without any character that a terminal would act upon."""
+    return json.dumps(value, separators=(",", ":"))
 
 
 def draw(path: Path, judged: Judged, asked: Asked) -> Sample:
@@ -87,7 +94,7 @@ def sample_lines(drawn: Sample, asked: Asked) -> Iterator[str]:
     """Yield a sample as a person reads it."""
     yield f"seed       {drawn.seed}"
     where = ", ".join(f"{name}={value}" for name, value in asked.where) or "every record of the period"
-    yield f"population {drawn.population:,} records ({where}), of which {len(drawn.records):,} were drawn"
+    yield plain(f"population {drawn.population:,} records ({where}), of which {len(drawn.records):,} were drawn")
     for one in drawn.records:
         yield ""
         yield from map(plain, _sampled(one))
@@ -140,7 +147,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except AuditError as error:
         sys.stderr.write(f"{error}\n")
     except OSError as error:
-        sys.stderr.write(f"{error.filename}: {error.strerror}\n")
+        sys.stderr.write(f"{error.filename or 'the output'}: {error.strerror}\n")
     return UNREADABLE
 
 
@@ -179,29 +186,22 @@ def _progress() -> Any:
 def _parser(is_sample: bool) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="verify.py sample" if is_sample else "verify.py",
-        description="Draw a sample that nobody can steer."
-        if is_sample
-        else "Verify a pack of evidence; `sample` draws a sample from one.",
+        description=SAMPLES if is_sample else VERIFIES,
+        epilog=None if is_sample else MORE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("pack", type=Path, metavar="PACK.tar")
-    parser.add_argument(
+    add = parser.add_argument
+    add("pack", type=Path, metavar="PACK.tar")
+    add(
         "--trust", type=Path, action="append", default=[], help="keys, heads or certificates from elsewhere; repeatable"
     )
-    parser.add_argument("--json", action="store_true", help="JSON instead of text")
+    add("--json", action="store_true", help="JSON instead of text")
     if is_sample:
-        parser.add_argument("--nonce", required=True, help="words that you choose now")
-        parser.add_argument("--count", type=int, required=True, help="how many records")
-        parser.add_argument(
-            "--where",
-            action="append",
-            default=[],
-            metavar="NAME=VALUE",
-            help="kind, decision, zone, app, team, class or rule; repeatable",
-        )
-        parser.add_argument("--out", type=Path, help="a new directory for the records and their proofs")
+        add("--nonce", required=True, help="words that you choose now")
+        add("--count", type=int, required=True, help="how many records")
+        add("--where", action="append", default=[], metavar="NAME=VALUE", help=f"{NAMES}; repeatable")
+        add("--out", type=Path, help="a new directory for the records and their proofs")
     else:
-        parser.add_argument(
-            "--receipt", action="append", default=[], metavar="SEQ:LINK", help="what a caller kept; repeatable"
-        )
+        add("--receipt", action="append", default=[], metavar="SEQ:LINK", help="what a caller kept; repeatable")
     return parser

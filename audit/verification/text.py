@@ -14,7 +14,7 @@ def text(name: str, report: Report, agreed: str, about: str = "") -> str:
     if report.ok:
         lines.append(f"{agreed} This does not prove")
         lines += [f"  - {what}" for what in report.unproven]
-    return "\n".join(lines)
+    return plain("\n".join(lines))
 
 
 def plain(text: str) -> str:
@@ -63,7 +63,7 @@ def _findings(report: Report) -> Iterator[str]:
         yield f"{finding.code:16} {'log' if finding.seq is None else finding.seq}: {finding.what}"
     for fork in report.forks:
         yield "proof of a fork, the head from outside and the log's own:"
-        yield plain(fork.outside)
-        yield plain(fork.own or "(none stored)")
+        yield fork.outside
+        yield fork.own or "(none stored)"
     if report.findings_total > len(report.findings):
         yield f"... and {report.findings_total - len(report.findings):,} more findings"

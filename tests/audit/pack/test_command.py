@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from packs import Workshop, members
 
-from audit.pack.command import main
+from audit.pack.command import line, main, sample_as_json, sample_lines
+from audit.pack.rules import InForce, RuleText
+from audit.pack.sampling import Asked, Sample, Sampled
 from audit.proofs.checkpoint import Proof
 
 PAGE_OF_TRUST = "log {}\nquorum none\n"
@@ -112,3 +114,18 @@ def test_nothing_is_sampled_from_a_pack_that_does_not_verify(pack: Path, capsys:
     assert code == 1
     assert "PACK" in out
     assert "seed" not in out
+
+
+def test_nothing_in_a_sample_steers_a_terminal() -> None:
+    rule = RuleText("keep", "pin", "a\x1b[2J.yaml", 3, "  - id: keep\n    because: \x1b]0;x\x07\u202e")
+    drawn = Sample("0" * 64, 1, (Sampled(3, b'{"a":"\xc2\x9b"}', b"", InForce("b", 1, "f", (rule,)), (b"\x1b",)),))
+    said = "\n".join(sample_lines(drawn, Asked.parse("x", 1, ("team=\x1b",))))
+    assert all(mark == "\n" or mark.isprintable() for mark in said)
+    assert "a?[2J.yaml:3" in said
+    assert line(sample_as_json(drawn)).isascii()
+
+
+def test_the_help_shows_how_a_sample_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "verify.py sample PACK.tar --nonce WORDS" in capsys.readouterr().out
