@@ -152,7 +152,7 @@ Ringfence.log = (() => {
       if (ended) return;
       if (to - from <= MAX_BODY) return this.fault(row.seq, "records.jsonl ends without the end of a line");
       this.fault(row.seq, "its line is longer than any record");
-      row.to = from;
+      row.to = from + MAX_BODY;
       return this.skip(lines);
     }
 

@@ -91,9 +91,9 @@ Ringfence.note = (() => {
 
     /** Return those of the known keys that signed, each once; throws WrongSignature. */
     async verified(known) {
-      const message = utf8(this.text), found = new Set();
+      const message = utf8(this.text), keys = [...known], found = new Set();
       for (const { name, hash, value } of this.signatures) {
-        const claimed = [...known].filter((key) => key.name === name && key.hash === hash);
+        const claimed = keys.filter((key) => key.name === name && key.hash === hash);
         if (!claimed.length) continue;
         let by = null;
         for (const key of claimed) if (!by && (await key.verifies(message, value))) by = key;

@@ -59,6 +59,7 @@ Ringfence.pattern = (() => {
 
     members() {
       let marks = "";
+      if (this.text[this.at] === "^") this.refuse();
       while (!this.take("]")) {
         if (this.take("\\")) {
           marks += this.text[this.at++];
