@@ -82,9 +82,10 @@ def _take(side: Side, row: Mapping[str, Any]) -> None:
 
 
 def _named(model: str, known: set[str]) -> str:
-    """Return the name under which the log has a model."""
+    """Return the name under which the log has a model: its own, that without its day, or the longest pattern of it."""
     plain = _DATED.sub("", model)
-    return plain if model not in known and plain in known else model
+    patterns = (name for name in known if name.endswith("*") and model.startswith(name[:-1]))
+    return model if model in known else plain if plain in known else max(patterns, key=len, default=model)
 
 
 def _row(key: tuple[str, str], vendor: Side, log: Side, tolerance: Decimal) -> Compared:

@@ -72,3 +72,15 @@ def test_what_was_asked_for_by_its_date_is_not_renamed() -> None:
     dated = {**USED, "model": "gpt-4o-mini-2024-07-18"}
     rows = compare([Billed("2026-03-01", dated["model"], 10, 1000, 100)], [dated], Decimal(0))
     assert verdict(rows) == "agrees"
+
+
+def test_models_that_the_log_knows_by_a_pattern_only_are_summed_under_the_longest() -> None:
+    used = [{**USED, "model": name} for name in ("gpt-4o*", "gpt-*")]
+    billed = [Billed("2026-03-01", name, 5, 500, 50) for name in ("gpt-4o-mini", "gpt-4o", "gpt-5", "gpt-5-mini")]
+    rows = compare(billed, used, Decimal(0))
+    assert [(row.model, row.vendor.requests, row.verdict) for row in rows] == [
+        ("gpt-*", 10, "agrees"),
+        ("gpt-4o*", 10, "agrees"),
+    ]
+    [other, _] = compare([Billed("2026-03-01", "claude-x", 1, 1, 1)], used[:1], Decimal(0))
+    assert (other.model, other.verdict) == ("claude-x", "more")
