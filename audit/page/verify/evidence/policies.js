@@ -2,7 +2,7 @@
 /* Which policies were in force, who approved them, and whether every decision was made under one of them. */
 globalThis.Ringfence ??= {};
 (Ringfence.folds ??= {}).policies = (() => {
-  const { Rows, Sums, at, by, given, listed, seconds } = Ringfence.tables;
+  const { Rows, Sums, at, by, given, listed, names, partOf, seconds } = Ringfence.tables;
   const APPROVAL = ["standing", "author", "approver", "serial", "ticket", "commit"];
 
   return class Policies {
@@ -14,6 +14,7 @@ globalThis.Ringfence ??= {};
       this.newest = new Map();
       this.known = new Set();
       this.bundles = new Sums(["bundle"], ["activations", "decisions"]);
+      this.exceptions = new Sums(["id"], ["n", "allowed"]);
       this.decisions = 0;
       this.unregistered = new Rows();
     }
@@ -40,8 +41,18 @@ globalThis.Ringfence ??= {};
       const { sha256, upstreams_sha256 } = body.bundle;
       this.decisions++;
       this.bundles.row(sha256)[1]++;
+      if (body.exceptions.length && partOf(body) === "live") this.except(body);
       if (!this.known.has(`${sha256} ${upstreams_sha256}`)) {
         this.unregistered.push({ ...at(seq, body), bundle: sha256, upstreams: upstreams_sha256 });
+      }
+    }
+
+    /** Count a decision that would have been another without an exception. */
+    except({ exceptions, decision }) {
+      for (const name of names(exceptions, "id")) {
+        const row = this.exceptions.row(name);
+        row[0]++;
+        if (decision === "allow") row[1]++;
       }
     }
 
@@ -55,6 +66,7 @@ globalThis.Ringfence ??= {};
       return {
         activations: listed(this.rows),
         bundles: this.bundles.listed(),
+        exceptions: this.exceptions.listed(),
         unregistered: this.unregistered.listed(),
         summary: {
           activations: this.rows.length,
