@@ -224,6 +224,17 @@ def _says() -> Mapping[str, tuple[Forge, str]]:
         lines = _empty_line(shown.last + 1)(_empty_line(shown.last)(files[RECORDS]))
         return work.sealed({**files, HEAD: head, RECORDS: lines}, work.signer, {"last": last, "rows": shown.rows - 1})
 
+    def crossed(work: Workshop) -> bytes:
+        """Leave out the whole period: what lies beside bounds that cross is there, and its times lie outside."""
+        files, shown = _month(work), Manifest.decode(_month(work)[MANIFEST])
+        bounds = {"first": shown.last + 2, "last": shown.first - 2}
+        head = files[HEAD].replace(b'"first":%d' % shown.first, b'"first":%d' % bounds["first"])
+        head = head.replace(b'"last":%d' % shown.last, b'"last":%d' % bounds["last"])
+        lines = files[RECORDS]
+        for seq in range(shown.first, shown.last + 1):
+            lines = _empty_line(seq)(lines)
+        return work.sealed({**files, HEAD: head, RECORDS: lines}, work.signer, {**bounds, "rows": 0})
+
     def claims_all(work: Workshop) -> bytes:
         return work.sealed(_month(work), work.signer, {"since": "", "until": ""})
 
@@ -233,6 +244,7 @@ def _says() -> Mapping[str, tuple[Forge, str]]:
     return {
         "the period begins later": (narrowed, "MANIFEST"),
         "the period ends sooner": (shortened, "MANIFEST"),
+        "bounds that cross": (crossed, "MANIFEST"),
         "a period that claims to be everything": (claims_all, "MANIFEST"),
         "a period that claims to go on": (widened, "MANIFEST"),
         "a body of the period left out": (

@@ -35,7 +35,9 @@ class Keeping:
         self._absences = Absences(self.pruned, self.facts.first, self.facts.last)
 
     def keeps(self, raw: Raw) -> bool:
-        """Take in a record; return whether its body is in the pack."""
+        """Take in a record; return whether its body is in the pack. Raises AuditMismatch for one that is just gone."""
+        if not raw.body and raw.seq >= self.pruned:
+            raise AuditMismatch("records are being pruned; export again when that is done")
         stone = Tombstone.decode(raw.body)
         body, _, derived = (None, None, None) if stone is not None else read_body(raw.body)
         self._absences.before(raw.seq, raw.body, stone, self._tree)

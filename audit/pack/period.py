@@ -46,6 +46,8 @@ class Period:
 
     def ends(self, size: int) -> Iterator[tuple[int | None, str]]:
         """Yield what is wrong with its ends, in a log of this size."""
+        if not self.first <= self.last < size:
+            yield None, "manifest.json: its period ends before it begins, or behind the log"
         if not self.since and self.first != 0:
             yield None, "manifest.json: it has no beginning, and the first record is not in it"
         if not self.until and self.last != size - 1:

@@ -48,6 +48,11 @@ def test_a_period_without_an_end_has_all_on_that_side() -> None:
     assert judged([BEFORE, WITHIN], 1, 1, since="", until="") == [None, 0]
 
 
+def test_bounds_that_cross_or_lie_behind_the_log_are_found() -> None:
+    assert judged([BEFORE, BEFORE, None, AFTER, AFTER], 4, 0) == [None]
+    assert judged([BEFORE, WITHIN, WITHIN], 1, 3) == [None]
+
+
 def test_only_so_many_faults_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("audit.pack.period.MAX_FAULTS", 2)
     assert judged([WITHIN] * 9, 8, 8) == [0, 1]
