@@ -146,14 +146,19 @@ class Report:
             "undecided": self.undecided,
             "sent": len(self.flights),
             "rows": [_row("class", each) for each in self.classes()] + [_row("kind", each) for each in self.kinds()],
+            "tolerated": self._tolerated(),
         }
 
     def _leaks(self) -> bool:
         hard = any(flight.leaked for flight in self.flights if not flight.missed)
+        left = Counter(flight.kind for flight in self.flights if flight.leaked)
+        return hard or self.stray > 0 or any(left[kind] > most for kind, most in self._tolerated().items())
+
+    def _tolerated(self) -> dict[str, int]:
+        """Return for each soft kind how many of its values may leak."""
         soft = {flight.kind: flight.missed for flight in self.flights if flight.missed}
         sent = Counter(flight.kind for flight in self.flights)
-        left = Counter(flight.kind for flight in self.flights if flight.leaked)
-        return hard or self.stray > 0 or any(left[kind] > tolerated(sent[kind], soft[kind]) for kind in soft)
+        return {kind: tolerated(sent[kind], missed) for kind, missed in soft.items()}
 
     def _harmless(self) -> list[Flight]:
         return [flight for flight in self.flights if not flight.kind]

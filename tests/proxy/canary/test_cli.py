@@ -40,6 +40,11 @@ def test_a_pass_says_what_was_sent_found_and_stayed() -> None:
     assert cli.code(REPORT) == 0
 
 
+def test_a_pass_does_not_hide_what_left_of_kinds_of_which_some_are_missed() -> None:
+    said = cli.lines({**REPORT, "leaked": 2})
+    assert said[-1] == "passed     2 left of kinds that only a model finds: no more than it is measured to miss"
+
+
 def test_a_failed_test_says_why() -> None:
     report = {**REPORT, "passed": False, "why": ["leak", "vacuous"], "unproven": ["cloud-us chat"], "leaked": 1}
     said = "\n".join(cli.lines(report))

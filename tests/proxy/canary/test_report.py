@@ -43,6 +43,7 @@ def test_one_value_of_a_hard_kind_that_leaves_is_too_much() -> None:
 def test_some_of_a_soft_kind_are_tolerated_but_counted() -> None:
     made = report(HARMLESS, *[NAME] * 5, *[MISSED] * 4)
     assert (made.passed, made.leaked) == (True, 4)
+    assert made.as_json()["tolerated"] == {"name": 4}
     assert report(HARMLESS, *[NAME] * 4, *[MISSED] * 5).why == ("leak",)
 
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import httpx
 import pytest
+import yaml
 from flown import FEW, Flown, Quick, flown
 from harness import NO_TLS, chat_body
 
@@ -200,6 +201,32 @@ def test_a_model_for_names_that_is_gone_is_noticed_by_the_names_that_only_it_fin
         assert report["why"] == ["leak"]
 
     during(tmp_path, story, canary_except=others, canary_values=3)
+
+
+def test_each_vendors_zone_is_tested_though_others_are_preferred_or_own_servers_asked_first(tmp_path: Path) -> None:
+    policies = Path(shutil.copytree(ROOT / "policies", tmp_path / "policies"))
+    for each in policies.glob("*.yaml"):
+        if each.name not in {"taxonomy.yaml", "soc2.yaml"}:
+            each.unlink()
+    baseline, order = policies / "soc2.yaml", "zones: [cloud-us, cloud-eu, onprem]"
+    text = baseline.read_text().partition("claims:")[0]
+    assert order in text
+    baseline.write_text(text.replace(order, f"{order}\n    local_first: {{confidence: 0.5}}"))
+    rows = [{"name": f"s{at}", "kind": "openai", "base_url": "http://127.0.0.1:9/v1"} for at in range(3)]
+    for row, zone in zip(rows, ("onprem", "cloud-us", "cloud-eu"), strict=True):
+        row |= {"zone": zone, "default_model": "some-model"}
+    upstreams = tmp_path / "upstreams.yaml"
+    upstreams.write_text(yaml.safe_dump({"upstreams": rows}))
+
+    async def story(flight: Flown) -> None:
+        report = await flight.fly()
+        assert (report["passed"], report["zones"]) == (True, ["cloud-eu", "cloud-us"])
+        assert report["harmless"]["arrived"] == report["harmless"]["sent"] == 16
+        decided = await flight.ring.records("route.decision")
+        assert {each["zone"] for each in decided if not each["classes"]} == {"onprem", "cloud-us", "cloud-eu"}
+        assert {each["zone"] for each in decided if each["classes"] and "zone" in each} == {"onprem"}
+
+    during(tmp_path / "home", story, policies=policies, upstreams=upstreams, **FEW)
 
 
 def test_no_value_is_anywhere_afterwards(
