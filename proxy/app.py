@@ -45,6 +45,8 @@ from proxy.identity import KeyStore, Role
 from proxy.limits.limiter import Limiter
 from proxy.notify.dispatch import Notifier
 from proxy.notify.failures import Failures
+from proxy.oidc import configuration as oidc
+from proxy.oidc.callers import Callers
 from proxy.outcomes import Outcomes
 from proxy.pipeline import Pipeline
 from proxy.place import audit_place, unopened
@@ -84,7 +86,7 @@ class Runtime:
     settings: Settings
     engine: Engine
     audit: AuditLog
-    keys: KeyStore
+    keys: Callers
     state: database.Database
     idempotency: Idempotency
     activation: Activation
@@ -109,7 +111,7 @@ class Runtime:
     @classmethod
     async def start(cls, settings: Settings, engine: Engine) -> Self:
         """Start every part; raises ConfigurationError where the server must not run."""
-        activation.load(settings, None)
+        _, provider = activation.load(settings, None), oidc.load(settings)
         try:
             settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -188,7 +190,7 @@ class Runtime:
             settings=settings,
             engine=engine,
             audit=audit,
-            keys=keys,
+            keys=await Callers.start(provider, keys, audit),
             state=state,
             idempotency=idempotency,
             activation=bundles,

@@ -54,6 +54,8 @@ class Caller:
     app: str
     team: str
     role: Role
+    kind: str = "api_key"
+    strength: str = "bearer"
 
     @property
     def identity(self) -> Identity:
@@ -63,7 +65,13 @@ class Caller:
     @property
     def actor(self) -> dict[str, str]:
         """Return the `actor` object of an audit record."""
-        return {"kind": "api_key", "id": self.key_id, "app": self.app, "team": self.team, "auth_strength": "bearer"}
+        return {
+            "kind": self.kind,
+            "id": self.key_id,
+            "app": self.app,
+            "team": self.team,
+            "auth_strength": self.strength,
+        }
 
 
 class Keys(Protocol):

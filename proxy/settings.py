@@ -47,6 +47,15 @@ class Settings(BaseModel):
     """Who can be told of decisions, as in `deploy/channels.example.yaml`; without it, nobody is."""
     limits: Path | None = None
     """How much each key and team may ask in a minute, as in `deploy/limits.example.yaml`; without it, as they like."""
+    oidc_issuer: str | None = None
+    """An identity provider whose bearer tokens count beside API keys: its `iss`, an https URL. See
+    `deploy/docs/oidc.md`; without it, nobody gets in with a token."""
+    oidc_audience: str | None = None
+    """The `aud` of tokens that are meant for this server."""
+    oidc_jwks: str | None = None
+    """Where the provider's keys are: an https URL, or the path of a file. Without it, the provider is asked."""
+    oidc_grants: Path | None = None
+    """What a token's claims grant, as in `deploy/oidc.example.yaml`; what it does not grant, no token does."""
     origin: str = Field(default="ringfence.local/audit", pattern=r"^[a-z0-9][a-z0-9./_-]{0,127}$")
     """Names this log in its genesis record and, later, in every checkpoint."""
 

@@ -10,7 +10,14 @@ from proxy.errors import RequestRefused
 
 log = logging.getLogger(__name__)
 WINDOW_S = 60.0
-DENIED = {"invalid_api_key": 401, "wrong_role": 403, "not_found": 404, "state_not_found": 404}
+DENIED = {
+    "invalid_api_key": 401,
+    "invalid_token": 401,
+    "wrong_role": 403,
+    "not_granted": 403,
+    "not_found": 404,
+    "state_not_found": 404,
+}
 """Refusals of a caller by its key, role or path, or by an id that its team does not have; by code. What a policy
 refuses or a model server answers has a record of its own."""
 
