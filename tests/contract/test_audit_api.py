@@ -4,6 +4,9 @@ schemathesis makes up requests from the description, valid and not, and holds ea
 below the limits of look-ups only because the table of them is asked first.
 """
 
+import hashlib
+import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,16 +16,18 @@ from typing import Any
 import httpx
 import jsonschema_rs
 import pytest
-from harness import BRISK, QUICK, Ringfence, StandIn, chat_body, eventually, ringfence, upstreams_file
+from harness import BRISK, QUICK, ROOT, Ringfence, StandIn, chat_body, eventually, ringfence, upstreams_file
 from properties.effort import ASKED
 
 from audit.access import Filters, Records
 from audit.api.roles import ROLES
+from audit.pack.verifying import verify_pack
 from audit.records.record import new_id
 
 pytestmark = pytest.mark.usefixtures("quiet")
 ROLE_NAMES = ("app", "auditor", "security", "admin")
 NONE = "0" * 64
+GUIDE = (ROOT / "deploy" / "docs" / "audit-api.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +152,54 @@ def test_real_answers_and_examples_have_the_described_shapes(described: dict[str
 
 def shape_of(schema: dict[str, Any], document: dict[str, Any]) -> Any:
     return jsonschema_rs.Draft202012Validator({**schema, "components": document["components"]})
+
+
+def test_the_guide_shows_what_a_server_says_but_for_values(admin: httpx.Client) -> None:
+    ids = {"records": "x", "exports": "x"}
+    shown = re.findall(r"^\$ curl (.*?\"\$URL/[^\n]*\")\n(\{.*?)\n(?:\n|```)", GUIDE, re.DOTALL | re.MULTILINE)
+    assert len(shown) == 8
+    for command, output in shown:
+        _, path = re.findall(r'"(\$URL)([^"]*)"', command)[0]
+        body = re.findall(r"-d '(.*?)'", command, re.DOTALL)
+        path = re.sub(r"(records)/[0-9a-f-]{36}", lambda found: f"{found[1]}/{ids[found[1]]}", path)
+        answer = admin.request(
+            "POST" if body else "GET", f"/audit/v1{path}", json=json.loads(body[0]) if body else None
+        )
+        assert answer.status_code in {200, 202}, (path, answer.text)
+        same_keys(json.loads(output), answer.json(), path)
+        if path.startswith("/records?"):
+            ids["records"] = answer.json()["records"][0]["id"]
+
+
+def same_keys(shown: Any, real: Any, path: str) -> None:
+    """Whether all that is shown is there, in the same shape."""
+    if isinstance(shown, dict):
+        assert shown.keys() <= real.keys(), path
+        for name, value in shown.items():
+            same_keys(value, real[name], f"{path} {name}")
+    elif isinstance(shown, list) and shown and isinstance(shown[0], dict):
+        assert real, path
+        for value in shown:
+            same_keys(value, real[0], path)
+    elif isinstance(shown, str):
+        assert isinstance(real, str), path
+
+
+def test_an_export_is_made_in_the_background_recorded_and_verifies(audited: Ringfence, admin: httpx.Client) -> None:
+    job = admin.post("/audit/v1/exports", json={"from": "2020-01-01T00:00:00Z"}).json()
+    url = f"/audit/v1/exports/{job['id']}"
+    eventually(lambda: admin.get(url).json()["state"] not in {"queued", "running"}, 60)
+    done = admin.get(url).json()
+    assert (done["state"], done["progress"]["done"]) == ("done", done["progress"]["total"])
+    pack = admin.get(f"{url}/pack").content
+    assert hashlib.sha256(pack).hexdigest() == done["sha256"]
+    made = [one.body for one in Records(audited.home / "audit.db").page(Filters(kind="audit.exported")).records]
+    assert [(one["request"], one["form"], one["rows"]) for one in made if one["request"] == job["id"]] == [
+        (job["id"], "pack", done["rows"])
+    ]
+    (audited.home / "taken.tar").write_bytes(pack)
+    judged = verify_pack(audited.home / "taken.tar").report
+    assert judged.ok, judged
 
 
 def test_schemathesis_finds_nothing(audited: Ringfence, keys: dict[str, str], tmp_path: Path) -> None:
