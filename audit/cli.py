@@ -223,8 +223,13 @@ def _there(db: str | None) -> Place:
 def _line(record: ReadRecord, json: bool) -> str:
     if json:
         return orjson.dumps(asdict(record)).decode()
-    body = record.body
-    words = [str(body.get("decision", "")), str(body.get("zone", "")), str(body.get("status", ""))]
+    body = record.body.get("erased", record.body)
+    words = [
+        "erased" if "erased" in record.body else "",
+        str(body.get("decision", "")),
+        str(body.get("zone", "")),
+        str(body.get("status", "")),
+    ]
     words += [rule["id"] for rule in body.get("rules", [])]
     words += [f"{found['c']}:{found['count']}" for found in body.get("classes", [])]
     actor = body.get("actor", {})

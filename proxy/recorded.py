@@ -142,12 +142,13 @@ class Database:
     def _decision(self, record: str) -> Mapping[str, Any] | None:
         with _answering():
             found = self._records.one(record)
-        return found.body if found is not None and found.body["kind"] == DECISION else None
+        return found.body if found is not None and found.body.get("kind") == DECISION else None
 
     def _bodies(self, kind: str, since: str | None) -> Iterator[dict[str, Any]]:
         with _answering():
             for record in every(self._records, kind, since=since):
-                yield record.body
+                if not _is_gone(record.body):
+                    yield record.body
 
 
 def explained(log: Log, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -209,12 +210,19 @@ class Export:
             raise ConfigurationError(f"{self._path} cannot be read: {error.strerror}") from None
 
 
+def _is_gone(body: Mapping[str, Any]) -> bool:
+    """Whether it is what is left of a body that was erased."""
+    return body.keys() == {"erased"}
+
+
 def _body(line: bytes) -> dict[str, Any] | None:
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
         return None
     body = value.get("body", value) if isinstance(value, dict) else None
+    if isinstance(body, dict) and body.keys() == {"erased"}:
+        return {"kind": ""}
     return body if isinstance(body, dict) and isinstance(body.get("kind"), str) else None
 
 

@@ -80,10 +80,10 @@ def choose(run: Run, until: str, heads: Sequence[Attested], *, shared: bool) -> 
     bounds = _bounds(run, until, size, max(heads, key=lambda head: head.size), shared=shared)
     limit, why = min(bounds)
     top, (done, _) = largest(run, limit), begun(run)
-    if top is None or top.size <= done:
+    kinds = () if top is None else tuple((kind, n) for kind, n in run(KINDS, top.size))
+    if top is None or top.size <= done or not kinds:
         raise AuditMismatch(f"there is nothing to prune{' beyond what was' if done else ''}: {why}")
     vouching = tuple(head.anchor for head in heads if head.size >= top.size)
-    kinds = tuple((kind, n) for kind, n in run(KINDS, top.size))
     return Plan(top.size, top.root, until, kinds, vouching, why)
 
 

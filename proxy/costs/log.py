@@ -177,7 +177,7 @@ class Database:
             found = self._records.one(record)
         except AuditUnavailable as error:
             raise _unreadable(error) from None
-        return found.body if found is not None and found.body["kind"] == DECISION else None
+        return found.body if found is not None and found.body.get("kind") == DECISION else None
 
     def prices(self, upstreams: str) -> Prices | None:
         """Return the prices in an archived text."""
@@ -201,7 +201,7 @@ class Database:
                 page = self._records.page(Filters(since=since, until=until, kind=kind), after=after, limit=MAX_LIMIT)
             except AuditError as error:
                 raise _unreadable(error) from None
-            yield from page.records
+            yield from (record for record in page.records if "erased" not in record.body)
             after = page.next
 
 
@@ -219,6 +219,8 @@ class Export:
         try:
             with self._path.open("rb") as lines:
                 for number, line in enumerate(lines, start=1):
+                    if line == b"\n":
+                        continue  # a body that was left out of an export
                     body = _body(line)
                     if body is None:
                         raise ConfigurationError(f"{self._path}:{number} is not a record")
@@ -266,6 +268,8 @@ def _body(line: bytes) -> Body | None:
     except orjson.JSONDecodeError:
         return None
     body = value.get("body", value) if isinstance(value, dict) else None
+    if isinstance(body, dict) and body.keys() == {"erased"}:
+        return {"kind": ""}
     return body if isinstance(body, dict) and isinstance(body.get("kind"), str) else None
 
 
