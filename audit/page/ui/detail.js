@@ -45,19 +45,37 @@ Ringfence.detail = (() => {
     { title: "HTTP", right: true, of: (row) => row.body?.http ?? "–" }, { title: "Bytes sent", right: true, of: (row) => number(row.body?.bytes_sent) },
   ], records, "No attempt or outcome of it is in the pack.");
 
-  async function content(engine, record, said) {
-    if (!record.body) return [make("p", {}, `The body of this record is not here: ${record.state}. Its hash is in the chain.`), pairs([["Link", make("code", {}, record.link)]])];
+  // What the verification found at this very record.
+  function found(engine, seq) {
+    const here = (engine.report?.findings ?? []).filter((one) => one.seq === seq);
+    return here.length > 0 && make("div", { class: "bad" }, here.map((one) => make("p", {}, make("code", {}, one.code), `: ${one.what}`)));
+  }
+
+  const gone = ({ state, link, text }) => [
+    make("p", {}, state === "wrong" ? "The body of this record does not hold: see the findings." : `The body of this record is not here: it was ${state}. Its hash is in the chain.`),
+    pairs([["Link", make("code", {}, link || "–")]]),
+    text && [make("h4", {}, "What lies in its place"), make("pre", { tabindex: "0" }, text)],
+  ];
+
+  // Everything about a record; `brief` is for paper: its bytes as they are, and of the policy only what applied.
+  async function content(engine, record, said, brief = false) {
+    if (!record.body) return [found(engine, record.seq), gone(record)];
     const decision = record.body.kind === "route.decision";
     const related = decision ? await engine.call("records", { seqs: (await engine.call("related", { seq: record.seq })).seqs }) : [];
     return [
+      found(engine, record.seq),
       facts(record),
       make("div", { class: "bar" }, proofButton(engine, record.seq, said)),
-      decision && [followed(related), make("h4", {}, "Policy in force"), await Ringfence.rules.explain(engine, record)],
-      make("h4", {}, "All of it"),
-      make("pre", { tabindex: "0", class: "json" }, JSON.stringify(record.body, null, 2)),
-      make("details", {}, make("summary", {}, "The exact bytes that were hashed"), make("pre", { tabindex: "0" }, record.text)),
+      decision && [followed(related), make("h4", {}, "Policy in force"), await Ringfence.rules.explain(engine, record, brief)],
+      brief ? [make("h4", {}, "All of it, as it was hashed"), make("pre", { tabindex: "0" }, record.text)] : whole(record),
     ];
   }
+
+  const whole = (record) => [
+    make("h4", {}, "All of it"),
+    make("pre", { tabindex: "0", class: "json" }, JSON.stringify(record.body, null, 2)),
+    make("details", {}, make("summary", {}, "The exact bytes that were hashed"), make("pre", { tabindex: "0" }, record.text)),
+  ];
 
   async function open(engine, seq, said) {
     const dialog = document.getElementById("detail");

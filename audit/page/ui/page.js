@@ -83,7 +83,7 @@ Ringfence.page = (() => {
       const { schemas, summary: parts } = JSON.parse(field("data").textContent);
       const trust = await Promise.all(state.trust.map(async (file) => new Uint8Array(await file.arrayBuffer())));
       const receipts = field("receipts").value.split(/\s+/).filter(Boolean);
-      const report = state.report = await engine.call("verify", { blob: state.pack, trust, receipts, schemas, summary: parts });
+      const report = state.report = engine.report = await engine.call("verify", { blob: state.pack, trust, receipts, schemas, summary: parts });
       await show(report, engine);
       working(false);
       field("results").hidden = false;

@@ -44,7 +44,7 @@ Ringfence.rules = (() => {
   }
 
   // The files of the bundle in force: the newest activation of it before the decision says under which digest they lie.
-  async function files(engine, seq, bundle) {
+  async function archived(engine, seq, bundle) {
     let after = -1;
     let digest = null;
     do {
@@ -65,14 +65,15 @@ Ringfence.rules = (() => {
   }
 
   // Elements for a decision: each rule, ceiling and exception that applied, as it was written then.
-  async function explain(engine, record) {
+  async function explain(engine, record, brief) {
     const { body } = record;
     const names = [...new Set([...body.rules.map((rule) => rule.id), ...body.exceptions.map((one) => one.id), ...body.ceilings])];
-    const found = await files(engine, record.seq, body.bundle.sha256);
+    const found = await archived(engine, record.seq, body.bundle.sha256);
     if (!found) return make("p", { class: "none" }, "The text of this policy is not in the pack.");
-    const entries = names.map((name) => written(found, name));
-    const whole = found.map((file) => make("details", {}, make("summary", {}, file.name), make("pre", { tabindex: "0" }, file.text)));
-    return [names.length ? entries : make("p", { class: "none" }, "No rule and no ceiling applied."), make("h4", {}, "All files of this policy"), whole];
+    const applied = names.length ? names.map((name) => written(found, name)) : make("p", { class: "none" }, "No rule and no ceiling applied.");
+    if (brief) return applied;
+    const files = found.map((file) => make("details", {}, make("summary", {}, file.name), make("pre", { tabindex: "0" }, file.text)));
+    return [applied, make("h4", {}, "All files of this policy"), files];
   }
 
   return { explain, find };

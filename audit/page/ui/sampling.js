@@ -41,7 +41,7 @@ Ringfence.sampling = (() => {
   async function inFull(engine, records, button, said) {
     button.disabled = true;
     const shown = [];
-    for (const record of records) shown.push(make("section", { class: "full" }, make("h3", {}, `Record ${number(record.seq)}`), await detail.content(engine, record, said)));
+    for (const record of records) shown.push(make("section", { class: "full" }, make("h3", {}, `Record ${number(record.seq)}`), await detail.content(engine, record, said, true)));
     document.getElementById("drawn").append(...shown);
   }
 

@@ -98,6 +98,7 @@ def opened(browser: Chromium, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture
 def auditor(opened: Auditor) -> Iterator[Auditor]:
     """The page, of which nothing was asked for and nobody complained when the test ends."""
+    opened.page.evaluate("document.getElementById('detail').close()")
     yield opened
     opened.page.settle()
     assert (opened.page.errors, opened.page.requests) == ([], [])
@@ -136,6 +137,11 @@ def test_a_pack_that_was_changed_is_failed_with_what_and_where(auditor: Auditor,
     seq = records.count(b"\n", 0, at)
     assert ["BODY_HASH", f"record {seq}"] in [row[:2] for row in rows]
     assert "No figures are shown" in auditor.page.text("#figures")
+    auditor.page.fill("#number", str(seq))
+    auditor.page.click("#jump button")
+    auditor.page.wait("document.getElementById('detail').open")
+    assert "BODY_HASH: the stored bytes" in auditor.page.text("#detail .bad")
+    auditor.page.press("Escape")
     assert auditor.verify(workshop.whole, "whole.tar")["grade"] == "signed"  # of the page, nothing stays
 
 
@@ -286,7 +292,7 @@ def test_a_sample_is_what_nonce_and_root_choose_and_its_proofs_hold(verified: Au
     page.wait("document.querySelectorAll('#drawn .full').length === 4")
     full = page.text("#drawn")
     assert full.count("What followed") == 4
-    assert full.count('"kind": "route.decision"') == 4
+    assert full.count('"kind":"route.decision"') == 4
     assert ("Nobody but the team may see it." in full) == any(bodies[seq]["rules"] for seq in expected)
     page.click("#all-proofs")
     for seq in expected:
@@ -360,7 +366,8 @@ def test_everything_that_can_be_used_has_a_name_and_can_be_reached(verified: Aud
 
 def test_headings_leave_out_no_level(verified: Auditor) -> None:
     levels = verified.page.evaluate(
-        "[...document.querySelectorAll('h1, h2, h3, h4')].filter((it) => it.checkVisibility()).map((it) => +it.tagName[1])"
+        "[...document.querySelectorAll('h1, h2, h3, h4')].filter((it) => it.checkVisibility())"
+        ".map((it) => Number(it.tagName[1]))"
     )
     assert levels[0] == 1
     assert {4, 3, 2} <= set(levels)
