@@ -11,14 +11,10 @@ from harness import ROOT, Ringfence, chat_body
 from packs import members
 
 from audit.access import Filters, Records
+from audit.pack.command import said
 from audit.pack.verifying import verify_pack
 
 pytestmark = pytest.mark.usefixtures("quiet")
-
-
-def run(server: Ringfence, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "proxy", "audit", *words]
-    return subprocess.run(command, env=server.environ, cwd=ROOT, capture_output=True, text=True, check=True)
 
 
 def test_a_pack_of_a_running_log_is_asked_for_signed_made_and_recorded_in_this_order(
@@ -27,7 +23,8 @@ def test_a_pack_of_a_running_log_is_asked_for_signed_made_and_recorded_in_this_o
     with server.client() as client:
         answer = client.post("/v1/chat/completions", json=chat_body())
     out = tmp_path / "out.tar"
-    ran = run(server, "export", "--from", "2026-01-01", "--out", str(out))
+    command = [sys.executable, "-m", "proxy", "audit", "export", "--from", "2026-01-01", "--out", str(out)]
+    ran = subprocess.run(command, env=server.environ, cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stderr == ""
 
     judged = verify_pack(out)
@@ -41,8 +38,8 @@ def test_a_pack_of_a_running_log_is_asked_for_signed_made_and_recorded_in_this_o
     assert any(body["id"] == answer.headers["x-ringfence-audit-id"] for body in records)
 
     [*_, made] = Records(server.home / "audit.db").page(Filters(kind="audit.exported"), limit=1000).records
-    said = {name: made.body[name] for name in ("form", "sha256", "size", "rows", "request", "from")}
-    assert said == {
+    stated = {name: made.body[name] for name in ("form", "sha256", "size", "rows", "request", "from")}
+    assert stated == {
         "form": "pack",
         "sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
         "size": judged.manifest.size,
@@ -55,7 +52,7 @@ def test_a_pack_of_a_running_log_is_asked_for_signed_made_and_recorded_in_this_o
     (tmp_path / "verify.py").write_bytes(files["verify.py"])
     command = [sys.executable, "-I", str(tmp_path / "verify.py")]
     alone = subprocess.run([*command, str(out)], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert alone.stdout == run(server, "verify", str(out)).stdout
+    assert alone.stdout == f"{said(out, judged)}\n"
     assert "signed by ringfence.local/audit+" in alone.stdout
 
     asked_for = (
@@ -70,7 +67,6 @@ def test_a_pack_of_a_running_log_is_asked_for_signed_made_and_recorded_in_this_o
         "--json",
     )
     drawn = subprocess.run([*command, *asked_for], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert drawn.stdout == run(server, *asked_for).stdout
     (one,) = json.loads(drawn.stdout)["records"]
     assert one["in_force"]["activated"] > 0
     assert {rule["line"] > 0 for rule in one["in_force"]["rules"]} <= {True}
