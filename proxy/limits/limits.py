@@ -24,7 +24,7 @@ from proxy.files.source import load
 from proxy.identity import NAME, Caller
 from proxy.limits.bucket import Draw
 
-KEY_ID = re.compile(r"ak_[0-9a-f]{16}")
+KEY_ID = re.compile(r"(ak|oidc)_[0-9a-f]{16}")
 HIGHEST = 10**9 - 1
 MOST_MINUTES = 60
 Owner = Literal["key", "team"]
