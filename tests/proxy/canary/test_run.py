@@ -15,6 +15,7 @@ from audit.access import Filters, Records
 from proxy.canary import phrases
 from proxy.canary import run as run_module
 from proxy.canary.values import KINDS
+from proxy.confidence.report import _asked_first
 from proxy.costs.log import answered
 from proxy.settings import ROOT
 
@@ -225,6 +226,8 @@ def test_each_vendors_zone_is_tested_though_others_are_preferred_or_own_servers_
         decided = await flight.ring.records("route.decision")
         assert {each["zone"] for each in decided if not each["classes"]} == {"onprem", "cloud-us", "cloud-eu"}
         assert {each["zone"] for each in decided if each["classes"] and "zone" in each} == {"onprem"}
+        assert not any(_asked_first(each) for each in decided)  # none of it is in what local-first is reported to save
+        assert any(_asked_first({**each, "actor": {**each["actor"], "app": "other"}}) for each in decided)
 
     during(tmp_path / "home", story, policies=policies, upstreams=upstreams, **FEW)
 
