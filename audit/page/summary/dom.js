@@ -69,16 +69,17 @@ Ringfence.dom = (() => {
 
   const yes = (value) => (value === true ? "yes" : value === false ? "no" : "–");
 
-  // table("Caption", [{title, of: row => cell, right: true}], rows): cells may be text or nodes.
+  const style = (column, more) => [column.right && "right", column.style, more].filter(Boolean).join(" ") || null;
+
+  // table("Caption", [{title, of: row => cell, right: true, style: "class"}], rows): cells may be text or nodes.
   function table(caption, columns, rows, none = "None.") {
     if (!rows?.length) return make("p", { class: "none" }, make("strong", {}, `${caption}: `), none);
-    const head = columns.map((column) => make("th", { scope: "col", class: column.right && "right" }, column.title));
+    const head = columns.map((column) => make("th", { scope: "col", class: style(column) }, column.title));
     const body = rows.slice(0, MOST).map((row) => make("tr", {}, columns.map((column, index) => {
       const cell = column.of(row);
       const shown = cell === null || cell === undefined || cell === "" ? "–" : cell;
       const whole = typeof shown === "string" && SHORT.test(shown);
-      const style = [column.right && "right", whole && "whole"].filter(Boolean).join(" ");
-      return make(index ? "td" : "th", { scope: index ? null : "row", class: style || null }, shown);
+      return make(index ? "td" : "th", { scope: index ? null : "row", class: style(column, whole && "whole") }, shown);
     })));
     const made = make("table", {}, make("caption", {}, caption), make("thead", {}, make("tr", {}, head)), make("tbody", {}, body));
     const more = rows.length > MOST && make("p", { class: "small" }, `The first ${number(MOST)} of ${number(rows.length)} rows are shown.`);

@@ -28,7 +28,7 @@ Ringfence.sampling = (() => {
       ]),
       rowsOf.show("The sample, in the order in which it was drawn", records, open, [
         { title: "Outcome", of: (row) => outcomes.get(row.seq) },
-        { title: "Proof", of: (row) => detail.proofButton(engine, row.seq, said) },
+        { title: "Proof", style: "controls", of: (row) => detail.proofButton(engine, row.seq, said) },
       ]),
       make("div", { class: "bar controls" },
         make("button", { type: "button", id: "all-proofs", on: { click: () => proofs(engine, drawn.seqs).catch(said) } }, "Download all proofs"),

@@ -171,6 +171,9 @@ def test_each_chart_has_a_name_and_a_table_of_its_numbers(shown: Shown, document
 def test_a_summary_can_be_printed_whole(shown: Shown, documents: Documents) -> None:
     with shown(documents) as page:
         page.command("Emulation.setEmulatedMedia", media="print")
+        page.command("Emulation.setDeviceMetricsOverride", width=688, height=1000, deviceScaleFactor=1, mobile=False)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 688  # A4 within its margins
+        page.command("Emulation.clearDeviceMetricsOverride")
         assert page.evaluate("getComputedStyle(document.querySelector('.scroll')).overflowX") == "visible"
         page.command("Emulation.setEmulatedMedia", media="")
         assert page.evaluate("getComputedStyle(document.querySelector('.scroll')).overflowX") == "auto"
