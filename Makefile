@@ -6,7 +6,7 @@ UV     := $(BIN)/uv
 LOCK   := $(UV) pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := install
-.PHONY: install demo serve clients lock-clients test test-clients test-long fuzz mutate check format bench bench-detection bench-languages bench-conversation bench-policy bench-audit bench-balancing soak schema lock e2e-vllm lock-vllm
+.PHONY: install demo serve clients lock-clients test test-clients test-long fuzz mutate check format bench bench-detection bench-languages bench-conversation bench-policy bench-audit bench-audit-api bench-balancing soak schema lock e2e-vllm lock-vllm
 
 install: $(VENV)/.installed
 
@@ -128,6 +128,10 @@ bench-policy: install
 # how appending and verifying go on as a log grows to a million records; about half an hour.
 bench-audit: install
 	$(BIN)/python tests/bench/audit_log.py $(ARGS)
+
+# What auditors wait for in a log of a million records, on SQLite and PostgreSQL; about half an hour, most of it writing.
+bench-audit-api: install
+	$(BIN)/python tests/bench/audit_api.py $(ARGS)
 
 # Least-busy against round robin, over four model servers of unequal speed; about a minute.
 bench-balancing: install

@@ -4,13 +4,14 @@ What was pruned is simply not there: its pages join without it, and its hashes a
 """
 
 import threading
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from audit.access import MAX_LIMIT, Filters, ReadRecord, Records
 
 ERASED = "erased"
 ERASURE = "erasure.done"
+FIELDS = tuple(field.name for field in fields(ReadRecord))
 
 
 class Erasures:
@@ -24,7 +25,7 @@ class Erasures:
 
     def shown(self, record: ReadRecord) -> dict[str, Any]:
         """Return a record as plain values; of an erased one, `body` is null. Raises AuditUnavailable."""
-        shown = asdict(record)
+        shown = {name: getattr(record, name) for name in FIELDS}
         tombstone = record.body.get(ERASED)
         if isinstance(tombstone, dict) and "kind" not in record.body:
             by = self._find(record.id)

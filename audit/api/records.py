@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from audit.access import MAX_LIMIT, Filters, ReadRecord
+from audit.access import MAX_LIMIT, Filters, Page, ReadRecord
 from audit.api.absent import Erasures
 from audit.api.errors import bad_request, not_found
 from audit.api.in_force import InForce
 from audit.api.proofs import Prover
 from audit.api.query import Query, name_of, number_of, parameters, period
-from audit.api.service import Asked, Explain
+from audit.api.service import Asked, Explain, said
 from audit.records.chain import envelope
 from audit.records.fields import SHA256, UUID7
 from audit.records.record import DECISION, LATEST
@@ -39,17 +39,17 @@ class Reads:
         filters = filters_of(query)
         after = number_of(query, "after", -1, low=-1)
         limit = number_of(query, "limit", DEFAULT_LIMIT, low=1, high=MAX_LIMIT)
-        page, shown = await run_in_threadpool(self._find, asked, filters, after, limit)
+        page, answer = await run_in_threadpool(self._find, asked, filters, after, limit)
         await asked.record(
             "records",
-            len(shown),
+            len(page.records),
             list(query.keys() - {"limit"}),
             limit=limit,
             after=after if "after" in query else None,
             since=filters.since,
             until=filters.until,
         )
-        return JSONResponse({"records": shown, "next": page.next})
+        return answer
 
     async def one(self, asked: Asked) -> Response:
         """Answer with one record and what belongs to it."""
@@ -62,7 +62,7 @@ class Reads:
         await asked.record("record", 0 if found is None else 1, ["id"], record=record_id)
         if answer is None:
             raise not_found("record")
-        return JSONResponse(answer)
+        return said(answer)
 
     async def text(self, asked: Asked) -> Response:
         """Answer with an archived text, as the bytes that have its digest."""
@@ -76,9 +76,9 @@ class Reads:
             raise not_found("text")
         return Response(text, media_type="text/plain")
 
-    def _find(self, asked: Asked, filters: Filters, after: int, limit: int) -> tuple[Any, list[dict[str, Any]]]:
+    def _find(self, asked: Asked, filters: Filters, after: int, limit: int) -> tuple[Page, Response]:
         page = asked.service.records.page(filters, after=after, limit=limit, within_s=WITHIN_S)
-        return page, [self._erasures.shown(record) for record in page.records]
+        return page, said({"records": [self._erasures.shown(record) for record in page.records], "next": page.next})
 
     def _whole(self, found: ReadRecord) -> dict[str, Any]:
         shown = self._erasures.shown(found)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import orjson
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -63,6 +64,11 @@ class Asked:
             said["to"] = said.pop("until")
         body = {"actor": self.reader.actor, "what": what, "filters": sorted(filters or ()), "rows": rows, **said}
         return (await self.service.log.append(READ, body, id=id or None)).id
+
+
+def said(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an answer in JSON, whose bytes are made at once: a large one is to be made in a thread."""
+    return Response(orjson.dumps(value), status, headers, media_type="application/json")
 
 
 Handler = Callable[[Asked], Awaitable[Response]]

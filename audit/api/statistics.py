@@ -1,12 +1,12 @@
 """How many decisions there were, by one or two things at a time, for dashboards and for a first look at a period."""
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from audit.api.errors import bad_request
 from audit.api.proofs import Prover
 from audit.api.query import parameters, period
-from audit.api.service import Asked
+from audit.api.service import Asked, said
 from audit.statistics import DIMENSIONS, MODES, Period, Statistics
 
 MAX_DIMENSIONS = 2
@@ -33,4 +33,4 @@ class Figures:
         filters = list(query.keys() & {"from", "to"})
         await asked.record("statistics", len(lines), filters, since=since, until=until, by=by or None, size=size)
         rows = [dict(zip(by, line.values, strict=True)) | dict(zip(MODES, line.numbers, strict=True)) for line in lines]
-        return JSONResponse({"size": size, "from": since, "to": until, "by": by, "rows": rows})
+        return said({"size": size, "from": since, "to": until, "by": by, "rows": rows})
