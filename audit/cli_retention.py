@@ -118,8 +118,8 @@ def _planned(own: Own, until: str) -> Plan:
     plan = doing.plan_prune(own.parts, until, _say, _reading)
     bodies = sum(n for _, n in plan.kinds)
     typer.echo(f"prune      the first {plan.size:,} records, all from before {plan.until}")
-    typer.echo(f"root       {plan.root.hex()}, which {', '.join(plan.anchors)} vouches for")
-    typer.echo(f"bodies     {bodies:,} go, {plan.size - bodies:,} records are kept for good or were pruned before")
+    typer.echo(f"root       {plan.root.hex()}, kept by: {', '.join(plan.anchors)}")
+    typer.echo(f"bodies     {bodies:,} go, {plan.size - bodies:,} records stay or were pruned before")
     for kind, n in plan.kinds:
         typer.echo(f"           {n:>10,} {kind}")
     typer.echo(f"no further because {plan.stopped_by}")
@@ -128,7 +128,7 @@ def _planned(own: Own, until: str) -> Plan:
 
 def _carry_out(own: Own, ahead: Announced, wait: float) -> None:
     have = doing.wait(own.parts, ahead, wait, _say)
-    typer.echo(f"record {ahead.seq:,} is under a checkpoint that {', '.join(have)} has")
+    typer.echo(f"record {ahead.seq:,} is under a checkpoint, kept by: {', '.join(have)}")
     left = doing.carry_out(own.parts, ahead, lambda done: _reading(done, ahead.size))
     if left:
         raise AuditMismatch(f"a hold came in between; {left:,} records of this prune stay until it is lifted")

@@ -63,12 +63,12 @@ def test_a_prune_shows_what_would_go_asks_and_does_it(run: Run, retained: Retain
     assert "nothing to prune: record 0 is from" in run("prune", status=2)
     shown = run("prune", "--before", "2099-01-01", "--dry-run")
     assert "prune      the first 8 records, all from before 2099-01-01T00:00:00.000000Z" in shown
-    assert "bodies     6 go, 2 records are kept for good" in shown
+    assert "bodies     6 go, 2 records stay" in shown
     assert "         3 route.decision" in shown
     run("prune", "--before", "2099-01-01", status=1, answer="n\n")
     assert retained.verify().pruned == 0
     done = run("prune", "--before", "2099-01-01", "--yes")
-    assert "record 8 is under a checkpoint that file has" in done
+    assert "record 8 is under a checkpoint, kept by: file" in done
     assert "pruned: the first 8 records" in done
     assert retained.codes() == set()
 

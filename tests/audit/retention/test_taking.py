@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +16,11 @@ from audit.proofs.note import Note
 from audit.records.tombstone import Tombstone
 from audit.retention import taking
 from audit.retention.hands import OfWriter
+from audit.sources.export import export
 from audit.sources.postgres import open_source
 from audit.stores.asking import asking
 from audit.stores.pruned import TILE
+from audit.verification.verifier import verify
 
 
 def test_t42_an_erased_body_and_a_pruned_prefix_are_listed_and_the_log_verifies(
@@ -248,3 +251,15 @@ def test_holds_are_read_in_the_transaction_that_would_take_something(retained: R
     assert retained.hands.entomb(request.stones) == taking.Entombed(2)
     assert retained.hands.entomb(request.stones) == taking.Entombed(0)
     assert retained.codes() == set()
+
+
+def test_t42_an_export_of_a_pruned_and_erased_log_verifies_and_says_the_same(
+    erased_and_pruned: Callable[[], Retained], tmp_path: Path
+) -> None:
+    kept = erased_and_pruned()
+    with closing(open_source(kept.log.place)) as source:
+        export(source, tmp_path / "export", lambda _: None)
+    ours, theirs = kept.verify(), verify(tmp_path / "export")
+    assert (theirs.grade, theirs.findings) == ("signed", ())
+    same = ("pruned", "left_out", "erased", "erased_total", "unerased", "size", "head")
+    assert [getattr(theirs, name) for name in same] == [getattr(ours, name) for name in same]
