@@ -149,11 +149,15 @@ Ringfence.Index = (() => {
     }
   }
 
+  let [minute, minutes] = ["", 0];
   /** A stamp as a number that orders as stamps do, whether or not there is such a time; exact up to the year 2200. */
   function micros(stamp) {
-    const [year, month, day, hour, minute, second] = stamp.split(/[-T:.Z]/, 6).map(Number);
-    const days = (year - 1970) * 416 + month * 32 + day;
-    return (days * 86_400 + hour * 3600 + minute * 60 + second) * 1e6 + Number(stamp.slice(20, 26).replace(/[^0-9]/g, ""));
+    if (stamp.slice(0, 16) !== minute) {
+      minute = stamp.slice(0, 16);
+      const [year, month, day, hours, rest] = minute.split(/[-T:]/).map(Number);
+      minutes = (((year - 1970) * 416 + month * 32 + day) * 24 + hours) * 60 + rest;
+    }
+    return (minutes * 60 + Number(stamp.slice(17, 19))) * 1e6 + Number(stamp.slice(20, 26).replace("Z", ""));
   }
 
   return Object.assign(Index, { columnsOf: columns, labelsOf: labels });

@@ -40,6 +40,7 @@ Ringfence.Period = class Period {
   ends(size) {
     const found = [];
     const { first, last, from, to } = this;
+    if (!(first <= last && last < size)) found.push("manifest.json: its period ends before it begins, or behind the log");
     if (from === "" && first !== 0) found.push("manifest.json: it has no beginning, and the first record is not in it");
     if (to === "" && last !== size - 1) found.push("manifest.json: it has no end, and the last record is not in it");
     return found;

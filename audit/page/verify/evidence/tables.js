@@ -50,18 +50,14 @@ Ringfence.tables = (() => {
 
     /** Return the sums of a key, to be changed in place. */
     row(...key) {
-      const name = key.join("\0");
+      let name = "";
+      for (const part of key) name += `${part}\0`;
       let found = this.rows.get(name);
       if (!found) {
         found = { key, sums: new Array(this.values.length).fill(0) };
         this.rows.set(name, found);
       }
       return found.sums;
-    }
-
-    /** Return the sums of a key without beginning a row. */
-    peek(...key) {
-      return this.rows.get(key.join("\0"))?.sums ?? new Array(this.values.length).fill(0);
     }
 
     count(...key) {
