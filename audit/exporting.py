@@ -89,7 +89,7 @@ class Exports:
     """The exports of one server. Of one event loop; files are written in threads."""
 
     def __init__(self, audit: AuditLog, folder: Path, command: Sequence[str]) -> None:
-        self._audit, self._folder, self._command = audit, folder, tuple(command)
+        self._audit, self.folder, self._command = audit, folder, tuple(command)
         self._jobs: dict[str, Job] = {}
         self._recorded: asyncio.Queue[str] = asyncio.Queue()
         """What may begin, in its order."""
@@ -105,9 +105,9 @@ class Exports:
         return made
 
     def _load(self) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         recorded: dict[str, str] | None = None
-        for path in sorted(self._folder.glob("*.json")):
+        for path in sorted(self.folder.glob("*.json")):
             try:
                 job = Job(**orjson.loads(path.read_bytes()))
             except (ValueError, TypeError):
@@ -133,7 +133,7 @@ class Exports:
 
     def pack(self, job: Job) -> Path:
         """Return where its pack lies, once it is done."""
-        return self._folder / f"{job.id}.tar"
+        return self.folder / f"{job.id}.tar"
 
     def require_room(self) -> None:
         """Raise NoRoomToWait where enough are queued."""
@@ -246,15 +246,15 @@ class Exports:
         return "no_records" if b"no record has a time" in said else "failed"
 
     def _is_full(self) -> bool:
-        free = os.statvfs(self._folder)
+        free = os.statvfs(self.folder)
         return free.f_bavail * free.f_frsize < FULL_BYTES
 
     def _path(self, job: Job) -> Path:
-        return self._folder / f"{job.id}.json"
+        return self.folder / f"{job.id}.json"
 
     def _clear(self, job: Job) -> None:
         """Remove its pack, and what its process left of it."""
-        for path in (self.pack(job), *self._folder.glob(f".{job.id}*")):
+        for path in (self.pack(job), *self.folder.glob(f".{job.id}*")):
             with suppress(OSError):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
@@ -267,7 +267,7 @@ class Exports:
         for job in ended[KEPT:]:
             self._jobs.pop(job.id, None)
         with suppress(OSError):
-            for path in self._folder.iterdir():
+            for path in self.folder.iterdir():
                 if path.name.lstrip(".").partition(".")[0] not in self._jobs:
                     path.unlink()
 

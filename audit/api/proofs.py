@@ -4,6 +4,9 @@ A proof is worth what the root that it leads to is worth. Where a checkpoint of 
 root that is not the one it signs means that the log was changed, and no proof is given then.
 """
 
+import threading
+from pathlib import Path
+
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
@@ -24,10 +27,12 @@ SIZE = "SELECT log_id, size FROM @head"
 class Prover:
     """Proves what one log holds. Safe to share between threads."""
 
-    def __init__(self, records: Records, place: Place) -> None:
+    def __init__(self, records: Records, place: Place, kept: Path | None = None) -> None:
         self._records = records
-        self._tree = Tree(records, place)
+        self._tree = Tree(records, place, kept)
         self._log_id = b""
+        self._begin = threading.Lock()
+        self._begun = False
 
     @property
     def log_id(self) -> bytes:
@@ -52,12 +57,14 @@ class Prover:
         found = stored(self._records, NEWEST)
         if not found or found[0]["size"] <= seq:
             return None
+        self._take_up()
         _, path, root = self._tree.inclusion(seq, found[0]["size"])
         self._agreed(found[0]["root"], root)
         return Proof(seq, tuple(path), Note.decode(found[0]["note"].encode())).encode()
 
     def inclusion(self, seq: int, size: int) -> dict[str, object]:
         """Prove that a record is in the tree of a size, as plain values; raises AuditUnavailable."""
+        self._take_up()
         leaf, path, root = self._tree.inclusion(seq, size)
         return {
             "seq": seq,
@@ -70,6 +77,7 @@ class Prover:
 
     def consistency(self, old: int, size: int) -> dict[str, object]:
         """Prove that the tree of a size extends a smaller one, as plain values; raises AuditUnavailable."""
+        self._take_up()
         before, path, root = self._tree.consistency(old, size)
         return {
             "old_size": old,
@@ -80,6 +88,13 @@ class Prover:
             "old_checkpoint": self._signed(old, before),
             "checkpoint": self._signed(size, root),
         }
+
+    def _take_up(self) -> None:
+        """Look at what an earlier process kept of the tree, once."""
+        with self._begin:
+            if not self._begun and (found := stored(self._records, NEWEST)):
+                self._tree.take_up(found[0]["size"], bytes.fromhex(found[0]["root"]))
+            self._begun = True
 
     def _signed(self, size: int, root: bytes) -> str | None:
         found = stored(self._records, ONE, size=size)

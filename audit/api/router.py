@@ -23,6 +23,9 @@ from audit.exporting import Exports
 from audit.log import AuditLog
 from audit.statistics import Statistics
 
+TREE = "audit-tree"
+"""Beside the folder of exports: hashes that proofs are made from."""
+
 
 def router(
     log: AuditLog, authorize: Authorize, exports: Exports, explain: Explain | None = None, limit: Limit | None = None
@@ -32,7 +35,7 @@ def router(
     `explain`, which knows what this package does not, adds an explanation to a decision that is read by its id.
     """
     records = Records(log.place)
-    prover = Prover(records, log.place)
+    prover = Prover(records, log.place, exports.folder.with_name(TREE))
     reads = Reads(prover, Erasures(records), InForce(records), explain)
     proofs, jobs = Proofs(prover), ExportJobs(exports)
     figures = Figures(Statistics(records), prover)

@@ -4,18 +4,26 @@ A tile is 256 leaves. The hash of each complete tile, and of all that is above t
 records, 256 KiB for a million. They are made once, from the links as they are stored, a few tiles at a time and with
 pauses, so that neither a transaction nor Python's lock is held for long. What came out is compared with the signed
 checkpoints by whoever hands out a proof: a log that was changed is found there, and nothing here is kept then.
+
+The hashes of tiles are also kept in a file, 32 bytes each, so that a restart does not read the whole log again. The
+file is believed as far as the newest checkpoint covers it, and only if the root that follows is the one that it signs.
 """
 
+import logging
+import os
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
+from pathlib import Path
 
 from audit.access import Ask, Records
 from audit.errors import AuditUnavailable
 from audit.place import Place
 from audit.proofs.merkle import consistency, inclusion, node, root, root_of
+from audit.records.chain import HASH_BYTES
 from audit.sources.postgres import open_source
 
+log = logging.getLogger(__name__)
 LEVEL = 8
 TILE = 1 << LEVEL
 AT_ONCE = 8
@@ -27,8 +35,8 @@ LINKS = "SELECT seq, link FROM @record WHERE seq >= :start AND seq < :end ORDER 
 class Tree:
     """The tree of one log. Safe to share between threads; whoever is first makes what is missing."""
 
-    def __init__(self, records: Records, place: Place) -> None:
-        self._records, self._place = records, place
+    def __init__(self, records: Records, place: Place, file: Path | None = None) -> None:
+        self._records, self._place, self._file = records, place, file
         self._levels: list[list[bytes]] = [[]]
         """Of complete subtrees: of one tile, of two, of four ..."""
         self._growing = threading.Lock()
@@ -50,10 +58,28 @@ class Tree:
             subtrees = self._subtrees(ask, size)
             return root(old, subtrees), consistency(old, size, subtrees), root(size, subtrees)
 
+    def take_up(self, size: int, signed: bytes) -> None:
+        """Believe the file as far as a checkpoint covers it, if the root is the one that it signs; else begin anew."""
+        if self._file is None or not self._file.is_file():
+            return
+        try:
+            data = self._file.read_bytes()[: size // TILE * HASH_BYTES]
+        except OSError:
+            return
+        with self._growing:
+            self._levels = [[]]
+            for start in range(0, len(data) - HASH_BYTES + 1, HASH_BYTES):
+                self._add(data[start : start + HASH_BYTES])
+            self._cut()
+        if self.root(size) != signed:
+            log.warning("the kept hashes of the log's tree are not those of its checkpoint, and are made anew")
+            self.forget()
+
     def forget(self) -> None:
         """Make everything anew when it is asked for."""
         with self._growing:
             self._levels = [[]]
+            self._cut()
 
     def _subtrees(self, ask: Ask, size: int) -> "_Subtrees":
         while len(self._levels[0]) < size // TILE:
@@ -68,14 +94,35 @@ class Tree:
         end = min(tiles, done + AT_ONCE)
         links = self.links(ask, done * TILE, end * TILE)
         for start in range(0, len(links), TILE):
-            made, level = root_of(links[start : start + TILE]), 0
-            self._levels[0].append(made)
-            while len(self._levels[level]) % 2 == 0:
-                if level + 1 == len(self._levels):
-                    self._levels.append([])
-                made = node(*self._levels[level][-2:])
-                level += 1
-                self._levels[level].append(made)
+            self._add(root_of(links[start : start + TILE]))
+        self._keep(done)
+
+    def _add(self, tile: bytes) -> None:
+        level = 0
+        self._levels[0].append(tile)
+        while len(self._levels[level]) % 2 == 0:
+            if level + 1 == len(self._levels):
+                self._levels.append([])
+            made = node(*self._levels[level][-2:])
+            level += 1
+            self._levels[level].append(made)
+
+    def _keep(self, done: int) -> None:
+        """Write what was added behind the first tiles to the file; without one, or on a full disk, nothing is kept."""
+        if self._file is None:
+            return
+        with suppress(OSError):
+            descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT, 0o600)
+            try:
+                os.pwrite(descriptor, b"".join(self._levels[0][done:]), done * HASH_BYTES)
+            finally:
+                os.close(descriptor)
+
+    def _cut(self) -> None:
+        """Leave nothing in the file behind what is believed."""
+        if self._file is not None:
+            with suppress(OSError):
+                os.truncate(self._file, len(self._levels[0]) * HASH_BYTES)
 
     def links(self, ask: Ask, start: int, end: int) -> list[bytes]:
         """Read the links of a range; those of records that were pruned follow from what is kept of them."""

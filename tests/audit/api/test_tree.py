@@ -1,7 +1,9 @@
 """The cached tree gives what a tree without a cache gives, for every size around the edges of tiles."""
 
 import hashlib
+import stat
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,3 +79,37 @@ def test_what_the_log_does_not_have_is_not_proved(service: Any) -> None:
     assert len(made.inclusion(1, 5)[1]) == 3
     with pytest.raises(AuditUnavailable, match="behind"):
         made.inclusion(1, 500)
+
+
+def test_a_restart_takes_up_what_was_kept_and_reads_little(rows: Any, tmp_path: Path) -> None:
+    file, size = tmp_path / "tree", len(LEAVES)
+    Tree(rows, None, file).root(size)  # type: ignore[arg-type]
+    assert file.stat().st_size == 5 * 32
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    rows.read = 0
+    later = Tree(rows, None, file)  # type: ignore[arg-type]
+    later.take_up(size, root_of(LEAVES))
+    assert later.root(size) == root_of(LEAVES)
+    assert rows.read <= 2 * TILE
+    behind = Tree(rows, None, file)  # type: ignore[arg-type]
+    behind.take_up(2 * TILE + 5, root_of(LEAVES[: 2 * TILE + 5]))
+    assert file.stat().st_size == 2 * 32
+    assert behind.root(size) == root_of(LEAVES)
+
+
+@pytest.mark.parametrize("damage", [b"x" * 160, b"x" * 31, b"", b"x" * 1000])
+def test_a_kept_file_that_leads_elsewhere_is_not_believed(damage: bytes, rows: Any, tmp_path: Path) -> None:
+    file = tmp_path / "tree"
+    file.write_bytes(damage)
+    made = Tree(rows, None, file)  # type: ignore[arg-type]
+    made.take_up(len(LEAVES), root_of(LEAVES))
+    assert made.root(len(LEAVES)) == root_of(LEAVES)
+    assert file.stat().st_size == 5 * 32
+    again = Tree(rows, None, file)  # type: ignore[arg-type]
+    rows.read = 0
+    again.take_up(len(LEAVES), root_of(LEAVES))
+    assert rows.read <= TILE
+
+
+def test_without_room_for_the_file_proofs_go_on(rows: Any, tmp_path: Path) -> None:
+    assert Tree(rows, None, tmp_path / "no" / "tree").root(600) == root_of(LEAVES[:600])  # type: ignore[arg-type]
