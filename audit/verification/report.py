@@ -88,6 +88,8 @@ class Report:
     findings: tuple[Finding, ...]
     findings_total: int
     unproven: tuple[str, ...]
+    missing_texts: tuple[str, ...] = ()
+    """Digests of texts that records say are archived, and that are not."""
 
     @property
     def ok(self) -> bool:

@@ -19,6 +19,8 @@ from audit.verification.approved import ACTIVATION, Approvals
 
 DARK_S = 3900.0
 """An idle log writes a heartbeat each hour."""
+MAX_TEXTS = 10_000
+"""Of so many texts it is known whether they are there."""
 MAX_DARK = 100
 """Dark times that are kept; more are counted."""
 INTRODUCTION = "schema.introduced"
@@ -132,6 +134,8 @@ class State:
     ring: Keyring = field(default_factory=Keyring)
     key_fault: str | None = None
     approvals: Approvals = field(default_factory=Approvals)
+    texts: dict[str, None] = field(default_factory=dict)
+    """Texts that records name, by their digests; at the end, those of them that are not there."""
     dark: list["Dark"] = field(default_factory=list)
     dark_total: int = 0
     covered: int = -1
@@ -185,6 +189,7 @@ class State:
             self.known |= {(body["schema_kind"], body["schema_v"])}
         if made.kind == ACTIVATION:
             self.approvals.take(row.seq, body)
+            self._name(body["files_sha256"], body["bundle"]["upstreams_sha256"])
         if made.ts < self.not_before:
             self.early = [*self.early, row.seq][:MAX_EARLY]
             self.early_ts = min(self.early_ts or made.ts, made.ts)
@@ -192,6 +197,7 @@ class State:
         if made.kind == IMPORTED and self.early:
             self._import(body["count"], body["since"])
         if made.kind == RECEIPT:
+            self._name(body["receipt_sha256"])
             self.not_before = max(self.not_before, self.stamped.get(body["receipt_sha256"], ""))
 
     def skipped(self, epoch: str, n: int) -> int:
@@ -210,6 +216,10 @@ class State:
             self.last_seen = ""
         else:
             self._pass(row.seq, row.tombstone.ts)
+
+    def _name(self, *digests: str) -> None:
+        """Note which texts the log says that it archived."""
+        self.texts.update(dict.fromkeys(digests[: MAX_TEXTS - len(self.texts)]))
 
     def _pass(self, seq: int, ts: str) -> None:
         if ts[:13] != self.last_seen[:13] and self.last_seen and seconds(self.last_seen, ts) > DARK_S:

@@ -117,8 +117,9 @@ def _prunes(_: Source, __: Claim, state: State) -> Iterator[tuple[int | None, st
     yield from state.absences.unpruned()
 
 
-def _texts(source: Source, _: Claim, __: State) -> Iterator[tuple[int | None, str]]:
+def _texts(source: Source, _: Claim, state: State) -> Iterator[tuple[int | None, str]]:
     for sha256, text in source.texts():
+        state.texts.pop(sha256, None)
         if hashlib.sha256(text).hexdigest() != sha256:
             yield None, "an archived policy text does not have its digest"
 
@@ -314,6 +315,7 @@ def _report(claim: Claim, state: State, found: Findings, checked: int, passing: 
         findings=tuple(found.kept),
         findings_total=found.total,
         unproven=tuple(_unproven(claim, state, passing)),
+        missing_texts=tuple(islice(state.texts, MAX_ERASED_LISTED)),
     )
 
 
@@ -346,4 +348,6 @@ def _unproven(claim: Claim, state: State, passing: Passing) -> Iterator[str]:
     gone = state.absences.left_out + state.absences.erased_total
     if gone:
         yield f"what was in the {gone:,} bodies that are not here: only that they were in these places"
+    if state.texts:
+        yield f"what {len(state.texts):,} archived texts said that records name, such as policies: they are not here"
     yield "that all traffic went through the proxy, or that the proxy recorded what it did"

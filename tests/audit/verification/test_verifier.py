@@ -1,5 +1,6 @@
 """Attacks on a finished log, as an auditor would meet them: each is named with its code and its place."""
 
+import hashlib
 import json
 import re
 import sqlite3
@@ -340,3 +341,18 @@ def _set(path: Path, column: str, seq: int, value: object) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         _drop_triggers(connection)
         connection.execute(f"UPDATE record SET {column} = ? WHERE seq = ?", (value, seq))  # noqa: S608
+
+
+def test_a_text_that_a_record_names_and_that_is_not_archived_is_told(open_log: Any) -> None:
+    log = open_log()
+    kept, gone = (hashlib.sha256(text).hexdigest() for text in (b"kept", b"gone"))
+    bundle = {"sha256": "5" * 64, "policies": [], "upstreams_sha256": kept}
+    log.store_bundle(kept, b"kept")
+    log.append_sync("policy.activated", {"bundle": bundle, "source": "start", "files_sha256": gone})
+    report = verify(log.place)
+    assert (report.findings, report.missing_texts) == ((), (gone,))
+    assert "what 1 archived texts said" in " ".join(report.unproven)
+    log.store_bundle(gone, b"gone")
+    report = verify(log.place)
+    assert report.missing_texts == ()
+    assert "archived texts" not in " ".join(report.unproven)
