@@ -22,10 +22,14 @@ Ringfence.dom = (() => {
     return element;
   }
 
+  // Characters that turn the direction of text or are not seen could make one text look like another: they are spelled out.
+  const STEERING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+  const visible = (text) => text.replace(STEERING, (one) => `\\u${one.codePointAt(0).toString(16).padStart(4, "0")}`);
+
   function add(element, children) {
     for (const child of children.flat(Infinity)) {
       if (child === null || child === undefined || child === false) continue;
-      element.append(child instanceof Node ? child : document.createTextNode(String(child)));
+      element.append(child instanceof Node ? child : document.createTextNode(visible(String(child))));
     }
     return element;
   }
@@ -71,6 +75,7 @@ Ringfence.dom = (() => {
 
   const style = (column, more) => [column.right && "right", column.style, more].filter(Boolean).join(" ") || null;
 
+  // Browsers let a keyboard scroll what is wider than the page; a stop at each table would be in everybody's way.
   // table("Caption", [{title, of: row => cell, right: true, style: "class"}], rows): cells may be text or nodes.
   function table(caption, columns, rows, none = "None.") {
     if (!rows?.length) return make("p", { class: "none" }, make("strong", {}, `${caption}: `), none);
@@ -83,7 +88,7 @@ Ringfence.dom = (() => {
     })));
     const made = make("table", {}, make("caption", {}, caption), make("thead", {}, make("tr", {}, head)), make("tbody", {}, body));
     const more = rows.length > MOST && make("p", { class: "small" }, `The first ${number(MOST)} of ${number(rows.length)} rows are shown.`);
-    return make("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: "0" }, made, more);
+    return make("div", { class: "scroll" }, made, more);
   }
 
   // pairs([["Name", value], ...]) as a list of terms.

@@ -108,6 +108,14 @@ def test_markup_in_documents_is_shown_as_text(shown: Shown, documents: Documents
         assert MARKUP in page.text("#summary")
 
 
+def test_characters_that_turn_or_hide_text_are_spelled_out(shown: Shown, documents: Documents) -> None:
+    turned = changed(documents, lambda value: "a\u202eb\u200bc" if isinstance(value, str) else value)
+    with shown(turned) as page:
+        text = page.evaluate("document.getElementById('summary').textContent")
+        assert "a\\u202eb\\u200bc" in text
+        assert not {"\u202e", "\u200b"} & set(text)
+
+
 def test_the_same_markup_takes_over_a_page_that_reads_it_as_such(browser: Chromium) -> None:
     """Without this, the test above could pass because the markup is harmless."""
     with browser.page() as page:
