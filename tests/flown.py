@@ -62,7 +62,7 @@ class Flown:
     async def fly(self) -> dict[str, Any]:
         """Run one test as somebody at the command line does, and return its report."""
         before = self.canary.ask()["ended"]
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while self.canary.state()["ended"] == before:  # noqa: ASYNC110 - what the command line does
                 await asyncio.sleep(0.02)
         last: dict[str, Any] = self.canary.state()["last"]

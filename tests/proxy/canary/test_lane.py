@@ -75,7 +75,7 @@ def test_a_pass_lets_in_only_where_models_are_asked(tmp_path: Path) -> None:
 
 def test_nobody_else_ever_reaches_a_sink(tmp_path: Path) -> None:
     async def story(flight: Flown) -> None:
-        keys = flight.ring.runtime.keys
+        keys = flight.ring.runtime.admin.keys
         secret, row = new_key("app", "canary", Role.APP, None)
         row.app, row.id = CANARY_APP, "canary"  # as if somebody had written it into the database
         keys.add(row)

@@ -312,7 +312,7 @@ def test_a_server_that_ends_meanwhile_leaves_no_half_record(tmp_path: Path, monk
 
     async def story(flight: Flown) -> None:
         flight.canary.ask()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await flight.ring.records("route.decision"):  # noqa: ASYNC110 - a record is waited for
                 await asyncio.sleep(0.02)
 

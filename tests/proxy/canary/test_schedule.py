@@ -44,7 +44,7 @@ def during(home: Path, story: Story, **settings: Any) -> Any:
 
 
 async def ended(flight: Flown, count: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while flight.canary.state()["ended"] < count:  # noqa: ASYNC110 - what the command line does
             await asyncio.sleep(0.01)
 
