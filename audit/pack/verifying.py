@@ -32,6 +32,8 @@ from audit.verification.state import Row, State
 from audit.verification.trust import Trust
 from audit.verification.verifier import ALL, NOTHING, KeptReceipt, Progress, verify_source
 
+CODES = ("PACK", "MANIFEST", "EVIDENCE")
+"""What is found of packs beside what is found of every log."""
 PAGE = 1000
 UNSIGNED = "that the log's signer knew of this pack: its manifest is not signed, so anybody may have put it together"
 _NOTHING = Report(

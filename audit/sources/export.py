@@ -99,6 +99,8 @@ class Writing:
         self._source, self._out, self._part, self._progress = source, out, part, progress
         self._claim: Claim = source.claim()
         self._size = min(self._claim.newest, self._claim.size) if size is None else size
+        self._newest = self._claim.newest if size is None else size
+        """A checkpoint of more records than there are is exported: that they are missing has to be found there, too."""
         self._archived: set[str] = set()
         self._named: set[str] = set()
 
@@ -159,7 +161,7 @@ class Writing:
         with _new(self._out / CHECKPOINTS) as file:
             while page := self._source.checkpoints(above, PAGE):
                 for stored in page:
-                    if stored.size > self._size:
+                    if stored.size > self._newest:
                         return count
                     file.write(stored.note if stored.note.endswith(b"\n") else stored.note + b"\n")
                     count, above = count + 1, stored.size
