@@ -69,25 +69,25 @@ class Ingress:
 
     def around(self, app: ASGIApp) -> ASGIApp:
         """Return an application that notes how each request ended which no decision was made for."""
+        return _Counting(app, self)
 
-        async def counting(scope: Scope, receive: Receive, send: Send) -> None:
-            arrival, status = Arrival(), LEFT
+    async def watch(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, and count it."""
+        arrival, status = Arrival(), LEFT
 
-            async def passed(message: Message) -> None:
-                nonlocal status
-                if message["type"] == "http.response.start":
-                    status = message["status"]
-                await send(message)
+        async def passed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
 
-            token = _arrival.set(arrival)
-            try:
-                await app(scope, receive, passed)
-            finally:
-                _arrival.reset(token)
-                if arrival.served and not arrival.decided:
-                    self._refuse(status, 1)
-
-        return counting
+        token = _arrival.set(arrival)
+        try:
+            await app(scope, receive, passed)
+        finally:
+            _arrival.reset(token)
+            if arrival.served and not arrival.decided:
+                self._refuse(status, 1)
 
     def decided(self) -> None:
         """Take note that a decision is durable: of the request that is under way here, or of one that was refused."""
@@ -123,6 +123,18 @@ class Ingress:
     def _refuse(self, status: int, count: int) -> None:
         known = status in self._refused or len(self._refused) < STATUSES - 1
         self._refused[status if known else OTHER] += count
+
+
+class _Counting:
+    """ASGI middleware: see `Ingress.around`."""
+
+    def __init__(self, app: ASGIApp, ingress: Ingress) -> None:
+        self._app = app
+        self._ingress = ingress
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        await self._ingress.watch(self._app, scope, receive, send)
 
 
 class Telling(Notifier):

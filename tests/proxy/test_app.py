@@ -197,7 +197,7 @@ def test_the_routes_are_these_and_no_others(tmp_path: Path, vendor: StandIn) -> 
         async with inside(tmp_path, vendor) as ring:
             app: Any = create_app(ring.runtime)
             found: set[str] = set()
-            waiting = list(app._app.routes)
+            waiting = list(app._app._app.routes)
             while waiting:
                 route = waiting.pop()
                 inner = getattr(route, "routes", None) or getattr(
