@@ -35,7 +35,7 @@ PATIENT = {"detect_deadline_s": 30, "audit_deadline_s": 10}
 QUICK = {"detectors": ROOT / "tests" / "quick-detectors.yaml"}
 """For servers of which detection is not what is tested: no models, which take seconds to load."""
 CALM = {"upstream_failures": 1000, "upstream_health_s": 0, "canary_every_s": 0}
-"""Model servers are not asked how they are, and stay in use however often a test lets them fail; and no canary is sent."""
+"""Model servers are not asked how they are and stay in use however often a test lets them fail; no canary is sent."""
 BRISK = {"launcher": (str(ROOT / "tests" / "brisk.py"),)}
 """For servers whose signer is waited for."""
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -374,7 +374,8 @@ def start(
 ) -> Ringfence:
     """Start a server on a free port and wait until it listens; AssertionError with its log if it ends before."""
     home.mkdir(parents=True, exist_ok=True)
-    if not list(home.glob("audit.db*")) and not (home / "keys").exists() and "audit_url" not in settings:
+    fresh = not (home / "keys").exists() and not list(home.glob("audit.db*"))
+    if wait and fresh and "audit_url" not in settings:  # who does not wait may look at what a start leaves behind
         shutil.copy(empty_log(), home / "audit.db")
     given = {"home": home, "upstreams": upstreams, "port": 0, "detect_workers": 1, **PATIENT, **CALM, **settings}
     environ = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")}
