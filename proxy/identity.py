@@ -145,7 +145,7 @@ class KeyStore:
         """Return the caller that the secret belongs to, or None when it is unknown, expired or revoked."""
         digest = _hash(secret)
         row = self._by_hash.get(digest)
-        if row is None or not hmac.compare_digest(row.hash, digest) or row.revoked:
+        if row is None or not hmac.compare_digest(row.hash, digest) or row.revoked or row.app == CANARY_APP:
             return None
         if row.expires and row.expires <= _stamp(datetime.now(UTC)):
             return None

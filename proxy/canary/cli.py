@@ -95,7 +95,7 @@ def _waited(settings: Settings, before: int) -> dict[str, Any]:
     until = time.monotonic() + WITHIN_S
     while time.monotonic() < until:
         state = tell_server(settings, "canary.state")
-        if state is None:
+        if state is None or state["ended"] < before:
             raise ConfigurationError("The server ended during the test.")
         if state["ended"] > before:
             last: dict[str, Any] = state["last"]

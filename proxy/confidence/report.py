@@ -13,7 +13,6 @@ from proxy.costs.log import LAST, Body, Log, is_known
 from proxy.costs.prices import Price
 from proxy.costs.report import Known, table
 from proxy.files.money import exactly, written
-from proxy.identity import CANARY_APP
 from proxy.policy.model import Trust
 
 OPEN = 50_000
@@ -130,7 +129,7 @@ def _asked_first(decision: Body) -> bool:
     """Whether an own server is asked first, and may be asked no more. Other endpoints than chat are not measured."""
     sent = "up" in decision and decision["req"]["endpoint"] == "chat" and "escalates" not in decision
     first = "local_first" in decision and decision["zone"] == decision["zones_left"][0]
-    return sent and first and decision["actor"]["app"] != CANARY_APP
+    return sent and first and decision["actor"]["kind"] != "system"
 
 
 def _line(request: _Request, known: Known) -> Line:

@@ -22,7 +22,6 @@ from proxy.archive import ACTIVATED, Archive, read_back
 from proxy.costs.answers import is_free
 from proxy.costs.prices import Prices
 from proxy.errors import ConfigurationError, Unavailable
-from proxy.identity import CANARY_APP
 from proxy.policy.model import Call, Identity
 from proxy.policy.policy import Policy
 from proxy.recorded import VERSIONS
@@ -123,9 +122,12 @@ def _joined(log: Log, body: Body, asked: "_Decisions", attempts: "_Attempts") ->
 
 
 def _asked(body: Body) -> tuple[Asked, str, str] | None:
-    """Read a decision with the zone and the model of its first attempt; None for what costs nothing."""
+    """Read a decision with the zone and the model of its first attempt; None for what costs nothing.
+
+    What the system itself asks ends at no model (`proxy.canary`).
+    """
     request, actor, up = body["req"], body["actor"], body.get("up")
-    if up is None or "op" in request or actor["app"] == CANARY_APP:
+    if up is None or "op" in request or actor["kind"] == "system":
         return None
     model = request["model_req"]
     asked = Asked(

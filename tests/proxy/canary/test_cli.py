@@ -16,6 +16,8 @@ from harness import QUICK, ROOT, Ringfence, StandIn, eventually, ringfence, star
 from audit.access import Filters, Records
 from audit.verification.verifier import verify
 from proxy.canary import cli
+from proxy.errors import ConfigurationError
+from proxy.settings import Settings
 
 PATIENCE_S = 120.0
 """On a busy machine a test takes its time."""
@@ -70,6 +72,17 @@ def test_what_was_not_tested_is_said() -> None:
 def test_a_test_that_came_to_no_end_is_no_pass(error: str) -> None:
     assert cli.lines({"error": error}) == [cli.ERRORS[error]]
     assert cli.code({"error": error}) == 2
+
+
+@pytest.mark.parametrize("then", [None, {"ended": 0, "last": {}}], ids=["gone", "begun anew"])
+def test_a_server_that_ends_while_its_report_is_waited_for_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, then: dict[str, Any] | None
+) -> None:
+    said: list[dict[str, Any] | None] = [{"ended": 3, "last": {}}, then]
+    monkeypatch.setattr(cli, "tell_server", lambda *_: said.pop(0))
+    monkeypatch.setattr(cli, "POLL_S", 0.0)
+    with pytest.raises(ConfigurationError, match="ended during the test"):
+        cli._waited(Settings(home=tmp_path), 3)
 
 
 @pytest.fixture(scope="module")

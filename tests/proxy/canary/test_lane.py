@@ -73,13 +73,16 @@ def test_a_pass_lets_in_only_where_models_are_asked(tmp_path: Path) -> None:
     during(tmp_path, story)
 
 
-def test_nobody_else_ever_reaches_a_sink(tmp_path: Path) -> None:
+def test_no_key_stands_for_the_canary_whoever_wrote_it_into_the_database(tmp_path: Path) -> None:
     async def story(flight: Flown) -> None:
         keys = flight.ring.runtime.admin.keys
-        secret, row = new_key("app", "canary", Role.APP, None)
-        row.app, row.id = CANARY_APP, "canary"  # as if somebody had written it into the database
+        (one, row), (other, alike) = (new_key("app", "canary", Role.APP, None) for _ in range(2))
+        alike.app = CANARY_APP
+        row.id = "canary"
         keys.add(row)
-        answer = await asyncio.to_thread(asks, flight, secret)
+        keys.add(alike)
+        assert (await asyncio.to_thread(asks, flight, other)).status_code == 401
+        answer = await asyncio.to_thread(asks, flight, one)  # of the same id and team, and nobody in particular
         assert (answer.status_code, answer.headers["x-ringfence-zone"]) == (200, "cloud-us")
         assert len(flight.vendor.posts) == 1
         assert flight.canary._sink.strays(["cloud-us", "onprem"]) == 0

@@ -227,7 +227,7 @@ def test_each_vendors_zone_is_tested_though_others_are_preferred_or_own_servers_
         assert {each["zone"] for each in decided if not each["classes"]} == {"onprem", "cloud-us", "cloud-eu"}
         assert {each["zone"] for each in decided if each["classes"] and "zone" in each} == {"onprem"}
         assert not any(_asked_first(each) for each in decided)  # none of it is in what local-first is reported to save
-        assert any(_asked_first({**each, "actor": {**each["actor"], "app": "other"}}) for each in decided)
+        assert any(_asked_first({**each, "actor": {**each["actor"], "kind": "api_key"}}) for each in decided)
 
     during(tmp_path / "home", story, policies=policies, upstreams=upstreams, **FEW)
 
