@@ -218,6 +218,7 @@ class Runtime:
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
+        self.canary.close()
         self.admin_server.close()
         (self.settings.home / "admin.sock").unlink(missing_ok=True)
         await asyncio.to_thread(self.conditions.close)

@@ -78,10 +78,14 @@ class Canary:
                 if self._at is not None and self._now():
                     await self._test(self._at)
         finally:
-            self._passes.revoke()
-            self._sink.close()
+            self.close()
             if self._pool is not None:
                 await self._pool.close()
+
+    def close(self) -> None:
+        """Stop listening, also if `run` was ended before it began."""
+        self._passes.revoke()
+        self._sink.close()
 
     def ask(self) -> dict[str, Any]:
         """Ask for a test; `ended` says how many had come to an end before."""
