@@ -58,7 +58,7 @@ def by_page(page: Page, pack: bytes, trust: Sequence[bytes] = (), receipts: Sequ
     return {
         **{name: said[name] for name in SAME},
         "findings": [_finding(one["code"], one["seq"]) for one in said["findings"]],
-        "erased": said["erased"],
+        **{name: said[name] for name in ("erased", "missing_texts")},
         "dark": [(one["seq"], one["since"], one["until"]) for one in said["dark"]],
         "forks": [(one["outside"], one["own"]) for one in said["forks"]],
         "unproven": said["unproven"],
@@ -74,6 +74,7 @@ def by_python(path: Path, pack: bytes, trust: Sequence[bytes] = (), receipts: Se
         **{name: getattr(report, name) for name in SAME},
         "findings": [_finding(one.code, one.seq) for one in report.findings],
         "erased": list(report.erased),
+        "missing_texts": list(report.missing_texts),
         "dark": [(one.seq, one.since, one.until) for one in report.dark],
         "forks": [(one.outside, one.own) for one in report.forks],
         "unproven": list(report.unproven),

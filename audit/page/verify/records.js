@@ -8,7 +8,7 @@
  */
 globalThis.Ringfence ??= {};
 Ringfence.records = (() => {
-  const { Malformed, utf8, hex, fromHex, equal } = Ringfence.bytes;
+  const { Malformed, utf8, hex, fromHex } = Ringfence.bytes;
   const { parse, canonical, isObject } = Ringfence.json;
   const { PREFIX, ENVELOPE, SEQ_AT, PREV_AT, BH_AT } = Ringfence.log;
   const { sha256, absences, merkle, keyring, approvals, schema } = Ringfence;
@@ -17,6 +17,7 @@ Ringfence.records = (() => {
   const LEAF = Uint8Array.of(0);
   const DARK_S = 3900;
   const MAX_DARK = 100;
+  const MAX_TEXTS = 10_000;
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
   /** The type of an entry of `erasure.done` v2, which is what stands in the place of an erased body. */
@@ -39,6 +40,36 @@ Ringfence.records = (() => {
     return date.getTime() * 1000 + Number(stamp.slice(20, 26));
   }
 
+  /** Whether bytes[at:at + 32] are this hash. */
+  function isHash(bytes, at, hash) {
+    for (let i = 0; i < 32; i++) if (bytes[at + i] !== hash[i]) return false;
+    return true;
+  }
+
+  /** One record as it is stored, and what its bytes say; `link` is overwritten by the one after the next. */
+  class Row {
+    constructor(stored, link) {
+      this.stored = stored;
+      this.seq = stored.seq;
+      this.whole = stored.whole;
+      this.link = link;
+      this.isLeftOut = stored.from === stored.to;
+      this.tombstone = null;
+      this.body = null;
+      this.schema = undefined;
+      this.isValid = false;
+      /** The epoch of its writer and its number there, as far as that is known. */
+      this.writer = null;
+      this.keyFault = null;
+    }
+
+    /** The hash that the envelope has of the body; empty where there is no whole envelope. */
+    get bh() {
+      const { env, at } = this.stored;
+      return this.whole ? env.subarray(at + BH_AT, at + ENVELOPE) : env.subarray(0, 0);
+    }
+  }
+
   /** Reads and judges the records of one log, in their order. */
   class Records {
     constructor(log, registry, receipts, found) {
@@ -52,8 +83,12 @@ Ringfence.records = (() => {
       this.ring = new keyring.Keyring();
       this.absences = new absences.Absences(log.head);
       this.approvals = new approvals.Approvals();
+      /** Texts that records name, by their digests; at the end, those of them that are not there. */
+      this.texts = new Set();
       this.hash = new sha256.Sha256();
       this.digest = new Uint8Array(32);
+      this.links = [new Uint8Array(32), new Uint8Array(32)];
+      this.endsWhole = false;
       this.front = new Uint8Array(PREV_AT);
       this.front.set(PREFIX);
       this.front.set(log.id, PREFIX.length);
@@ -71,18 +106,20 @@ Ringfence.records = (() => {
     }
 
     read(stored) {
-      const { seq, env, at, whole, bytes, from, to } = stored;
-      const prev = whole ? env.subarray(at + PREV_AT, at + BH_AT) : env.subarray(0, 0);
-      const bh = whole ? env.subarray(at + BH_AT, at + ENVELOPE) : prev;
-      const link = new Uint8Array(32);
-      if (whole) this.hash.reset().update(LEAF).update(env, at, at + ENVELOPE).digest(link);
-      const row = { seq, stored, whole, prev, bh, link, isLeftOut: from === to, tombstone: null };
-      Object.assign(row, { body: null, schema: undefined, isValid: false, writer: null });
+      const { env, at, whole, bytes, from, to } = stored, row = new Row(stored, this.nextLink());
+      if (whole) this.hash.reset().update(LEAF).update(env, at, at + ENVELOPE).digest(row.link);
+      else row.link.fill(0);
       if (row.isLeftOut) return row;
       if (bytes[from + 2] === 0x65) row.tombstone = absences.tombstone(bytes.subarray(from, to), this.erasedType);
       if (row.tombstone) row.writer = row.tombstone;
       else this.readBody(row, bytes, from, to);
       return row;
+    }
+
+    /** Links live in two places in turn: that of a record, and that of the one before it. */
+    nextLink() {
+      this.links.reverse();
+      return this.links[0];
     }
 
     /** Almost every record is done with when its schema recognises it; what is wrong with another is found slowly. */
@@ -127,9 +164,9 @@ Ringfence.records = (() => {
       if (row.keyFault) add("KEY_RANGE", row.keyFault);
     }
 
-    hasHash({ stored, bh }) {
+    hasHash({ stored, whole }) {
       const made = this.hash.reset().update(BODY).update(stored.bytes, stored.from, stored.to).digest(this.digest);
-      return equal(made, bh);
+      return whole && isHash(stored.env, stored.at + BH_AT, made);
     }
 
     judgeLink(row, add) {
@@ -143,7 +180,8 @@ Ringfence.records = (() => {
         for (let i = 0; i < PREV_AT; i++) same &&= env[at + i] === front[i];
         if (!same) add("LINK", "the link is not the hash of its parts");
       }
-      if (this.prev && !equal(this.prev, row.prev)) add("LINK", "it does not follow the record before it");
+      const follows = !this.prev || (row.whole && isHash(env, at + PREV_AT, this.prev));
+      if (!follows) add("LINK", "it does not follow the record before it");
     }
 
     judgeBody(row, add) {
@@ -177,13 +215,13 @@ Ringfence.records = (() => {
       }
     }
 
-    judgeFirst({ body, isValid, prev }, add) {
+    judgeFirst({ body, isValid, whole, stored }, add) {
       if (!isValid || body.kind !== "genesis") {
         add("GENESIS", "the first record is not a genesis record");
       } else {
         const { origin, schema_sha256, vkeys } = body, params = utf8(canonical({ origin, schema_sha256, vkeys }));
         const begin = sha256(GENESIS, fromHex(body.log_id), params);
-        if (!equal(prev, begin)) add("GENESIS", "the chain does not begin at its genesis parameters");
+        if (!whole || !isHash(stored.env, stored.at + PREV_AT, begin)) add("GENESIS", "the chain does not begin at its genesis parameters");
         else if (!this.known) add("GENESIS", "begun with record schemas that this verifier does not know");
       }
       if (body && body.log_id !== this.log.head.log_id) add("LOG_ID", "the genesis record belongs to another log");
@@ -198,7 +236,8 @@ Ringfence.records = (() => {
     /** Go on from a record as it claims to be, so that one fault is reported once. */
     after(row) {
       this.expected = row.seq + 1;
-      this.prev = row.whole ? row.link : row.prev.slice();
+      this.prev = row.link;
+      this.endsWhole = row.whole;
       this.tree.append(row.link);
       if (row.writer) {
         this.absences.slack -= this.skipped(row.writer);
@@ -212,7 +251,19 @@ Ringfence.records = (() => {
       this.absences.after(seq, body);
       if (body.kind === "writer.stop") this.epochs.delete(body.w.epoch);
       if (body.kind === "schema.introduced") (this.known ??= new Set()).add(`${body.schema_kind} ${body.schema_v}`);
-      if (body.kind === "policy.activated") this.approvals.take(seq, body);
+      if (body.kind === "policy.activated") this.activate(seq, body);
+      if (body.kind === "anchor.receipt") this.name(body.receipt_sha256);
+    }
+
+    activate(seq, body) {
+      this.approvals.take(seq, body);
+      this.name(body.files_sha256);
+      this.name(body.bundle.upstreams_sha256);
+    }
+
+    /** Note which text the log says that it archived. */
+    name(digest) {
+      if (this.texts.size < MAX_TEXTS) this.texts.add(digest);
     }
 
     /** Go on in time: more than an hour without a record is a dark time. */

@@ -30,7 +30,7 @@ Ringfence.verify = (() => {
   const NOTHING = {
     grade: "failed", log_id: "", origin: "", size: 0, head: "", checked: 0, first_ts: "", last_ts: "", receipts: 0,
     checkpoints: 0, signed: 0, anchored: 0, witnessed: 0, pruned: 0, left_out: 0, erased: [], erased_total: 0, unerased: 0,
-    dark: [], dark_total: 0, forks: [], findings: [], findings_total: 0, unproven: [], not_checked: [], pack: null, documents: {},
+    dark: [], dark_total: 0, missing_texts: [], forks: [], findings: [], findings_total: 0, unproven: [], not_checked: [], pack: null, documents: {},
   };
 
   /** One pack on its way. */
@@ -154,7 +154,7 @@ Ringfence.verify = (() => {
     async judgeWhole() {
       const { log, found, records: made } = this, { size, hash } = log.head;
       if (log.last >= size) found.add("HEAD", size, "records lie beyond the head");
-      else if (made.expected === size && hex(made.prev ?? new Uint8Array(0)) !== hash) {
+      else if (made.expected === size && !(made.endsWhole && hex(made.prev) === hash)) {
         found.add("HEAD", log.last, "the head is not the link of the last record");
       }
       if (made.expected < size) {
@@ -182,6 +182,7 @@ Ringfence.verify = (() => {
     async judgeTexts() {
       const digests = this.log.texts();
       for (const digest of digests) {
+        this.records.texts.delete(digest);
         if (hex(sha256(await this.log.text(digest))) !== digest) {
           this.found.add("BUNDLE_TEXT", null, "an archived policy text does not have its digest");
         }
@@ -296,7 +297,7 @@ Ringfence.verify = (() => {
         first_ts: read.firstTs, last_ts: read.lastTs, receipts: this.receipts.size, checkpoints: passed.count,
         signed, anchored, witnessed, pruned: log.head.pruned, left_out: absences.leftOut,
         erased: [...absences.erased.keys()].slice(0, MAX_LISTED), erased_total: absences.erasedTotal,
-        unerased: absences.stillThere, dark: read.dark, dark_total: read.darkTotal, forks: passed.forks,
+        unerased: absences.stillThere, missing_texts: [...read.texts].slice(0, MAX_LISTED), dark: read.dark, dark_total: read.darkTotal, forks: passed.forks,
         unproven: this.unproven(signed), not_checked: this.notChecked(),
       };
     }
@@ -324,6 +325,11 @@ Ringfence.verify = (() => {
       }
       const gone = absences.leftOut + absences.erasedTotal;
       if (gone) said.push(`what was in the ${gone.toLocaleString("en-US")} bodies that are not here: only that they were in these places`);
+      const missing = this.records.texts.size;
+      if (missing) {
+        const count = missing.toLocaleString("en-US");
+        said.push(`what ${count} archived texts said that records name, such as policies: they are not here`);
+      }
       said.push("that all traffic went through the proxy, or that the proxy recorded what it did");
       if (!this.signedBy) said.push(UNSIGNED);
       return said;
