@@ -222,9 +222,9 @@ def test_a_log_in_postgresql_is_created_followed_and_verified_by_its_url(
     assert "records    4 checked; the head names 4" in verified.output
     assert run("tail", "--db", empty_database.url, "-n", "2").output.splitlines()[1].endswith("writer.stop")
     with psycopg.connect(empty_database.url, autocommit=True) as owner:
-        owner.execute("ALTER TABLE ringfence_audit.record DISABLE TRIGGER append_only")
+        owner.execute("ALTER TABLE ringfence_audit.record DISABLE TRIGGER erases")
         owner.execute("UPDATE ringfence_audit.record SET decision = 'allow' WHERE seq = 2")
-        owner.execute("ALTER TABLE ringfence_audit.record ENABLE ALWAYS TRIGGER append_only")
+        owner.execute("ALTER TABLE ringfence_audit.record ENABLE ALWAYS TRIGGER erases")
     verified = run("verify", "--db", empty_database.url)
     assert verified.exit_code == 1
     assert "COLUMN_MISMATCH  2: columns differ from the body: decision" in verified.output
