@@ -1,5 +1,6 @@
 """Whatever is done to a pack is found, and an honest one is not."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pack_attacks import ATTACKS, Attack
-from packs import Workshop, members
+from packs import ORIGIN, Workshop, members, pack_of, sign, signing, write_log
 
 from audit.evidence.folding import Folding
+from audit.keys import FURTHER, read_signers, write_secret
+from audit.log import AuditLog
 from audit.pack import verifying
 from audit.pack.verifying import is_pack, verify_pack
-from audit.proofs.vkey import VerifierKey
+from audit.proofs.keyring import key_id
+from audit.proofs.vkey import Signer, VerifierKey
 from audit.verification.trust import Trust
 
 
@@ -96,3 +100,22 @@ def test_a_pack_is_known_by_its_name_or_its_first_bytes(workshop: Workshop, tmp_
         assert is_pack(tmp_path / name) is known
     assert not is_pack(tmp_path)
     assert not is_pack(tmp_path / "missing.tar")
+
+
+def test_a_key_that_was_revoked_signs_no_manifest_and_the_one_that_follows_does(tmp_path: Path) -> None:
+    place = tmp_path / "audit.db"
+    write_log(place, tmp_path)
+    old, new = read_signers(tmp_path / "keys")[0], Signer.generate(ORIGIN)
+    name = key_id(new.vkey)
+    write_secret(tmp_path / "keys" / FURTHER.replace("*", name), new.encode().encode() + b"\n")
+    with closing(AuditLog.open(place, keys=tmp_path / "keys", origin=ORIGIN, deadline_s=30)) as log:
+        log.append_sync("key.introduced", {"usage": "checkpoint", "key_id": name, "vkey": new.vkey.encode()})
+        log.store_checkpoint(sign(place, tmp_path))
+        log.append_sync("key.revoked", {"usage": "checkpoint", "key_id": key_id(old.vkey), "size": 9})
+        log.store_checkpoint(sign(place, tmp_path))
+    codes = {}
+    for signer in (old, new):
+        pack_of(place, tmp_path / f"{signer.vkey.key_hash()}.tar", sign=signing(signer))
+        report = verify_pack(tmp_path / f"{signer.vkey.key_hash()}.tar").report
+        codes[signer] = {finding.code for finding in report.findings}
+    assert codes == {old: {"PACK"}, new: set()}
