@@ -28,7 +28,7 @@ from audit.errors import AuditUnavailable
 from audit.records.chain import LOG_ID_BYTES
 from audit.records.tombstone import Tombstone
 from audit.sources.exported import open_path
-from audit.sources.source import Claim, Source
+from audit.sources.source import Claim, Raw, Source
 from audit.verification.absences import Absences
 from audit.verification.checks import CHECKS, Check
 from audit.verification.marks import HEAD_CHECKS, MARK_CHECKS, HeadCheck, MarkCheck, Marks
@@ -100,7 +100,8 @@ def _surplus_labels(source: Source, claim: Claim, state: State) -> Iterator[tupl
     for what, name, seq in source.labels(claim.size):
         found = source.rows(seq, 1)
         derived = read_body(found[0].body)[2] if found and found[0].seq == seq else None
-        if derived is None or (what, name) not in derived.labels:
+        follows = derived is not None and (what, name) in derived.labels
+        if not follows and source.labelled(what, name, {seq}):
             yield seq, "a label that does not follow from the body"
 
 
@@ -208,8 +209,7 @@ def verify_source(
     from which bodies were taken while it was read is read once more: what accounts for them may be new as well.
     """
     for _ in range(READINGS):
-        claim = source.claim()
-        report = _verify(source, claim, receipts, trust, progress, steps)
+        report = _verify(source, claim := source.claim(), receipts, trust, progress, steps)
         if not _lost_meanwhile(source, claim, report):
             break
     return report
@@ -274,12 +274,19 @@ def _rows(source: Source, claim: Claim) -> Iterator[Row]:
         for raw in page:
             if raw.seq > claim.last_seq:
                 return
-            stone = Tombstone.decode(raw.body)
-            body, fault, derived = (None, None, None) if stone is not None else read_body(raw.body)
-            labels = derived.labels if derived is not None else ()
-            absent = tuple(label for label in labels if raw.seq not in labelled(*label))
-            yield Row(raw.seq, raw.prev, raw.bh, raw.link, raw.body, raw.columns, body, fault, derived, absent, stone)
+            row = _row(raw, labelled)
+            # Labels go with their body: where they went in between, it has gone as well.
+            again = [_row(one, labelled) for one in source.rows(raw.seq, 1)] if row.absent else []
+            yield again[0] if again and again[0].seq == row.seq else row
         start = page[-1].seq + 1
+
+
+def _row(raw: Raw, labelled: Callable[[str, str], Collection[int]]) -> Row:
+    stone = Tombstone.decode(raw.body)
+    body, fault, derived = (None, None, None) if stone is not None else read_body(raw.body)
+    labels = derived.labels if derived is not None else ()
+    absent = tuple(label for label in labels if raw.seq not in labelled(*label))
+    return Row(raw.seq, raw.prev, raw.bh, raw.link, raw.body, raw.columns, body, fault, derived, absent, stone)
 
 
 def _labelled(source: Source, seqs: Collection[int]) -> Callable[[str, str], Collection[int]]:

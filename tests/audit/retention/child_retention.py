@@ -22,6 +22,7 @@ def main(home: Path, stage: str, ids: list[str]) -> None:
     log = AuditLog.open(home / "audit.db", keys=home / "keys", origin="log.example/audit", deadline_s=10)
     kept = Retained(log, home, dict, dict)
     kept.sign()
+    taking.TILE = 16
     if stage in {"named", "erased"}:
         entomb = taking.entomb
         taking.entomb = die if stage == "named" else lambda *given: (entomb(*given), die())  # type: ignore[assignment]

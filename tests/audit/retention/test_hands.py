@@ -15,6 +15,7 @@ from audit.retention import doing, hands, taking
 from audit.retention.hands import OfWriter
 from audit.retention.taking import Progress
 from audit.stores.asking import Changing, asking
+from audit.stores.store import tail_is_whole
 
 
 def in_files(path: Path, needles: set[bytes]) -> set[bytes]:
@@ -70,8 +71,9 @@ def test_what_is_left_to_overwrite_while_somebody_reads_is_said(
     assert retained.hands.scrub() == ""
 
 
-def test_a_writer_waits_for_a_slice_and_not_for_a_prune(retained: Retained) -> None:
-    for _ in range(3 * taking.TILE // 2):
+def test_a_writer_waits_for_a_slice_and_not_for_a_prune(retained: Retained, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taking, "TILE", 16)
+    for _ in range(24):
         retained.request()
     retained.sign()
     plan = doing.plan_prune(retained.parts, LATER, retained.said.append)
@@ -163,3 +165,60 @@ def test_the_server_asks_for_what_it_is_told(retained: Retained) -> None:
     assert server.scrub() == "later"
     assert [op for op, _ in asked] == [f"retention.{name}" for name in ("begin", "take", "entomb", "scrub")]
     assert asked[2][1]["stones"] == [stone.as_json() for stone in request.stones]
+
+
+def test_who_verifies_while_bodies_go_finds_nothing_wrong(either: Retained, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taking, "TILE", 8)
+    for _ in range(20):
+        either.request()
+    either.sign()
+    ahead = doing.announce(either.parts, doing.plan_prune(either.parts, LATER, either.said.append))
+    either.sign()
+    done = threading.Event()
+
+    def take() -> None:
+        either.hands.begin(ahead.size)
+        while either.hands.take().left:
+            pass
+        either.erase(*(either.request() for _ in range(3)))
+        done.set()
+
+    thread = threading.Thread(target=take)
+    thread.start()
+    reports = [either.verify()]
+    while not done.is_set():
+        reports.append(either.verify())
+    thread.join()
+    assert [report.findings for report in reports] == [()] * len(reports)
+    assert either.verify().erased_total == 6
+
+
+def test_the_last_records_of_a_size_are_told_though_they_were_pruned(either: Retained) -> None:
+    for _ in range(4):
+        either.request()
+    either.sign()
+    store = either.log._store
+    sizes = range(1, 11)
+    before = {size: [row[:4] for row in store.tail(3, size)] for size in sizes}
+    either.prune()
+    either.request()
+    assert {size: [row[:4] for row in store.tail(3, size)] for size in sizes} == before
+    head = store.head()
+    assert head is not None
+    assert tail_is_whole(head, store.tail(64, head.size))
+    rows = list(store.tail(64, head.size))
+    assert not tail_is_whole(head, [*rows[:-1], (*rows[-1][:4], b"x")])
+
+
+def test_a_server_that_saw_only_what_was_pruned_since_goes_on(shared: Retained, open_shared: Any) -> None:
+    for _ in range(3):
+        shared.request()
+    second = open_shared("second")
+    second.append_sync("route.decision", shared.decision(dry_run=True))
+    shared.request()
+    shared.sign()
+    assert shared.prune() >= 11
+    made = second.append_sync("route.decision", shared.decision(dry_run=True))
+    assert made.seq > 11
+    shared.sign()
+    assert shared.codes() == set()
