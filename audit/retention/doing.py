@@ -66,6 +66,7 @@ def announced(parts: Parts) -> Announced | None:
 
 def announce(parts: Parts, plan: Plan) -> Announced:
     """Record that a prefix will go."""
+    parts.hands.ready()
     said = plan.record()
     seq = parts.record("retention.pruned", said)
     return Announced(seq, plan.size, plan.root, plan.until, said["bodies"])
@@ -112,6 +113,7 @@ def erase(parts: Parts, requests: Iterable[Request], reason: str) -> taking.Ento
     """Erase requests that may go; raises AuditMismatch for a reason that is no code."""
     if _code_fault(reason) is not None:
         raise AuditMismatch("a reason is a word such as subject_request")
+    parts.hands.ready()
     done = held = 0
     for portion in portions(request for request in requests if request.may_go):
         body = {"records": [stone.as_json() for stone in portion], "reason": reason}

@@ -34,6 +34,9 @@ READ = "somebody reads the log, so that old pages of its write-ahead log cannot 
 class Hands(Protocol):
     """Takes away what records say is gone; every failure is an AuditError."""
 
+    def ready(self) -> None:
+        """Refuse, before anything is on record, whoever may not take anything away."""
+
     def begin(self, size: int) -> None:
         """Let a prune begin that a record announces; once is enough."""
 
@@ -52,6 +55,9 @@ class OfWriter:
 
     def __init__(self, log: AuditLog) -> None:
         self._log = log
+
+    def ready(self) -> None:
+        """Who writes the file may."""
 
     def begin(self, size: int) -> None:
         """Let a prune begin."""
@@ -114,6 +120,9 @@ class ByServer:
     def __init__(self, ask: Callable[..., Mapping[str, Any]]) -> None:
         self._ask = ask
 
+    def ready(self) -> None:
+        """Who writes the file may."""
+
     def begin(self, size: int) -> None:
         """Let a prune begin."""
         self._ask("retention.begin", size=size)
@@ -136,6 +145,11 @@ class InDatabase:
 
     def __init__(self, place: Postgres) -> None:
         self._changing = Changing(place)
+
+    def ready(self) -> None:
+        """Ask for what needs the role, and is nothing."""
+        with self._changing.transaction() as run:
+            run("DELETE FROM {s}record WHERE false")
 
     def begin(self, size: int) -> None:
         """Let a prune begin."""

@@ -7,6 +7,7 @@ import pytest
 
 from audit.errors import AuditMismatch, AuditUnavailable
 from audit.place import Postgres, place_of
+from audit.retention.hands import InDatabase
 from audit.stores import roles
 from audit.stores.asking import Changing, asking
 
@@ -54,6 +55,9 @@ def test_only_the_role_of_retention_may_take_away_and_only_what_a_record_says_ma
     for role in (roles.WRITER, roles.READER, roles.SIGNER):
         with pytest.raises(AuditMismatch, match="GRANT ringfence_retention"):
             delete(role)
+        with pytest.raises(AuditMismatch, match="GRANT ringfence_retention"):
+            InDatabase(acting(log.place, role)).ready()
+    InDatabase(acting(log.place, roles.RETENTION)).ready()
     with pytest.raises(AuditMismatch, match="nothing in the log says that this may go"):
         delete(roles.RETENTION)
     with (
