@@ -246,6 +246,7 @@ def _notes() -> list[Case]:
         ),
         Case("a carriage return", marks(lambda note: note.encode().replace(b"\n", b"\r\n")), "CHECKPOINT"),
         Case("no checkpoint", changed(CHECKPOINTS, put(b"")), "MANIFEST"),
+        Case("a million lines for checkpoints", changed(CHECKPOINTS, put(b"\n" * 1_200_000)), "CHECKPOINT"),
         Case("a text for a checkpoint", changed(CHECKPOINTS, put(b"nothing\n")), "CHECKPOINT"),
     ]
 

@@ -10,7 +10,7 @@
  */
 globalThis.Ringfence ??= {};
 Ringfence.log = (() => {
-  const { Malformed, utf8, u64, fromHex, concat } = Ringfence.bytes;
+  const { Malformed, utf8, u64, fromHex } = Ringfence.bytes;
   const { parse, canonical } = Ringfence.json;
   const { Note, checkpoint } = Ringfence.note;
   const { Stream } = Ringfence;
@@ -86,24 +86,23 @@ Ringfence.log = (() => {
 
     /** Yield what stands between two checkpoints, each as {bytes, from}. */
     async *notes() {
-      const stream = this.stream("log/checkpoints");
-      let parts = [], length = 0, signed = false, from = stream.offset;
-      const note = () => ({ bytes: concat(...parts), from });
+      const stream = this.stream("log/checkpoints"), note = new Uint8Array(MAX_NOTE + LONG);
+      let length = 0, signed = false, from = stream.offset;
       for (;;) {
-        await stream.fill(LONG);
+        if (!stream.has(LONG)) await stream.fill(LONG);
         if (!stream.left) break;
         const start = stream.offset, line = stream.line(LONG);
-        const bytes = stream.bytes.slice(line.from, line.to + (line.ended ? 1 : 0));
+        const bytes = stream.bytes.subarray(line.from, line.to + (line.ended ? 1 : 0));
         const signs = bytes[0] === 0xe2 && bytes[1] === 0x80 && bytes[2] === 0x94 && bytes[3] === 0x20;
         if (length > MAX_NOTE || (signed && !signs)) {
-          yield note();
-          [parts, length, from] = [[], 0, start];
+          yield { bytes: note.slice(0, length), from };
+          [length, from] = [0, start];
         }
-        parts.push(bytes);
+        note.set(bytes, length);
         length += bytes.length;
         signed = signs;
       }
-      if (length) yield note();
+      if (length) yield { bytes: note.slice(0, length), from };
     }
 
     /** Return the bytes of a stored checkpoint. */

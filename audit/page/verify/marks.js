@@ -29,7 +29,7 @@ Ringfence.marks = (() => {
       Object.assign(this, { log, records, trust, found });
       this.heads = trust.heads
         .map((note) => ({ note, stated: checkpoint(note) }))
-        .sort((one, other) => one.stated.size - other.stated.size);
+        .sort((one, other) => other.stated.size - one.stated.size);
       this.next = 0;
       this.vouched = new Set(trust.logs.map((key) => key.text));
       this.last = new Map();
@@ -40,7 +40,7 @@ Ringfence.marks = (() => {
 
     /** The size of the next one. */
     get due() {
-      return Math.min(this.log.marks.sizes[this.next] ?? Infinity, this.heads[0]?.stated.size ?? Infinity);
+      return Math.min(this.log.marks.sizes[this.next] ?? Infinity, this.heads.at(-1)?.stated.size ?? Infinity);
     }
 
     /** Judge what lies below a record that is about to be read; return what is due then. */
@@ -109,7 +109,7 @@ Ringfence.marks = (() => {
     }
 
     async judgeHead(root) {
-      const { note, stated } = this.heads.shift(), { origin } = this.records, before = this.found.total;
+      const { note, stated } = this.heads.pop(), { origin } = this.records, before = this.found.total;
       const { size } = stated, add = (code, what) => this.found.add(code, size, what);
       const cosigners = await signersOf(note, this.trust.witnesses.values());
       const signed = await this.isSigned(note, size);

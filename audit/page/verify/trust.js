@@ -39,7 +39,7 @@ Ringfence.trust = (() => {
       files.forEach((bytes, file) => {
         try {
           const text = loose.decode(bytes);
-          if (text.includes("\n\u2014 ")) made.heads.push(...readHeads(bytes));
+          if (text.includes("\n\u2014 ")) made.heads = made.heads.concat(readHeads(bytes));
           else if (text.includes("-----BEGIN CERTIFICATE-----")) made.certificates = noPolicy(text);
           else if (policies++) throw new MalformedTrust("a second policy; put both into one file", 1);
           else made.readPolicy(text);

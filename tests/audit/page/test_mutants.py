@@ -23,7 +23,7 @@ MUTANTS: Mapping[str, tuple[str, str]] = {
     "keyring.Keyring.prototype.add = () => null": ("honest", ""),
     "marks.Marks.prototype.askForm = () => {}": ("another origin", "CHECKPOINT"),
     "marks.Marks.prototype.goOn = () => {}": ("honest", ""),
-    "marks.Marks.prototype.judgeHead = async function () { this.heads.shift(); }": ("a longer head", "TRUNCATED"),
+    "marks.Marks.prototype.judgeHead = async function () { this.heads.pop(); }": ("a longer head", "TRUNCATED"),
     "trust.Trust.prototype.met = () => true": ("one witness of two", ""),
     "ed25519.verify = async () => true": ("a wrong signature", "CHECKPOINT_SIG"),
     "verify.Verifying.prototype.judgeTexts = async () => {}": ("another text", "BUNDLE_TEXT"),
