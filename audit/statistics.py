@@ -20,6 +20,8 @@ BLOCK = 1 << 14
 MAX_CELLS = 200_000
 """Figures that are kept: about 40 MB."""
 PAUSE_S = 0.002
+BREATH_S = 0.0002
+"""Between blocks that are only added up, so that Python's lock goes to the writer if it waits for that."""
 CANARY = "ringfence-canary"
 MODES = ("requests", "dry_runs", "canary", "erased")
 MODE = f"""
@@ -96,6 +98,7 @@ class Statistics:
             self._forget_what_went(ask)
             for block in range(-(-size // BLOCK)):
                 total.update(self._block(ask, block, dimensions, period, size))
+                self._pause(BREATH_S)
         lines: dict[tuple[str | None, ...], list[int]] = {}
         for (mode, *values), number in total.items():
             line = lines.setdefault(tuple(values), [0] * len(MODES))
