@@ -32,7 +32,7 @@ WAL_BYTES = 12 * 1024 * 1024
 DEADLINE_S = 5.0
 
 
-def test_whoever_guesses_is_stopped_after_a_few_and_the_log_says_so(
+def test_t41_whoever_guesses_is_stopped_after_a_few_and_the_log_says_so(
     tmp_path: Path, own: StandIn, caplog: pytest.LogCaptureFixture
 ) -> None:
     guesses = [f"4929 7182 0364 {number:04d}" for number in range(5100, 5130)]
@@ -121,13 +121,13 @@ def wal_bytes(log: AuditLog) -> int:
     return Path(f"{log.place}-wal").stat().st_size
 
 
-def test_the_write_ahead_log_stays_small_beside_a_reader_of_everything(grown: AuditLog) -> None:
+def test_t43_the_write_ahead_log_stays_small_beside_a_reader_of_everything(grown: AuditLog) -> None:
     with beside(everything, grown):
         asyncio.run(appended(grown, WRITTEN))
     assert wal_bytes(grown) < WAL_BYTES
 
 
-def test_control_one_long_transaction_makes_it_grow(grown: AuditLog) -> None:
+def test_t43_control_one_long_transaction_makes_it_grow(grown: AuditLog) -> None:
     with closing(sqlite3.connect(grown.place)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM record").fetchone()

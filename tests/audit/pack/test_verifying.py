@@ -21,7 +21,7 @@ from audit.verification.trust import Trust
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
-def test_every_attack_on_a_pack_is_found_and_nothing_else(attack: Attack, workshop: Workshop) -> None:
+def test_t40_every_attack_on_a_pack_is_found_and_nothing_else(attack: Attack, workshop: Workshop) -> None:
     judged = workshop.judge(attack.forge(workshop))
     assert {finding.code for finding in judged.report.findings} == attack.codes
     assert judged.report.ok is (not attack.codes)
