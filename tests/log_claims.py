@@ -86,6 +86,7 @@ def _absent() -> list[Case]:
         Case("a prefix pruned", pruned().pack(pruned=6), "", "signed"),
         Case("a prefix pruned of other records", pruned(root="0" * 64).pack(pruned=6), "PRUNED"),
         Case("a prefix pruned further than said", pruned().pack(pruned=7), "PRUNED"),
+        Case("a prefix pruned of more than was said", pruned(bodies=3).pack(pruned=6), "PRUNED"),
         Case("a prefix pruned and not said", pruned().pack(), "LEFT_OUT"),
         Case("a prefix pruned by nobody", gone.pack(pruned=6), "PRUNED"),
         Case("a body erased", erased().pack(), "", "signed"),

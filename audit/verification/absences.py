@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from audit.proofs.merkle import Frontier
+from audit.records.kept import PASSING
 from audit.records.schema import MAX_INT
 from audit.records.tombstone import Tombstone
 
@@ -34,6 +35,9 @@ class Absences:
     _unaccounted: set[int] = field(default_factory=set)
     _root: bytes | None = None
     _is_pruned: bool = False
+    _passing: int = 0
+    _announced: int = 0
+    _most: int = 0
 
     def may_be_left_out(self, seq: int) -> bool:
         """Whether a record's body need not be there."""
@@ -46,6 +50,7 @@ class Absences:
         if not raw:
             self.left_out += 1
             self.slack += 1
+        self._passing += (not raw or tombstone is not None) and self._counts(seq)
         if tombstone is not None:
             self.erased_total += 1
             if len(self.erased) < MAX_ERASED:
@@ -54,11 +59,13 @@ class Absences:
 
     def after(self, seq: int, body: Mapping[str, Any]) -> None:
         """Take in a valid record: it may say what is gone."""
+        self._passing += body["kind"] in PASSING and self._counts(seq)
         match body["kind"], body["v"]:
             case kind if kind == ERASURE:
                 self._account(seq, body["records"])
             case kind if kind == PRUNE:
                 self._is_pruned = self._is_pruned or self._covers(body)
+                self._announce(body["to_seq"] + 1, body["bodies"])
 
     def unerased(self) -> Iterator[tuple[int, str]]:
         """Yield each tombstone that no record accounts for."""
@@ -71,6 +78,17 @@ class Absences:
         """Yield what is wrong with the prefix that is said to be pruned."""
         if self.pruned and not self._is_pruned:
             yield self.pruned, "bodies before it are said to be pruned, and no record says so of these records"
+        elif self._passing > self._most:
+            yield self.pruned, "more bodies before it are gone than the records of prunes say: some that always stay"
+
+    def _counts(self, seq: int) -> bool:
+        return seq < self.pruned and self.first <= seq <= self.last
+
+    def _announce(self, size: int, bodies: int) -> None:
+        """Bound how many records of a prefix pass at all: a prune tells how many it finds, others went before it."""
+        if size > self._announced:
+            self._most += min(bodies, size - self._announced)
+            self._announced = size
 
     def _account(self, seq: int, records: list[dict[str, Any]]) -> None:
         for named in records:

@@ -12,6 +12,11 @@ Ringfence.absences = (() => {
   const { parse, canonical, isObject } = Ringfence.json;
   const START = utf8('{"erased":{');
   const MAX_ERASED = 100_000;
+  /** Kinds that a prune takes away; all others stay. */
+  const PASSING = new Set([
+    "route.decision", "route.attempt", "route.outcome", "ingress.counted", "access.denied", "notify.failed",
+    "audit.read", "audit.verified", "writer.heartbeat", "control.tested",
+  ]);
 
   /** Read what is left of an erased body, an object like {seq, id, kind, v, ts, bh, epoch, n}; null for what is none. */
   function tombstone(bytes, erasedType) {
@@ -35,6 +40,12 @@ Ringfence.absences = (() => {
       this.unaccounted = new Set();
       this.root = null;
       this.isPruned = false;
+      Object.assign(this, { passing: 0, announced: 0, most: 0 });
+    }
+
+    /** Whether a record is one of those that a prune may have taken, and that the pack would have otherwise. */
+    counts(seq) {
+      return seq < this.pruned && this.first <= seq && seq <= this.last;
     }
 
     mayBeLeftOut(seq) {
@@ -48,6 +59,7 @@ Ringfence.absences = (() => {
         this.leftOut++;
         this.slack++;
       }
+      if ((row.isLeftOut || row.tombstone) && this.counts(row.seq)) this.passing++;
       if (row.tombstone) {
         this.erasedTotal++;
         if (this.erased.size < MAX_ERASED) {
@@ -59,11 +71,20 @@ Ringfence.absences = (() => {
 
     /** Take in a valid record: it may say what is gone. */
     after(seq, body) {
+      if (PASSING.has(body.kind) && this.counts(seq)) this.passing++;
       if (body.kind === "erasure.done" && body.v === 2) {
         for (const named of body.records) this.account(seq, named);
       } else if (body.kind === "retention.pruned" && body.v === 2) {
         this.isPruned ||= body.from_seq === 0 && body.to_seq + 1 === this.pruned && body.root === this.root;
+        this.announce(body.to_seq + 1, body.bodies);
       }
+    }
+
+    /** Bound how many records of a prefix pass at all: a prune tells how many it finds, others went before it. */
+    announce(size, bodies) {
+      if (size <= this.announced) return;
+      this.most += Math.min(bodies, size - this.announced);
+      this.announced = size;
     }
 
     account(seq, named) {
@@ -83,6 +104,8 @@ Ringfence.absences = (() => {
       }
       if (this.pruned && !this.isPruned) {
         found.add("PRUNED", this.pruned, "bodies before it are said to be pruned, and no record says so of these records");
+      } else if (this.passing > this.most) {
+        found.add("PRUNED", this.pruned, "more bodies before it are gone than the records of prunes say: some that always stay");
       }
     }
   }

@@ -16,6 +16,7 @@ MUTANTS: Mapping[str, tuple[str, str]] = {
     "records.Records.prototype.judgeFirst = () => {}": ("a genesis of another log", "GENESIS"),
     "schema.Registry.prototype.bornWith = () => null": ("honest", ""),
     "absences.Absences.prototype.mayBeLeftOut = () => true": ("a body left out", "LEFT_OUT"),
+    "absences.Absences.prototype.counts = () => false": ("a prefix pruned of more than was said", "PRUNED"),
     "absences.Absences.prototype.judge = () => {}": ("a body erased by nobody", "ERASED"),
     "absences.Absences.prototype.account = () => {}": ("a body erased", ""),
     "approvals.Approvals.prototype.judge = () => {}": ("an approval of nothing", "APPROVAL"),

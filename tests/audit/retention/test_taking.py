@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from retained import Retained, strike
+from retained import ACTOR, Retained, strike
 
 from audit.errors import AuditMismatch
 from audit.proofs.checkpoint import Checkpoint
@@ -171,6 +171,26 @@ def test_an_erasure_that_names_another_hash_accounts_for_nothing(retained: Retai
     strike(retained.log.place)
     retained.hands.entomb(request.stones)
     assert retained.codes() == {("ERASED", stone.seq) for stone in request.stones}
+
+
+def test_a_record_that_always_stays_cannot_go_along_with_a_prefix_that_was_pruned(either: Retained) -> None:
+    ids = [either.request() for _ in range(3)]
+    either.erase(ids[1])
+    seq = either.log.append_sync("config.changed", {"actor": ACTOR, "settings": ["oidc"], "sha256": "0" * 64}).seq
+    either.request()
+    either.sign()
+    size = either.prune()
+    either.request()
+    either.sign()
+    assert either.prune() > size
+    either.log.close()
+    reach = either.verify().pruned
+    assert either.codes() == set()
+    with closing(open_source(either.log.place)) as source:
+        rows = {row.seq: row for row in source.rows(None, reach)}
+    strike(either.log.place, f"DELETE FROM record WHERE seq = {seq}")  # noqa: S608
+    assert either.codes() == {("PRUNED", reach)}
+    assert rows[seq].body
 
 
 def test_labels_that_are_left_behind_are_found(either: Retained) -> None:
