@@ -1,5 +1,6 @@
 """The signed heads of the log, as they are stored: whoever has one can find out later that the log was changed."""
 
+import re
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -18,6 +19,8 @@ DEFAULT_LIMIT = 100
 BEHIND = "SELECT size, note FROM @checkpoint WHERE size > :after ORDER BY size LIMIT :count"
 NEWEST = "SELECT size, note FROM @checkpoint ORDER BY size DESC LIMIT 1"
 ONE = "SELECT size, note FROM @checkpoint WHERE size = :size"
+
+_SIZE = re.compile(r"0|[1-9][0-9]{0,15}")
 
 
 async def page(asked: Asked) -> Response:
@@ -47,7 +50,7 @@ async def one(asked: Asked) -> Response:
     """Answer with the one of a size."""
     parameters(asked.request, ())
     text = asked.request.path_params["size"]
-    if not (text.isascii() and text.isdigit() and str(int(text)) == text and int(text) <= MAX_INT):
+    if _SIZE.fullmatch(text) is None or int(text) > MAX_INT:
         raise not_found("checkpoint")
     found = await run_in_threadpool(stored, asked.service.records, ONE, size=int(text))
     return await _answer(asked, found, int(text))

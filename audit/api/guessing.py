@@ -45,17 +45,19 @@ class Limit:
 class Guesses:
     """The limit, and the incidents of those who went over it."""
 
-    def __init__(self, log: AuditLog, limit: Limit) -> None:
-        self._log, self._limit = log, limit
-        self._told: set[str] | None = None
+    def __init__(self, log: AuditLog, limit: Limit, clock: Callable[[], float] = time.monotonic) -> None:
+        self._log, self._limit, self._clock = log, limit, clock
+        self._told: set[str] = set()
+        self._look_at = -math.inf
 
     async def admit(self, caller: str) -> None:
         """Let a look-up go on; raises ApiError (429). Raises AuditUnavailable where an incident cannot be recorded."""
         wait_s = self._limit.take(caller)
         if wait_s <= 0:
             return
-        if self._told is None:
+        if self._clock() >= self._look_at:  # a person may have ended some meanwhile
             self._told = await run_in_threadpool(self._left_open)
+            self._look_at = self._clock() + WINDOW_S
         if caller not in self._told:
             self._told.add(caller)
             try:
@@ -71,6 +73,6 @@ class Guesses:
         )
 
     def _left_open(self) -> set[str]:
-        """Return about whom an incident is open, from an earlier process."""
+        """Return about whom an incident is open, as the log says."""
         opened = still_open(Records(self._log.place))
         return {str(record.body.get("about", "")) for record in opened if record.body["what"] == INCIDENT}

@@ -25,7 +25,7 @@ def test_checkpoints_come_by_page_by_size_and_the_newest(service: Any) -> None:
 
 def test_a_size_without_one_is_404_whatever_it_looks_like(service: Any) -> None:
     assert service.get("/checkpoints/latest").status_code == 404
-    for size in ("7", "-1", "x", "07", "1e3", "9" * 30, "٣"):
+    for size in ("9" * 5000, "7", "-1", "x", "07", "1e3", "9" * 30, "٣"):
         assert service.get(f"/checkpoints/{size}").status_code == 404
     assert service.get("/checkpoints", after="x").status_code == 400
 
