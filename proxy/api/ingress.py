@@ -73,17 +73,23 @@ class Ingress:
 
     async def watch(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, and count it."""
-        arrival, status = Arrival(), LEFT
+        arrival, status, left = Arrival(), LEFT, False
+
+        async def heard() -> Message:
+            nonlocal left
+            message = await receive()
+            left = left or message["type"] == "http.disconnect"
+            return message
 
         async def passed(message: Message) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start" and not left:  # what is said to nobody is no answer
                 status = message["status"]
             await send(message)
 
         token = _arrival.set(arrival)
         try:
-            await app(scope, receive, passed)
+            await app(scope, heard, passed)
         finally:
             _arrival.reset(token)
             if arrival.served and not arrival.decided:

@@ -67,6 +67,25 @@ def test_what_arrived_became_a_decision_or_was_refused_before_one(tmp_path: Path
     assert received == decided + sum(refused.values())
 
 
+def test_who_leaves_before_its_request_is_whole_left_and_no_failure_is_counted(tmp_path: Path, vendor: StandIn) -> None:
+    async def run() -> list[dict[str, Any]]:
+        async with inside(tmp_path, vendor) as ring:
+            app = cast("Any", ring.client)._transport.app
+            headers = [(name.lower().encode(), value.encode()) for name, value in ring.key().items()]
+            scope = {"type": "http", "method": "POST", "path": CHAT, "raw_path": CHAT.encode(), "query_string": b""}
+            scope |= {"headers": [*headers, (b"content-type", b"application/json")], "client": ("127.0.0.1", 1)}
+            messages = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+
+            async def next_one() -> Message:
+                return next(messages)
+
+            await app(scope, next_one, send)
+            await ring.runtime.ingress.flush()
+            return await ring.records("ingress.counted")
+
+    assert [counted(body) for body in asyncio.run(run())] == [(1, 0, {LEFT: 1})]
+
+
 def test_what_is_open_is_written_at_the_end(tmp_path: Path, vendor: StandIn) -> None:
     async def first() -> None:
         async with inside(tmp_path, vendor) as ring:
