@@ -204,6 +204,17 @@ def _files() -> Mapping[str, tuple[Forge, str]]:
             "EVIDENCE",
         ),
         "an evidence document missing, sealed": (_sealed(_without("evidence/access.json")), "EVIDENCE"),
+        "a summary of other figures, sealed": (
+            _sealed(_with("summary.html", lambda data: data.replace(b'"total":', b'"total":9', 1))),
+            "EVIDENCE",
+        ),
+        "a summary with a script of its own, sealed": (
+            _sealed(_with("summary.html", lambda data: data.replace(b"</head>", b"<script>1</script></head>", 1))),
+            "EVIDENCE",
+        ),
+        "a summary with more behind it, sealed": (_sealed(_with("summary.html", lambda data: data + b" ")), "EVIDENCE"),
+        "no summary, sealed": (_sealed(_without("summary.html")), "EVIDENCE"),
+        "another README.md, sealed": (_sealed(_with("README.md", lambda data: data + b"Call us.\n")), "EVIDENCE"),
         "an evidence document more, sealed": (_sealed(more("evidence/more.json")), "EVIDENCE"),
     }
 
@@ -290,6 +301,11 @@ def _honest() -> Mapping[str, Forge]:
         "honest: a period": lambda work: work.month,
         "honest: another log": lambda work: work.other,
         "honest: not signed": lambda work: work.sealed(_whole(work)),
+        "honest: of another version": (
+            lambda work: work.sealed(
+                _with("summary.html", lambda _: b"<p>summary\n")(work), work.signer, {"version": "0.0.0-other"}
+            )
+        ),
         "honest: made anew": lambda work: work.sealed(_whole(work), work.signer),
     }
 

@@ -10,11 +10,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from audit.evidence.readme import README
 from audit.keys import read_signers
 from audit.log import AuditLog
-from audit.pack import tar
+from audit.pack import single, tar
 from audit.pack.making import Constants, Made, Wish, make
 from audit.pack.manifest import MANIFEST, NOTE, Listed, Manifest
+from audit.page.building import summary_html, verify_html
 from audit.place import Place
 from audit.proofs.note import Note
 from audit.proofs.vkey import Signer
@@ -22,7 +24,7 @@ from audit.signing.signer import CheckpointSigner, StateFile
 from audit.sources.postgres import open_source
 
 ORIGIN = "log.example/audit"
-CONSTANTS = Constants(b"what it proves\n", b"print('verified')\n", b"<!doctype html>\n", lambda _: b"<p>summary\n")
+CONSTANTS = Constants(README, single.build(), verify_html(), summary_html)
 POLICY = """\
 policy: house
 version: 1

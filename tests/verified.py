@@ -35,8 +35,8 @@ SAME = (
 BYTES = "const bytes = (text) => Uint8Array.from(atob(text), (mark) => mark.charCodeAt(0));"
 VERIFY = f"""async (pack, trust, receipts) => {{
   {BYTES}
-  const {{ schemas }} = JSON.parse(document.getElementById("data").textContent);
-  const given = {{ schemas, trust: trust.map(bytes), receipts }};
+  const {{ schemas, known }} = JSON.parse(document.getElementById("data").textContent);
+  const given = {{ schemas, known, trust: trust.map(bytes), receipts }};
   return Ringfence.verify(new Blob([bytes(pack)]), given).catch((error) => "thrown: " + error.stack);
 }}"""
 

@@ -12,10 +12,26 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from audit.evidence.readme import README as WORDS
+from audit.pack.known import Known, Part
+from audit.pack.manifest import PAGE, README, VERIFIER
+from audit.page.building import summary_parts, verify_html
+
 PACKAGE = "audit"
 ROOT = Path(__file__).parents[1]
 MAIN = "audit.pack.command"
+CONSTANTS = "audit.pack.constants"
+"""The one module that stands there in another form: worked out, for no file can hold its own digest."""
 _QUOTES = "'''"
+_CONSTANTS = """\
+from audit.pack.known import Known, Part
+
+
+def known():
+    files = {files!r}
+    own = {{{own!r}: Part.of(__loader__.own())}}
+    return Known({version!r}, files | own, {before!r}, {after!r})
+"""
 HEAD = '''\
 #!/usr/bin/env python3
 """Verifies a pack of evidence of a Ringfence log, offline: python3 verify.py PACK.tar [--trust FILE] [--json]
@@ -54,6 +70,10 @@ class Within(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
     def is_package(self, fullname):
         return any(name.startswith(fullname + ".") for name in MODULES)
 
+    def own(self):
+        with open(__file__, "rb") as file:
+            return file.read()
+
 
 if __name__ == "__main__":
     if sys.version_info < (3, 11):
@@ -81,6 +101,22 @@ def digest() -> str:
     return hashlib.sha256(build()).hexdigest()
 
 
+def known() -> Known:
+    """Return what every pack of this version has."""
+    files = {**_others(), VERIFIER: Part.of(build())}
+    return Known(metadata.version("ringfence"), files, *map(Part.of, summary_parts()))
+
+
+def _others() -> dict[str, Part]:
+    return {README: Part.of(WORDS), PAGE: Part.of(verify_html())}
+
+
+def _constants() -> str:
+    before, after = map(Part.of, summary_parts())
+    version = metadata.version("ringfence")
+    return _CONSTANTS.format(files=_others(), own=VERIFIER, version=version, before=before, after=after)
+
+
 def sources() -> dict[str, str]:
     """Return the sources of the modules, by their names: `MAIN`, and whatever one of them imports."""
     found: dict[str, str] = {}
@@ -89,7 +125,7 @@ def sources() -> dict[str, str]:
         name = wanted.pop()
         if name in found or (path := _path(name)) is None:
             continue
-        found[name] = path.read_text(encoding="utf-8")
+        found[name] = _constants() if name == CONSTANTS else path.read_text(encoding="utf-8")
         wanted += _imported(found[name])
         wanted += [".".join(name.split(".")[:depth]) for depth in range(1, name.count(".") + 1)]
     return found

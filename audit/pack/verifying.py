@@ -2,14 +2,15 @@
 
     PACK       the file is not of the one form that a pack has, or its manifest is not signed by a key of this log
     MANIFEST   a file is not the one that the manifest names; or the log is not the one, the part or the period of it
-    EVIDENCE   a document does not follow from the records
+    EVIDENCE   a document does not follow from the records; or the summary does not show the documents, or a file that
+               is the same in every pack of this verifier's version is another
 
 A file of another form is not read any further, so that no two verifiers can see different things in it. Documents are
 compared where nothing else was found. Only the standard library and `cryptography` are used.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 from audit.errors import AuditMismatch, AuditUnavailable
 from audit.evidence.facts import Facts
 from audit.evidence.folding import Folding
+from audit.pack.constants import known
 from audit.pack.manifest import EVIDENCE, REQUIRED, Manifest, differences
 from audit.pack.period import Period
 from audit.pack.reading import Packed, opened
@@ -36,6 +38,10 @@ CODES = ("PACK", "MANIFEST", "EVIDENCE")
 """What is found of packs beside what is found of every log."""
 PAGE = 1000
 UNSIGNED = "that the log's signer knew of this pack: its manifest is not signed, so anybody may have put it together"
+OTHER_VERSION = (
+    "that summary.html shows what the documents say, and what README.md, verify.py and verify.html are: "
+    "version {} made them, and this verifier is of {}"
+)
 _NOTHING = Report(
     *("failed", "", "", 0, "", 0, "", "", 0, 0, 0, 0, 0, None, 0, 0, (), 0, 0, (), 0, (), (), 0, ()),
 )
@@ -138,9 +144,13 @@ class _Verifying:
             for seq, what in watching.faults(source):
                 self._found.add("MANIFEST", seq, what)
         signed_by = self._signed_by(manifest, watching.state)
-        documents = self._compare(watching, source) if self._found.total == 0 else 0
-        unproven = (*report.unproven, *([UNSIGNED] if signed_by is None else []))
-        return Judged(self._merged(report, unproven), manifest, signed_by, documents)
+        made = self._compare(watching, source) if self._found.total == 0 else {}
+        unproven = [*report.unproven, *([UNSIGNED] if signed_by is None else [])]
+        if manifest.version != (own := known().version):
+            unproven.append(OTHER_VERSION.format(manifest.version, own))
+        elif self._found.total == 0:
+            self._compare_constants(made)
+        return Judged(self._merged(report, unproven), manifest, signed_by, len(made))
 
     def _log(self) -> Source | None:
         if not set(REQUIRED) <= self._packed.members.keys():
@@ -175,12 +185,12 @@ class _Verifying:
             return None
         return counting[0]
 
-    def _compare(self, watching: "Watching", source: Source) -> int:
-        """Compare the documents with what follows from the records; return how many there are."""
+    def _compare(self, watching: "Watching", source: Source) -> dict[str, bytes]:
+        """Compare the documents with what follows from the records, and return that."""
         made = watching.documents(source)
         if made is None:
             self._found.add("EVIDENCE", None, "what follows from these records cannot be told")
-            return 0
+            return {}
         named = [name for name in self._packed.members if name.startswith(EVIDENCE)]
         for name in sorted({*named, *(f"{EVIDENCE}{one}" for one in made)}):
             folded = made.get(name.removeprefix(EVIDENCE))
@@ -190,12 +200,23 @@ class _Verifying:
                 self._found.add("EVIDENCE", None, f"{name}: no such document follows from the records")
             elif self._packed.read(name, len(folded)) != folded:
                 self._found.add("EVIDENCE", None, f"{name}: it is not what follows from the records")
-        return len(made)
+        return made
 
-    def _merged(self, report: Report, unproven: tuple[str, ...]) -> Report:
+    def _compare_constants(self, documents: Mapping[str, bytes]) -> None:
+        """Compare what people are to read and to run with what this version puts into a pack of these documents."""
+        for name, size in sorted(known().sizes(documents)):
+            content = self._packed.read(name, size)
+            if name not in self._packed.members:
+                self._found.add("EVIDENCE", None, f"{name}: no pack of this version is without it")
+            elif content is None or not known().fits(name, content, documents):
+                self._found.add("EVIDENCE", None, f"{name}: it is not what this version puts into such a pack")
+
+    def _merged(self, report: Report, unproven: Sequence[str]) -> Report:
         found = self._found
         grade = "failed" if found.total else report.grade
-        return replace(report, grade=grade, findings=tuple(found.kept), findings_total=found.total, unproven=unproven)
+        return replace(
+            report, grade=grade, findings=tuple(found.kept), findings_total=found.total, unproven=tuple(unproven)
+        )
 
 
 @dataclass(slots=True)

@@ -13,8 +13,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
+from audit.evidence.readme import README
+from audit.page.embedding import escaped, summary_data
 from audit.page.schemas import schemas
 
 HERE = Path(__file__).parent
@@ -22,9 +26,6 @@ SHOWING = ("dom", "charts", "words", "figures", "overview", "sections", "control
 """The scripts that show evidence documents, in this order, in both files."""
 PAGE = ("engine", "verdict", "rules", "detail", "table", "sampling", "browsing", "page")
 """The scripts of the page alone."""
-ESCAPES = ((b"<", b"\\u003c"), (b">", b"\\u003e"), (b"&", b"\\u0026"))
-"""What JSON inside an HTML file writes otherwise: no text in it can end the element that it stands in."""
-SEPARATORS = (("\u2028".encode(), b"\\u2028"), ("\u2029".encode(), b"\\u2029"))
 _DATA = b"@DOCUMENTS@"
 
 
@@ -39,12 +40,6 @@ def summary_html(documents: Mapping[str, bytes]) -> bytes:
     return before + summary_data(documents) + after
 
 
-def summary_data(documents: Mapping[str, bytes]) -> bytes:
-    """Return what stands between the two parts: one JSON object, names in order, without anything that is markup."""
-    parts = (json.dumps(name).encode() + b":" + documents[name].removesuffix(b"\n") for name in sorted(documents))
-    return _escaped(b"{" + b",".join(parts) + b"}")
-
-
 @cache
 def summary_parts() -> tuple[bytes, bytes]:
     """Return what stands before and behind the documents in every summary of this version."""
@@ -55,12 +50,18 @@ def summary_parts() -> tuple[bytes, bytes]:
 
 @cache
 def _page() -> bytes:
-    summary = [part.decode() for part in summary_parts()]
-    data = json.dumps({"schemas": schemas(), "summary": summary}, sort_keys=True, separators=(",", ":"))
+    data = json.dumps({"schemas": schemas(), "known": known()}, sort_keys=True, separators=(",", ":"))
     order = (HERE / "verify" / "order.txt").read_text(encoding="utf-8").split()
     engine = b"".join((HERE / "verify" / name).read_bytes() for name in order)
     scripts = [engine, _script("summary", SHOWING), _script("ui", PAGE)]
-    return _filled("ui/verify.html", scripts, {b"data": _escaped(data.encode())}, b"worker-src blob:; ")
+    return _filled("ui/verify.html", scripts, {b"data": escaped(data.encode())}, b"worker-src blob:; ")
+
+
+def known() -> dict[str, Any]:
+    """Return what the page knows of the constant files of this version: not itself, nor `verify.py`, which knows it."""
+    summary = [part.decode() for part in summary_parts()]
+    files = {"README.md": hashlib.sha256(README).hexdigest(), "verify.html": "", "verify.py": ""}
+    return {"version": metadata.version("ringfence"), "files": files, "summary": summary}
 
 
 def _script(folder: str, names: tuple[str, ...]) -> bytes:
@@ -87,9 +88,3 @@ def _filled(template: str, scripts: list[bytes], data: Mapping[bytes, bytes], mo
 
 def _digest(source: bytes) -> bytes:
     return b"'sha256-" + base64.b64encode(hashlib.sha256(source).digest()) + b"'"
-
-
-def _escaped(text: bytes) -> bytes:
-    for plain, escaped in ESCAPES + SEPARATORS:
-        text = text.replace(plain, escaped)
-    return text

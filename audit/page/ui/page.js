@@ -80,10 +80,10 @@ Ringfence.page = (() => {
     engine.onProgress = progress;
     working(true);
     try {
-      const { schemas, summary: parts } = JSON.parse(field("data").textContent);
+      const { schemas, known } = JSON.parse(field("data").textContent);
       const trust = await Promise.all(state.trust.map(async (file) => new Uint8Array(await file.arrayBuffer())));
       const receipts = field("receipts").value.split(/\s+/).filter(Boolean);
-      const report = state.report = engine.report = await engine.call("verify", { blob: state.pack, trust, receipts, schemas, summary: parts });
+      const report = state.report = engine.report = await engine.call("verify", { blob: state.pack, trust, receipts, schemas, known });
       await show(report, engine);
       working(false);
       field("results").hidden = false;

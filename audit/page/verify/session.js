@@ -16,12 +16,12 @@ Ringfence.session = (() => {
     }
 
     /** Verify a pack; what was verified before is forgotten. */
-    async verify({ blob, trust, receipts, schemas, summary }) {
+    async verify({ blob, trust, receipts, schemas, known }) {
       this.cancel();
       this.stopping = new AbortController();
       this.made = null;
       const { signal } = this.stopping, onProgress = (progress) => this.onProgress(progress);
-      const made = new Ringfence.verify.Verifying(blob, { trust, receipts, schemas, summary, onProgress, signal });
+      const made = new Ringfence.verify.Verifying(blob, { trust, receipts, schemas, known, onProgress, signal });
       const report = await made.judge();
       this.made = made;
       this.subtrees = made.records && new Ringfence.proving.Subtrees(made.log, made.records.tree);

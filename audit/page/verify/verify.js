@@ -2,7 +2,7 @@
 /*
  * Verifies a pack: its form, its files, the log in it, the signature below it, and what was folded from the log.
  *
- *     Ringfence.verify(blob, {schemas, trust, receipts, summary, onProgress, signal}) -> Promise of a report
+ *     Ringfence.verify(blob, {schemas, known, trust, receipts, onProgress, signal}) -> Promise of a report
  *
  * The answer is a grade, never a bare "valid": failed, self-consistent, signed, anchored, witnessed. Nothing in a pack
  * makes this throw, hang or inject anything: what is wrong is a finding, and every text in a report is data.
@@ -24,8 +24,10 @@ Ringfence.verify = (() => {
   const UNSIGNED =
     "that the log's signer knew of this pack: its manifest is not signed, so anybody may have put it together";
   const NOT_STAMPS = "time stamps by authorities (RFC 3161): the Python verifier checks them, with their certificates";
-  const NOT_FILES = "that verify.py, verify.html and README.md are those of this version: compare their SHA-256";
-  const NOT_SUMMARY = "that summary.html shows what the documents say: it is not the one that this page makes of them";
+  const NOT_FILES = "that verify.py and verify.html are those of this version: compare their SHA-256";
+  const otherVersion = (one, other) =>
+    "that summary.html shows what the documents say, and what README.md, verify.py and verify.html are: " +
+    `version ${one} made them, and this verifier is of ${other}`;
 
   const NOTHING = {
     grade: "failed", log_id: "", origin: "", size: 0, head: "", checked: 0, first_ts: "", last_ts: "", receipts: 0,
@@ -48,7 +50,6 @@ Ringfence.verify = (() => {
       this.rows = 0;
       this.documents = {};
       this.signedBy = null;
-      this.isSummary = false;
     }
 
     readReceipts(texts) {
@@ -87,7 +88,7 @@ Ringfence.verify = (() => {
       if (this.found.total === before) this.compareManifest();
       await this.judgeNote();
       if (this.found.total === 0) await this.compareDocuments();
-      await this.compareSummary();
+      if (this.found.total === 0) await this.compareConstants();
       return this.report();
     }
 
@@ -265,18 +266,11 @@ Ringfence.verify = (() => {
       return isSame ? null : "it is not what follows from the records";
     }
 
-    /** Whether the summary is the template of this version with the documents that were folded; a pack may be older. */
-    async compareSummary() {
-      const [before, after] = this.options.summary ?? [];
-      if (after === undefined || this.found.total || !this.members.has("summary.html")) return;
-      const names = Object.keys(this.documents).sort(), parts = [];
-      for (const name of names) {
-        const text = Ringfence.bytes.text(await this.member(name, Infinity)).trimEnd();
-        parts.push(`${JSON.stringify(name.slice("evidence/".length))}:${text}`);
-      }
-      const escape = (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`;
-      const data = `{${parts.join(",")}}`.replace(/[<>&\u2028\u2029]/g, escape);
-      this.isSummary = equal(await this.member("summary.html", Infinity), utf8(before + data + after));
+    /** Compare what people are to read with what this version puts into a pack of these documents. */
+    async compareConstants() {
+      const names = Object.keys(this.documents), read = (name) => this.member(name, Infinity);
+      const faults = await Ringfence.constants.faults(this.options.known, this.manifest.version, this.members, names, read);
+      for (const what of faults) this.found.add("EVIDENCE", null, what);
     }
 
     report() {
@@ -303,7 +297,7 @@ Ringfence.verify = (() => {
     }
 
     notChecked() {
-      return [...(this.trust.certificates ? [NOT_STAMPS] : []), ...(this.isSummary ? [] : [NOT_SUMMARY]), NOT_FILES];
+      return [...(this.trust.certificates ? [NOT_STAMPS] : []), NOT_FILES];
     }
 
     /** What nobody outside the log vouches for, then what the log's own signatures leave open. */
@@ -332,6 +326,8 @@ Ringfence.verify = (() => {
       }
       said.push("that all traffic went through the proxy, or that the proxy recorded what it did");
       if (!this.signedBy) said.push(UNSIGNED);
+      const { version } = this.options.known;
+      if (this.manifest.version !== version) said.push(otherVersion(this.manifest.version, version));
       return said;
     }
   }

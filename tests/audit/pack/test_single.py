@@ -11,8 +11,10 @@ import pytest
 from pack_attacks import ATTACKS
 from packs import Workshop
 
+from audit.evidence.readme import README
 from audit.pack import single
 from audit.pack.command import said_as_json
+from audit.page.building import summary_parts, verify_html
 
 HERE = Path(__file__).parent
 
@@ -55,12 +57,15 @@ def test_it_holds_the_sources_of_its_modules_as_they_are_and_no_others(file: Pat
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript)
     }
     assert held == single.sources()
+    worked_out = held.pop(single.CONSTANTS)
     for name, source in held.items():
         path = single.ROOT.joinpath(*name.split(".")[1:])
         stands = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
         assert stands.read_text(encoding="utf-8") == source
         assert source in text
     assert "audit.pack.verifying" in held
+    for constant in (verify_html(), README, *summary_parts()):
+        assert hashlib.sha256(constant).hexdigest() in worked_out
     assert not [name for name in held if name.startswith(("audit.pack.making", "audit.cli", "audit.log", "audit.api"))]
 
 

@@ -28,13 +28,27 @@ def test_t40_every_attack_on_a_pack_is_found_and_nothing_else(attack: Attack, wo
     assert (judged.report.grade == "failed") is bool(attack.codes)
 
 
+@pytest.mark.parametrize("name", ["verify.py", "verify.html", "README.md", "summary.html"])
+def test_a_file_for_people_that_is_not_the_one_of_this_version_is_found_though_the_key_seals_it(
+    workshop: Workshop, name: str
+) -> None:
+    files = members(workshop.whole)
+    forged = workshop.sealed({**files, name: files[name][:-1] + b" "}, workshop.signer)
+    found = workshop.judge(forged).report.findings
+    assert [(one.code, one.what.partition(":")[0]) for one in found] == [("EVIDENCE", name)]
+    by_others = workshop.sealed({**files, name: b""}, workshop.signer, {"version": "0.0.0-other"})
+    report = workshop.judge(by_others).report
+    assert report.ok
+    assert "version 0.0.0-other made them, and this verifier is of " in report.unproven[-1]
+
+
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.data())
 def test_no_change_of_the_log_or_of_a_document_is_passed_over_though_the_key_seals_it(
     workshop: Workshop, data: st.DataObject
 ) -> None:
     files = members(workshop.month)
-    name = data.draw(st.sampled_from([name for name in files if name.startswith(("log/", "evidence/"))]))
+    name = data.draw(st.sampled_from([name for name in files if name.startswith(("log/", "evidence/", "summary"))]))
     at = data.draw(st.integers(0, len(files[name]) - 1))
     with_ = data.draw(st.one_of(st.just(b""), st.binary(min_size=1, max_size=3)))
     changed = files[name][:at] + with_ + files[name][at + 1 :]

@@ -22,9 +22,9 @@ NONCE = "three words chosen now \u00e9"
 Call = Callable[..., Any]
 OPEN = f"""async (pack) => {{
   {BYTES}
-  const {{ schemas }} = JSON.parse(document.getElementById("data").textContent);
+  const {{ schemas, known }} = JSON.parse(document.getElementById("data").textContent);
   globalThis.session = Ringfence.session();
-  return session.verify({{ blob: new Blob([bytes(pack)]), trust: [], receipts: [], schemas }});
+  return session.verify({{ blob: new Blob([bytes(pack)]), trust: [], receipts: [], schemas, known }});
 }}"""
 
 
@@ -165,11 +165,11 @@ def test_a_verification_can_be_stopped(page: Page, pack: bytes) -> None:
     stopped = page.call(
         f"""(pack) => {{
           {BYTES}
-          const {{ schemas }} = JSON.parse(document.getElementById("data").textContent);
+          const {{ schemas, known }} = JSON.parse(document.getElementById("data").textContent);
           const one = Ringfence.session();
           one.onProgress = () => one.cancel();
           const blob = new Blob([bytes(pack)]);
-          return one.verify({{ blob, schemas }}).then(() => "went on", (error) => error.message);
+          return one.verify({{ blob, schemas, known }}).then(() => "went on", (error) => error.message);
         }}""",
         base64.b64encode(pack).decode(),
     )
@@ -179,10 +179,11 @@ def test_a_verification_can_be_stopped(page: Page, pack: bytes) -> None:
 def test_a_worker_answers_as_a_session_does(page: Page, pack: bytes) -> None:
     asked = f"""async (pack) => {{
       {BYTES}
-      const {{ schemas }} = JSON.parse(document.getElementById("data").textContent);
+      const {{ schemas, known }} = JSON.parse(document.getElementById("data").textContent);
       const engine = Ringfence.engine.start(), heard = [];
       engine.onProgress = ({{ phase }}) => heard.push(phase);
-      const report = await engine.call("verify", {{ blob: new Blob([bytes(pack)]), trust: [], receipts: [], schemas }});
+      const given = {{ trust: [], receipts: [], schemas, known }};
+      const report = await engine.call("verify", {{ blob: new Blob([bytes(pack)]), ...given }});
       const none = await engine.call("constructor").catch((error) => error.message);
       const shown = await engine.call("record", {{ seq: 1 }});
       return [report.grade, engine.inWorker, [...new Set(heard)], none, shown.seq];
