@@ -16,7 +16,7 @@ from audit.retention import doing, erasing
 from audit.retention.doing import NotYetAnchored, Parts
 from audit.retention.erasing import Request
 from audit.retention.hands import InDatabase
-from audit.retention.holds import Hold
+from audit.retention.holds import Hold, written
 from audit.retention.pruning import Announced, Plan
 from audit.stores.asking import asking
 
@@ -105,7 +105,7 @@ def prune(
             typer.echo(f"record {ahead.seq:,} announces that the first {ahead.size:,} records are pruned; going on")
         else:
             ahead = None
-            plan = _planned(own, _time(before) if before else _days_ago(own.days))
+            plan = _planned(own, _time(before) if before else _past(own))
             if not dry_run:
                 _confirm(yes, "Announce this in the log, and take them away once an anchor has that?")
                 ahead = doing.announce(own.parts, plan)
@@ -230,15 +230,19 @@ def _time(text: str) -> str:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise AuditMismatch("a time is such as 2026-01-31, or 2026-01-31T12:00:00Z") from None
-    return _stamp(at if at.tzinfo else at.replace(tzinfo=UTC))
+    return written(at if at.tzinfo else at.replace(tzinfo=UTC))
 
 
-def _days_ago(days: int) -> str:
-    return _stamp(datetime.now(UTC) - timedelta(days=days))
+def _past(own: Own) -> str:
+    """Return the time before which all is past its period, by this machine's clock, if the log bears that out."""
+    now = _now()
+    until = written(now - timedelta(days=own.days))
+    doing.require_steady(own.parts, until, now)
+    return until
 
 
-def _stamp(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _fault(name: str) -> bool:

@@ -9,7 +9,8 @@ from audit.log import AuditLog
 from audit.records.tombstone import Tombstone
 from audit.retention.hands import OfWriter
 
-RECORDED = frozenset({"hold.placed", "hold.lifted", "retention.pruned", "erasure.done"})
+PRUNED = "retention.pruned"
+RECORDED = frozenset({"hold.placed", "hold.lifted", PRUNED, "erasure.done"})
 
 
 def operations(log: AuditLog, actor: Mapping[str, Any]) -> dict[str, Callable[..., dict[str, Any]]]:
@@ -19,6 +20,10 @@ def operations(log: AuditLog, actor: Mapping[str, Any]) -> dict[str, Callable[..
     def record(kind: str, body: dict[str, Any]) -> dict[str, Any]:
         if kind not in RECORDED:
             raise AuditMismatch("retention makes no record of this kind")
+        if kind == PRUNED and (off := log.clock.off()) is not None:
+            raise AuditMismatch(
+                f"the wall clock jumped ({off}), so nothing is pruned; see: ringfence audit acknowledge"
+            )
         return {"seq": log.append_sync(kind, {"actor": dict(actor), **body}).seq}
 
     def begin(size: int) -> dict[str, Any]:

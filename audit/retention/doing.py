@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from audit.anchors.anchored import Keeper
@@ -56,6 +57,17 @@ def plan_prune(parts: Parts, until: str, say: Say, reading: Reading | None = Non
     with closing(open_source(parts.place)) as source:
         attesting.require_whole(source, roots, reading)
     return plan
+
+
+def require_steady(parts: Parts, until: str, now: datetime) -> None:
+    """Raise AuditMismatch where the log does not bear out that what was written before `until` is that old."""
+    with asking(parts.place) as run:
+        since = pruning.silent_after(run, until, now)
+    if since is not None:
+        raise AuditMismatch(
+            f"the log has no record for {pruning.SILENCE.days} days after {since}: nothing ran, or this machine's "
+            "clock is wrong; look at it, and say with --before what is to go"
+        )
 
 
 def announced(parts: Parts) -> Announced | None:

@@ -7,6 +7,7 @@ an outcome, the request's decision says it.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Self
 
 PLACED, LIFTED = "hold.placed", "hold.lifted"
@@ -55,6 +56,11 @@ def in_force(bodies: Iterable[Mapping[str, Any]]) -> tuple[Hold, ...]:
         else:
             found.pop(body["hold"], None)
     return tuple(found.values())
+
+
+def written(at: datetime) -> str:
+    """Return a time as records have theirs."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
 
 
 def stamp(time: str) -> str:

@@ -6,6 +6,7 @@ hashed anew before anything is announced.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -13,11 +14,14 @@ import orjson
 from audit.errors import AuditMismatch
 from audit.records.record import ATTEMPT, DECISION, OUTCOME
 from audit.retention.attesting import Attested, largest
+from audit.retention.holds import written
 from audit.retention.taking import NO_LIMIT, PASSING_LIST, begun, first_held, holds
 from audit.stores.asking import Run
 
 SIZE = "SELECT size FROM {s}head"
 FIRST_YOUNG = "SELECT min(seq) FROM {s}record WHERE seq >= ? AND ts >= ?"
+OLDEST_LEFT = "SELECT min(ts) FROM {s}record WHERE seq >= ?"
+LAST_WITHIN = "SELECT max(ts) FROM {s}record WHERE ts > ? AND ts <= ?"
 ONLY_WRITER = "SELECT coalesce(max(seq), 0) FROM {s}record WHERE kind = 'writer.start'"
 OLDEST_LEASE = "SELECT coalesce(min(since), ?) FROM {s}writer_lease"
 FIRST_OPEN = f"""
@@ -29,6 +33,10 @@ WHERE made.seq >= ? AND made.seq < ? AND made.kind IN ('{DECISION}', '{ATTEMPT}'
 KINDS = f"""
 SELECT kind, count(*) FROM {{s}}record WHERE seq < ? AND kind IN ({PASSING_LIST}) GROUP BY kind ORDER BY kind"""  # noqa: S608
 ANNOUNCED = "SELECT seq, body FROM {s}record WHERE kind = 'retention.pruned' AND v = 2 ORDER BY seq"
+
+
+SILENCE = timedelta(days=31)
+"""Without a record for so long, this machine's clock alone does not tell how old records are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,21 @@ def announced(run: Run) -> Announced | None:
         if reach > size or (reach == size and taken < size):
             return Announced(seq, reach, bytes.fromhex(said["root"]), said["until"], said["bodies"])
         return None
+    return None
+
+
+def silent_after(run: Run, until: str, now: datetime) -> str | None:
+    """Return the time after which the log has no record for long, between `until` and now; None where there is none.
+
+    A log that runs writes each hour. So either nothing ran, or a clock was set ahead, by which new records are old.
+    """
+    oldest: str | None = run(OLDEST_LEFT, begun(run)[1])[0][0]
+    at = max(until, oldest or until)
+    while (limit := datetime.fromisoformat(at) + SILENCE) < now:
+        found: str | None = run(LAST_WITHIN, at, written(limit))[0][0]
+        if found is None:
+            return at
+        at = found
     return None
 
 

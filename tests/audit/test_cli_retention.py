@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -71,6 +72,19 @@ def test_a_prune_shows_what_would_go_asks_and_does_it(run: Run, retained: Retain
     assert "record 8 is under a checkpoint, kept by: file" in done
     assert "pruned: the first 8 records" in done
     assert retained.codes() == set()
+
+
+def test_a_clock_that_is_set_ahead_makes_no_record_of_today_old(
+    run: Run, retained: Retained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retained.request()
+    retained.sign()
+    ahead = datetime.now(UTC) + timedelta(days=500)
+    monkeypatch.setattr(cli_retention, "_now", lambda: ahead)
+    assert "this machine's clock is wrong; look at it" in run("prune", "--yes", status=2)
+    assert retained.verify().pruned == 0
+    monkeypatch.setattr(cli_retention, "_now", lambda: ahead - timedelta(days=470))
+    assert "nothing to prune" in run("prune", "--yes", status=2)
 
 
 def test_a_prune_that_waits_in_vain_goes_on_when_it_is_run_again(run: Run, retained: Retained) -> None:

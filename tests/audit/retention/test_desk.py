@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 import pytest
+from clocks import Hands
 from retained import ACTOR, LATER, Retained
 
 from audit.errors import AuditMismatch
@@ -25,6 +26,18 @@ def test_a_prune_and_an_erasure_are_done_by_name(retained: Retained) -> None:
     assert do["retention.scrub"]() == {"left": ""}
     assert seq == plan.size
     assert retained.codes() == set()
+
+
+def test_nothing_is_pruned_by_a_clock_that_jumped(retained: Retained, monkeypatch: pytest.MonkeyPatch) -> None:
+    retained.request()
+    retained.sign()
+    plan, clock = doing.plan_prune(retained.parts, LATER, retained.said.append), Hands()
+    monkeypatch.setattr(retained.log, "clock", clock.clock())
+    clock.step(3 * 365 * 86_400)
+    do = desk.operations(retained.log, ACTOR)
+    with pytest.raises(AuditMismatch, match=r"the wall clock jumped \(forward_years\)"):
+        do["retention.record"](kind="retention.pruned", body=plan.record())
+    do["retention.record"](kind="hold.placed", body={"hold": "one"})
 
 
 def test_other_records_are_not_made(retained: Retained) -> None:
