@@ -28,6 +28,9 @@ LAST_TILE = "SELECT first, bhs FROM {s}pruned ORDER BY first DESC LIMIT 1"
 SLICE = "SELECT bh, prev, kind, body FROM {s}record WHERE seq >= ? AND seq < ? ORDER BY seq"
 DELETE = f"DELETE FROM {{s}}record WHERE seq >= ? AND seq < ? AND kind IN ({PASSING_LIST})"  # noqa: S608
 DELETE_LABELS = "DELETE FROM {s}record_label WHERE what = ? AND name = ? AND seq >= ? AND seq < ?"
+OF_TEAM = f"""(team = ? OR (team IS NULL AND dec IS NOT NULL AND kind <> '{DECISION}' AND coalesce(
+  (SELECT decided.team FROM {{s}}record AS decided WHERE decided.id = one.dec), ?) = ?))"""  # noqa: S608
+"""Of a record without a team, its decision says it; where that is gone, it is as if it were of the hold's."""
 DECIDED = "SELECT ts, team FROM {s}record WHERE id = ?"
 ERASE = """
 UPDATE {s}record SET body = ?, dec = NULL, attempt = NULL, app = NULL, team = NULL, decision = NULL, zone = NULL
@@ -62,12 +65,12 @@ def first_held(run: Run, start: int, end: int, among: Iterable[Hold]) -> int:
     for hold in among:
         where = "seq >= ? AND seq < ?"
         values: list[int | str] = [start, found]
-        given = (("ts >= ?", hold.since), ("ts < ?", hold.until), ("team = ?", hold.team))
+        given = (("ts >= ?", hold.since), ("ts < ?", hold.until), (OF_TEAM, hold.team))
         for condition, value in given:
             if value is not None:
                 where += f" AND {condition}"
-                values.append(value)
-        seq = run(f"SELECT min(seq) FROM {{s}}record WHERE {where}", *values)[0][0]  # noqa: S608
+                values += [value] * condition.count("?")
+        seq = run(f"SELECT min(seq) FROM {{s}}record AS one WHERE {where}", *values)[0][0]  # noqa: S608
         found = found if seq is None else min(found, seq)
     return found
 

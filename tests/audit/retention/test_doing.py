@@ -13,6 +13,7 @@ from audit.errors import AuditMismatch
 from audit.retention import doing
 from audit.retention.doing import NotYetAnchored, Parts
 from audit.sources.source import SqliteSource
+from audit.stores.asking import asking
 from audit.verification.verifier import verify
 
 CHILD = Path(__file__).with_name("child_retention.py")
@@ -79,6 +80,19 @@ def test_only_what_is_older_has_ended_and_is_under_no_hold_goes(retained: Retain
     with pytest.raises(AuditMismatch, match="nothing to prune beyond what was"):
         retained.prune()
     assert retained.codes() == set()
+
+
+def test_an_outcome_in_the_time_of_a_hold_is_held_by_the_team_of_its_decision_before(either: Retained) -> None:
+    for _ in range(2):
+        either.request()
+        either.sign()
+    with asking(either.log.place) as run:
+        seq, ts = run("SELECT seq, ts FROM {s}record WHERE kind = 'route.outcome' ORDER BY seq LIMIT 1")[0]
+    either.record("hold.placed", {"hold": "others", "from": ts, "team": "legal"})
+    assert doing.plan_prune(either.parts, LATER, either.said.append).size == 6
+    either.record("hold.placed", {"hold": "matter", "from": ts, "team": "sales"})
+    with pytest.raises(AuditMismatch, match=f"record {seq} is under a hold"):
+        either.prune()
 
 
 def test_a_log_that_is_not_what_was_signed_is_not_pruned(retained: Retained) -> None:

@@ -260,7 +260,8 @@ def test_holds_are_read_in_the_transaction_that_would_take_something(retained: R
     with asking(retained.log.place) as run:
         (seq,) = run("SELECT seq FROM {s}record WHERE id = ?", held)
         assert taking.first_held(run, 0, 99, taking.holds(run)) == seq[0]
-        assert taking.first_held(run, seq[0] + 1, 99, taking.holds(run)) == 99
+        assert taking.first_held(run, seq[0] + 1, 99, taking.holds(run)) == seq[0] + 1  # its outcome
+        assert taking.first_held(run, seq[0] + 2, 99, taking.holds(run)) == 99
     (request,) = retained.find(held)
     assert (request.held, request.may_go) == (("matter",), False)
     retained.record("erasure.done", {"records": [stone.as_json() for stone in request.stones], "reason": "by_hand"})
