@@ -25,7 +25,8 @@ FORMAT = "ringfence.pack/v1"
 MANIFEST, NOTE = "manifest.json", "manifest.note"
 LOG, EVIDENCE = "log/", "evidence/"
 README, VERIFIER, PAGE, SUMMARY = "README.md", "verify.py", "verify.html", "summary.html"
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 24 * 1024 * 1024
+"""What as many files as there may be need at most, and little more: a manifest is read as a whole."""
 MAX_FILES = 100_000
 _FIXED = ("log/head.json", "log/records.jsonl", "log/env.bin", "log/checkpoints", README, VERIFIER, PAGE, SUMMARY)
 REQUIRED = _FIXED[:4]

@@ -53,7 +53,7 @@ class Asked:
             if not equals or name not in {*COLUMNS, *LABELS}:
                 raise BadSample(f"a condition is NAME=VALUE, with a name of: {', '.join((*COLUMNS, *LABELS))}")
             pairs.append((name, value))
-        if not nonce:
+        if not nonce or nonce != nonce.encode(errors="ignore").decode():
             raise BadSample("a nonce is words that you choose now, and nobody could know before")
         if not 1 <= count <= MOST:
             raise BadSample(f"a sample has 1 to {MOST} records")

@@ -178,7 +178,8 @@ def _once(members: Collection[str], used: set[str], number: int) -> None:
 
 
 def _threshold(text: str, count: int, number: int) -> int:
-    made = {"all": count, "any": 1}.get(text) or (int(text) if text.isascii() and text.isdecimal() else 0)
+    digits = text.lstrip("0")[:10] if text.isascii() and text.isdecimal() else ""
+    made = {"all": count, "any": 1}.get(text) or int(digits or 0)
     if not 1 <= made <= count:
         raise MalformedTrust("a group needs all, any, or at most as many as it has members", number)
     return made

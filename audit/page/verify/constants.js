@@ -8,22 +8,22 @@
  */
 globalThis.Ringfence ??= {};
 Ringfence.constants = (() => {
-  const { utf8, hex, equal, text } = Ringfence.bytes;
+  const { utf8, hex, text } = Ringfence.bytes;
   const { sha256 } = Ringfence;
   const SUMMARY = "summary.html";
 
-  /** Say what is wrong with these files; `documents` are the names of those that follow from the log, as they do. */
-  async function faults({ version, files, summary }, made, members, documents, read) {
-    const found = [];
-    for (const name of made === version ? [...Object.keys(files), SUMMARY].sort() : []) {
-      if (!members.has(name)) {
+  /**
+   * Say what is wrong with these files, by a manifest that was compared with them: however large one is, none is read.
+   * `documents` are the names of those that follow from the log, as they do; `read` gives the bytes of one.
+   */
+  async function faults({ version, files, summary }, manifest, documents, read) {
+    const listed = new Map(manifest.files.map((file) => [file.name, file.sha256])), found = [];
+    for (const name of manifest.version === version ? [...Object.keys(files), SUMMARY].sort() : []) {
+      if (!listed.has(name)) {
         found.push(`${name}: no pack of this version is without it`);
       } else if (files[name] !== "") {
-        const content = await read(name);
-        const isOurs = name === SUMMARY
-          ? equal(content, utf8(await summarised(summary, documents, read)))
-          : hex(sha256(content)) === files[name];
-        if (!isOurs) found.push(`${name}: it is not what this version puts into such a pack`);
+        const ours = name === SUMMARY ? hex(sha256(utf8(await summarised(summary, documents, read)))) : files[name];
+        if (ours !== listed.get(name)) found.push(`${name}: it is not what this version puts into such a pack`);
       }
     }
     return found;

@@ -15,7 +15,7 @@ Ringfence.manifest = (() => {
   const { recogniser } = Ringfence.schema;
   const { sha256, Stream } = Ringfence;
   const FORMAT = "ringfence.pack/v1";
-  const MAX_BYTES = 64 * 1024 * 1024;
+  const MAX_BYTES = 24 * 1024 * 1024;
   const REQUIRED = ["log/head.json", "log/records.jsonl", "log/env.bin", "log/checkpoints"];
   const FIXED = [...REQUIRED, "README.md", "verify.py", "verify.html", "summary.html"];
   const OTHERS = /^(?:log\/texts\/[0-9a-f]{64}|evidence\/[a-z0-9_-]{1,64}\.json)$/;
@@ -43,10 +43,7 @@ Ringfence.manifest = (() => {
   function read(bytes) {
     const end = bytes.length - 1;
     if (end > MAX_BYTES || bytes[end] !== 10) throw new Malformed("not in canonical form");
-    if (FIELDS(bytes, 0) !== end) {
-      parse(bytes.subarray(0, end));
-      throw new Malformed("not a manifest that this version reads");
-    }
+    if (FIELDS(bytes, 0) !== end) throw new Malformed("not a manifest that this version reads");
     const made = parse(bytes.subarray(0, end));
     const names = made.files.map((file) => file.name);
     const isOrdered = names.every((name, at) => at === 0 || names[at - 1] < name);

@@ -269,7 +269,7 @@ Ringfence.verify = (() => {
     /** Compare what people are to read with what this version puts into a pack of these documents. */
     async compareConstants() {
       const names = Object.keys(this.documents), read = (name) => this.member(name, Infinity);
-      const faults = await Ringfence.constants.faults(this.options.known, this.manifest.version, this.members, names, read);
+      const faults = await Ringfence.constants.faults(this.options.known, this.manifest, names, read);
       for (const what of faults) this.found.add("EVIDENCE", null, what);
     }
 

@@ -99,7 +99,15 @@ def test_of_a_period_only_its_records_are_drawn(workshop: Workshop) -> None:
 
 @pytest.mark.parametrize(
     ("nonce", "count", "where"),
-    [("", 1, ()), ("x", 0, ()), ("x", 10_001, ()), ("x", 1, ("decision",)), ("x", 1, ("id=1",)), ("x", 1, ("=allow",))],
+    [
+        ("", 1, ()),
+        ("\udcff", 1, ()),
+        ("x", 0, ()),
+        ("x", 10_001, ()),
+        ("x", 1, ("decision",)),
+        ("x", 1, ("id=1",)),
+        ("x", 1, ("=allow",)),
+    ],
 )
 def test_what_cannot_be_sampled_is_refused(nonce: str, count: int, where: tuple[str, ...]) -> None:
     with pytest.raises(BadSample):

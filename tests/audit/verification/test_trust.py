@@ -69,6 +69,7 @@ def test_no_file_is_no_trust_and_a_quorum_of_none_is_never_met() -> None:
         (POLICY.replace("quorum both", "quorum nobody"), 12),
         (POLICY.replace("theirs 2", "theirs 4"), 10),
         (POLICY.replace("theirs 2", "theirs 0"), 10),
+        (POLICY.replace("theirs 2", "theirs " + "9" * 5000), 10),
         (POLICY.replace("theirs 2", "theirs ²"), 10),
         (POLICY.replace("W0 W1", "W0 W0"), 6),
         (POLICY.replace("2 W2 W3 W4", "2 W2 W3 W1"), 10),
