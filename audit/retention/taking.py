@@ -28,9 +28,9 @@ LAST_TILE = "SELECT first, bhs FROM {s}pruned ORDER BY first DESC LIMIT 1"
 SLICE = "SELECT bh, prev, kind, body FROM {s}record WHERE seq >= ? AND seq < ? ORDER BY seq"
 DELETE = f"DELETE FROM {{s}}record WHERE seq >= ? AND seq < ? AND kind IN ({PASSING_LIST})"  # noqa: S608
 DELETE_LABELS = "DELETE FROM {s}record_label WHERE what = ? AND name = ? AND seq >= ? AND seq < ?"
-OF_TEAM = f"""(team = ? OR (team IS NULL AND dec IS NOT NULL AND kind <> '{DECISION}' AND coalesce(
-  (SELECT decided.team FROM {{s}}record AS decided WHERE decided.id = one.dec), ?) = ?))"""  # noqa: S608
-"""Of a record without a team, its decision says it; where that is gone, it is as if it were of the hold's."""
+OF_TEAM = """(team = ? OR (team IS NULL AND EXISTS (
+  SELECT 1 FROM {s}record AS decided WHERE decided.id = one.dec AND decided.team = ?)))"""
+"""Of a record without a team, its decision says it; one whose decision was pruned before is of none."""
 DECIDED = "SELECT ts, team FROM {s}record WHERE id = ?"
 ERASE = """
 UPDATE {s}record SET body = ?, dec = NULL, attempt = NULL, app = NULL, team = NULL, decision = NULL, zone = NULL

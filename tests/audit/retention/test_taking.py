@@ -54,6 +54,20 @@ def test_a_log_goes_on_after_it_was_pruned_and_erased_over_restarts_and_a_signer
     again.close()
 
 
+def test_a_hold_of_a_team_is_not_of_outcomes_whose_decisions_went_before(either: Retained) -> None:
+    either.request(ended=False)
+    either.sign()
+    with asking(either.log.place) as run:
+        (decision,) = run("SELECT id FROM {s}record WHERE kind = 'route.decision'")[0]
+    either.log.append_sync("route.outcome", either.outcome(decision))
+    size = either.prune()
+    either.record("hold.placed", {"hold": "matter", "team": "legal"})
+    either.request()
+    either.sign()
+    assert either.prune() > size + 1
+    assert either.codes() == set()
+
+
 def test_a_prune_takes_as_many_slices_as_there_are_tiles(retained: Retained) -> None:
     for _ in range(TILE // 2 + 3):
         retained.request()
