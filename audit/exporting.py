@@ -255,8 +255,7 @@ class Exports:
     def _clear(self, job: Job) -> None:
         """Remove its pack, and what its process left of it."""
         for path in (self.pack(job), *self.folder.glob(f".{job.id}*")):
-            with suppress(OSError):
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            _remove(path)
 
     def _store(self, job: Job) -> None:
         durable.replace(self._path(job), orjson.dumps(asdict(job)))
@@ -269,7 +268,12 @@ class Exports:
         with suppress(OSError):
             for path in self.folder.iterdir():
                 if path.name.lstrip(".").partition(".")[0] not in self._jobs:
-                    path.unlink()
+                    _remove(path)
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _recorded(records: Records) -> dict[str, str]:

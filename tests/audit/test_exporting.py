@@ -161,6 +161,8 @@ def test_only_the_newest_are_kept_and_what_cannot_be_read_is_left_out(open_log: 
             await exports.prepare(job(number, state="failed"))
         (folder / f"{new_id()}.json").write_text("{")
         (folder / "stray.tar").touch()
+        for _ in range(3):  # what a process leaves that was killed while it wrote
+            (folder / f".{new_id()}.tar.7" / "files").mkdir(parents=True)
         return (await Exports.take_over(log, folder, STAND_IN)).jobs()
 
     kept = asyncio.run(run())
