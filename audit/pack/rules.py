@@ -8,6 +8,7 @@ standard library is used.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from audit.records.jcs import NotCanonicalError, read
@@ -15,6 +16,8 @@ from audit.sources.source import Source
 
 ACTIVATION = "policy.activated"
 MAX_ACTIVATIONS = 100_000
+MAX_TRIES = 10
+"""Lines that are looked at where an id stands and no item does: before each, all the file may have to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +82,17 @@ class Bundles:
 
 
 def files_of(archived: bytes) -> Mapping[str, str]:
-    """Return the files in an archived text of policies, by their names; none in another text."""
+    """Return the files in an archived text of policies, by their names, the first of each; none in another text."""
     try:
-        found = read(archived)
-        return {one["name"]: one["text"] for one in found["files"]}
+        found = [(one["name"], one["text"]) for one in read(archived)["files"]]
     except (NotCanonicalError, KeyError, TypeError):
         return {}
+    if not all(type(part) is str for one in found for part in one):
+        return {}
+    files: dict[str, str] = {}
+    for name, text in found:
+        files.setdefault(name, text)
+    return files
 
 
 def find(files: Mapping[str, str], rule: str, effect: str) -> RuleText:
@@ -100,11 +108,11 @@ def _items(lines: list[str], rule: str) -> Iterator[tuple[int, int]]:
     """Yield from which line to before which one an item with this id stands."""
     value = rf"""id:\s*["']?{re.escape(rule)}["']?\s*"""
     own, braces = re.compile(rf"\s*(?:-\s+)?{value}(?:#.*)?"), re.compile(rf"\s*-\s+\{{.*\b{value}[,}}].*")
-    for number, line in enumerate(lines):
-        if braces.fullmatch(line) or own.fullmatch(line):
-            start = _start(lines, number)
-            if start is not None:
-                yield start, _end(lines, start)
+    named = (number for number, line in enumerate(lines) if braces.fullmatch(line) or own.fullmatch(line))
+    for number in islice(named, MAX_TRIES):
+        start = _start(lines, number)
+        if start is not None:
+            yield start, _end(lines, start)
 
 
 def _start(lines: list[str], number: int) -> int | None:

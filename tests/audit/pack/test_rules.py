@@ -1,6 +1,7 @@
 """The text of a rule is found as people write it, with its line; what is not there is said to be so."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,10 @@ def test_an_id_without_an_item_is_no_rule() -> None:
     assert find({"a": "- x: 1\nother:\n  id: lonely\n"}, "lonely", "pin").line == 0
 
 
-@pytest.mark.parametrize("text", [b"", b"{}", b"[]", b"\xff", b'{"files":[{"name":1}]}', b'{"files":3}'])
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"{}", b"[]", b"\xff", b'{"files":[{"name":1}]}', b'{"files":3}', b'{"files":[{"name":"a","text":1}]}'],
+)
 def test_an_archived_text_of_another_form_has_no_files(text: bytes) -> None:
     assert files_of(text) == {}
 
@@ -81,3 +85,29 @@ def test_the_activation_before_a_record_is_the_one_in_force() -> None:
     assert unknown is not None
     assert (unknown.activated, unknown.files_sha256) == (-1, "")
     assert bundles.in_force(4, {"kind": "audit.read"}, Texts()) is None  # type: ignore[arg-type]
+
+
+def test_of_two_files_of_one_name_the_first_counts_as_in_the_page() -> None:
+    files = [{"name": "a", "text": text} for text in ("one", "two")]
+    assert files_of(json.dumps({"files": files}).encode()) == {"a": "one"}
+
+
+def test_a_text_of_nothing_but_ids_is_given_up_soon() -> None:
+    looked = []
+
+    class Line(str):
+        __slots__ = ()
+
+        def lstrip(self, chars: str | None = None, /) -> str:
+            looked.append(1)
+            return super().lstrip(chars)
+
+    class Text(str):
+        __slots__ = ()
+
+        def split(self, sep: str | None = None, maxsplit: Any = -1) -> list[str]:
+            return [Line(line) for line in super().split(sep, maxsplit)]
+
+    lines = 1000
+    assert find({"a": Text("  id: lonely\n" * lines)}, "lonely", "pin").line == 0
+    assert 0 < len(looked) < 40 * lines
