@@ -46,9 +46,13 @@ SHA-256 of this file is published with the release: `ringfence audit verifiers`.
 Exit code 0: nothing found, 1: findings, 2: cannot be read.
 """
 
+import sys
+
+if __name__ == "__main__" and not getattr(sys.flags, "safe_path", False):
+    del sys.path[0]  # the folder of this file: what was unpacked beside it is not to be imported
+
 import importlib.abc
 import importlib.util
-import sys
 
 MODULES = {{}}
 '''

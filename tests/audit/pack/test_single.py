@@ -90,6 +90,17 @@ def test_a_module_that_is_not_in_it_is_not_taken_from_anywhere_else(file: Path, 
     assert "audit.more is not part of this verifier" in ran.stderr
 
 
+def test_nothing_that_was_unpacked_beside_it_is_imported(file: Path, workshop: Workshop, tmp_path: Path) -> None:
+    (tmp_path / "verify.py").write_bytes(file.read_bytes())
+    (tmp_path / "pack.tar").write_bytes(workshop.whole)
+    for name in ("json", "argparse", "cryptography", "importlib", "hashlib"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('not ours')")
+    ran = subprocess.run(
+        [sys.executable, "verify.py", "pack.tar"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
 def test_it_says_how_it_is_used_and_what_it_cannot_read(file: Path, tmp_path: Path) -> None:
     assert "sample" in run(file, "--help").stdout
     missing = run(file, str(tmp_path / "none.tar"))
