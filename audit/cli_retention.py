@@ -101,17 +101,26 @@ def prune(
     """Take away the bodies of records past their time, under a checkpoint that an anchor has; their hashes stay."""
     with _own(db) as own:
         ahead = doing.announced(own.parts)
-        if ahead is not None and before is None:
+        if ahead is None or not (ahead.begun and before is None):
+            until = _time(before) if before else _past(own)
+            ahead = _announced(own, ahead, until, any_time=before is None)
+        if ahead is not None:
             typer.echo(f"record {ahead.seq:,} announces that the first {ahead.size:,} records are pruned; going on")
         else:
-            ahead = None
-            plan = _planned(own, _time(before) if before else _past(own))
+            plan = _planned(own, until)
             if not dry_run:
                 _confirm(yes, "Announce this in the log, and take them away once an anchor has that?")
                 ahead = doing.announce(own.parts, plan)
         if ahead is None or dry_run:
             return
         _carry_out(own, ahead, wait)
+
+
+def _announced(own: Own, ahead: Announced | None, until: str, *, any_time: bool) -> Announced | None:
+    """Return the prune to go on with. Whatever writes the log can announce one: all of it has to be past its time."""
+    if ahead is None or not (any_time or ahead.until == until):
+        return None
+    return ahead if doing.is_sound(own.parts, ahead, until, _say, _reading) else None
 
 
 def _planned(own: Own, until: str) -> Plan:
@@ -151,9 +160,11 @@ def erase(  # noqa: PLR0917 - options of a command
 ) -> None:
     """Erase requests: decision, attempts and outcomes. What is left says where they stood; the chain still verifies."""
     with _own(db) as own:
-        again = doing.finish_erasures(own.parts) if not dry_run else None
-        if again is not None and again.done:
-            typer.echo(f"{again.done:,} records were erased that the log said were erased already")
+        unfinished = [] if dry_run else doing.unfinished_erasures(own.parts)
+        if unfinished:
+            _confirm(yes, f"The log says that {len(unfinished):,} records are erased that are there. Erase them, too?")
+            done = own.parts.hands.entomb(unfinished).done
+            typer.echo(f"{done:,} records were erased that the log said were erased already")
         found = _requests(own, ids or [], key, fingerprint)
         _show(found)
         going = [request for request in found if request.may_go]

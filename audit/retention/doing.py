@@ -16,6 +16,7 @@ from audit.anchors.anchored import Keeper
 from audit.errors import AuditMismatch
 from audit.place import Place, Postgres
 from audit.records.fields import CODE
+from audit.records.tombstone import Tombstone
 from audit.retention import attesting, pruning, taking
 from audit.retention.attesting import Reading
 from audit.retention.erasing import Request, portions
@@ -74,6 +75,11 @@ def announced(parts: Parts) -> Announced | None:
     """Return the prune that was announced and is not done."""
     with asking(parts.place) as run:
         return pruning.announced(run)
+
+
+def is_sound(parts: Parts, ahead: Announced, until: str, say: Say, reading: Reading | None = None) -> bool:
+    """Whether all that an announcement takes may go before `until`, whoever wrote it; raises what plan_prune raises."""
+    return plan_prune(parts, min(until, ahead.until), say, reading).size >= ahead.size
 
 
 def announce(parts: Parts, plan: Plan) -> Announced:
@@ -135,11 +141,10 @@ def erase(parts: Parts, requests: Iterable[Request], reason: str) -> taking.Ento
     return taking.Entombed(done, held)
 
 
-def finish_erasures(parts: Parts) -> taking.Entombed:
-    """Erase what records say is erased already, where whoever did that was stopped."""
+def unfinished_erasures(parts: Parts) -> list[Tombstone]:
+    """Return what records say is erased and is there: whoever did that was stopped, or a hold keeps it."""
     with asking(parts.place) as run:
-        stones = taking.unfinished(run)
-    return parts.hands.entomb(stones) if stones else taking.Entombed(0)
+        return taking.unfinished(run)
 
 
 def holds(place: Place) -> tuple[Hold, ...]:

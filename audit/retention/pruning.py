@@ -14,7 +14,7 @@ import orjson
 from audit.errors import AuditMismatch
 from audit.records.record import ATTEMPT, DECISION, OUTCOME
 from audit.retention.attesting import Attested, largest
-from audit.retention.holds import written
+from audit.retention.holds import stamp, written
 from audit.retention.taking import NO_LIMIT, PASSING_LIST, begun, first_held, holds
 from audit.stores.asking import Run
 
@@ -65,13 +65,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """A prune that a record of the log announces: where the record stands, and what it says."""
+    """A prune that a record of the log announces: where the record stands, and what it says. `begun`: some may be gone.
+
+    Any process that writes the log can write such a record.
+    """
 
     seq: int
     size: int
     root: bytes
     until: str
     bodies: int
+    begun: bool = False
 
 
 def choose(run: Run, until: str, heads: Sequence[Attested], *, shared: bool) -> Plan:
@@ -102,7 +106,10 @@ def announced(run: Run) -> Announced | None:
         said = orjson.loads(body)
         reach = said["to_seq"] + 1
         if reach > size or (reach == size and taken < size):
-            return Announced(seq, reach, bytes.fromhex(said["root"]), said["until"], said["bodies"])
+            begun_already = reach == size
+            return Announced(
+                seq, reach, bytes.fromhex(said["root"]), stamp(said["until"]), said["bodies"], begun_already
+            )
         return None
     return None
 

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from retained import Retained
+from retained import LATER, Retained
 from typer.testing import CliRunner
 
 from audit import cli, cli_retention
 from audit.cli_retention import Own
+from audit.retention import doing
 
 Run = Callable[..., str]
 
@@ -95,9 +96,36 @@ def test_a_prune_that_waits_in_vain_goes_on_when_it_is_run_again(run: Run, retai
     assert "nothing was taken away, run this again" in waited
     retained.anchors = True
     retained.request()
-    again = run("prune")
+    assert "nothing to prune: record 0 is from" in run("prune", status=2)
+    again = run("prune", "--before", "2099-01-01")
     assert "record 4 announces that the first 4 records are pruned; going on" in again
     assert retained.verify().left_out == 2
+
+
+def test_what_only_writes_the_log_cannot_announce_away_what_is_not_past_its_time(run: Run, retained: Retained) -> None:
+    retained.request()
+    cut = retained.verify().last_ts
+    retained.request()
+    retained.sign()
+    said = doing.plan_prune(retained.parts, LATER, retained.said.append).record()
+    retained.record("retention.pruned", {**said, "until": "2020-01-01T00:00:00Z"})
+    retained.sign()
+    run("prune", "--yes", status=2)
+    run("prune", "--before", cut, "--yes", status=2)
+    assert retained.verify().left_out == 0
+    assert "pruned: the first 7 records" in run("prune", "--before", "2099-01-01", "--yes")
+    assert retained.codes() == set()
+
+
+def test_whoever_erases_is_asked_about_what_a_record_says_is_erased_and_is_there(run: Run, retained: Retained) -> None:
+    ids = [retained.request() for _ in range(2)]
+    (request,) = retained.find(ids[0])
+    retained.record("erasure.done", {"records": [stone.as_json() for stone in request.stones], "reason": "by_server"})
+    asked = run("erase", ids[1], status=1, answer="n\n")
+    assert "The log says that 2 records are erased that are there. Erase them, too? [y/N]: n" in asked
+    assert retained.verify().erased_total == 0
+    assert "2 records were erased that the log said were erased already" in run("erase", ids[1], "--yes")
+    assert retained.verify().erased_total == 4
 
 
 def test_a_request_is_erased_by_its_id_its_key_or_a_fingerprint(run: Run, retained: Retained) -> None:
