@@ -67,6 +67,16 @@ def _absent() -> list[Case]:
         made.absent = dict.fromkeys(range(2, size), b"")
         return made
 
+    def foretold(bodies: int) -> bytes:
+        made = base()
+        says = {"actor": ACTOR, "from_seq": 0, "until": stamp(0)[:19] + "Z"}
+        for size, count in ((8, 99), (6, bodies)):
+            told = {"to_seq": size - 1, "root": made.root(size).hex(), "bodies": count}
+            made.add("retention.pruned", 2, **says, **told)
+        made.sign()
+        made.absent = dict.fromkeys(range(2, 6), b"")
+        return made.pack(pruned=6)
+
     def erased(**says: object) -> Scribe:
         made = base()
         made.add("erasure.done", 2, actor=ACTOR, reason="asked", records=[{**made.erase(6), **says}])
@@ -87,6 +97,8 @@ def _absent() -> list[Case]:
         Case("a prefix pruned of other records", pruned(root="0" * 64).pack(pruned=6), "PRUNED"),
         Case("a prefix pruned further than said", pruned().pack(pruned=7), "PRUNED"),
         Case("a prefix pruned of more than was said", pruned(bodies=3).pack(pruned=6), "PRUNED"),
+        Case("a prefix pruned after a longer one was said", foretold(4), "", "signed"),
+        Case("a prefix pruned of more than a shorter one says", foretold(3), "PRUNED"),
         Case("a prefix pruned and not said", pruned().pack(), "LEFT_OUT"),
         Case("a prefix pruned by nobody", gone.pack(pruned=6), "PRUNED"),
         Case("a body erased", erased().pack(), "", "signed"),

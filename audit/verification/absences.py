@@ -86,7 +86,7 @@ class Absences:
 
     def _announce(self, size: int, bodies: int) -> None:
         """Bound how many records of a prefix pass at all: a prune tells how many it finds, others went before it."""
-        if size > self._announced:
+        if self._announced < size <= self.pruned:
             self._most += min(bodies, size - self._announced)
             self._announced = size
 

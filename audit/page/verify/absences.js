@@ -82,7 +82,7 @@ Ringfence.absences = (() => {
 
     /** Bound how many records of a prefix pass at all: a prune tells how many it finds, others went before it. */
     announce(size, bodies) {
-      if (size <= this.announced) return;
+      if (size <= this.announced || size > this.pruned) return;
       this.most += Math.min(bodies, size - this.announced);
       this.announced = size;
     }
