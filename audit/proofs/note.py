@@ -81,13 +81,13 @@ class Note:
         first = text.count("\n") + 2
         if not at or not lines:
             raise MalformedNote("no signature stands below a blank line", max(1, whole.count("\n")))
-        signatures = []
-        for number, line in enumerate(lines.removesuffix("\n").split("\n"), start=first):
+        signatures, below = [], lines.removesuffix("\n").split("\n")
+        for number, line in enumerate(below[:MAX_SIGNATURES], start=first):
             try:
                 signatures.append(Signature.decode(line + "\n"))
             except ValueError:
                 raise MalformedNote("not a signature", number) from None
-        if len(signatures) > MAX_SIGNATURES:
+        if len(below) > MAX_SIGNATURES:
             raise MalformedNote(f"more than {MAX_SIGNATURES} signatures", first + MAX_SIGNATURES)
         return cls(text, tuple(signatures))
 
@@ -133,7 +133,7 @@ def _text(data: bytes) -> str:
     except UnicodeDecodeError as error:
         raise MalformedNote("not UTF-8", data[: error.start].count(b"\n") + 1) from None
     for number, line in enumerate(whole.split("\n"), start=1):
-        if any(mark < " " for mark in line):
+        if min(line, default=" ") < " ":
             raise MalformedNote("a control character", number)
     if not whole.endswith("\n"):
         raise MalformedNote("the last line does not end", whole.count("\n") + 1)

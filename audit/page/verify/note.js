@@ -78,8 +78,8 @@ Ringfence.note = (() => {
       const blank = whole.lastIndexOf("\n\n");
       const lines = whole.slice(blank + 2, -1);
       if (blank < 0 || blank + 2 === whole.length) throw new Malformed("no signature stands below a blank line");
-      const signatures = lines.split("\n").map(readSignature);
-      if (signatures.length > MAX_SIGNATURES) throw new Malformed(`more than ${MAX_SIGNATURES} signatures`);
+      const below = lines.split("\n"), signatures = below.slice(0, MAX_SIGNATURES).map(readSignature);
+      if (below.length > MAX_SIGNATURES) throw new Malformed(`more than ${MAX_SIGNATURES} signatures`);
       return new Note(whole.slice(0, blank + 1), signatures);
     }
 

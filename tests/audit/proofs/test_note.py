@@ -135,6 +135,9 @@ def test_size_and_number_of_signatures_are_bounded() -> None:
     for data in (most + LINE.encode(), b"x" * MAX_BYTES + b"\n\n" + LINE.encode()):
         with pytest.raises(MalformedNote, match=r"^line [0-9]+: more than"):
             Note.decode(data)
+    beyond = f"{TEXT}\n{LINE * MAX_SIGNATURES}nobody reads this\n".encode()
+    with pytest.raises(MalformedNote, match=r"^line [0-9]+: more than"):
+        Note.decode(beyond)
 
 
 @pytest.mark.parametrize("text", ["", "no newline at the end", "a\x00\n"])
