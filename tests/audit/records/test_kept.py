@@ -1,3 +1,7 @@
+import re
+from pathlib import Path
+
+import audit.page
 from audit.records.kept import PASSING
 from audit.records.record import LATEST
 
@@ -6,3 +10,10 @@ def test_what_passes_are_kinds_of_records_and_none_that_tells_what_is_in_force()
     assert LATEST.keys() > PASSING
     for kind in ("genesis", "policy.activated", "access.granted", "key.revoked", "erasure.done", "retention.pruned"):
         assert kind not in PASSING
+
+
+def test_the_verifier_in_the_page_knows_the_same_kinds() -> None:
+    source = (Path(audit.page.__path__[0]) / "verify" / "absences.js").read_text()
+    found = re.search(r"PASSING = new Set\(\[(.*?)\]\)", source, re.DOTALL)
+    assert found is not None
+    assert set(re.findall(r'"([a-z.]+)"', found[1])) == PASSING
