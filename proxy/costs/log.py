@@ -28,6 +28,8 @@ from proxy.recorded import VERSIONS
 from proxy.upstreams.registry import prices_of
 
 KINDS = (DECISION, ATTEMPT, OUTCOME)
+ACTIVATIONS = frozenset({1, 2, 3})
+"""Versions of the record of an activation that are understood here."""
 EARLIER = timedelta(hours=1)
 """So long before the first outcome, its decision is looked for among those that are read; before, one by one."""
 LAST = "~"
@@ -260,7 +262,8 @@ class Export:
 def is_known(body: Body) -> bool:
     """Whether a body is, in every part, in a schema that is understood here."""
     kind, version = body["kind"], body.get("v")
-    known = REGISTRY.get((kind, version)) if type(version) is int and version in VERSIONS else None
+    understood = ACTIVATIONS if kind == ACTIVATED else VERSIONS
+    known = REGISTRY.get((kind, version)) if type(version) is int and version in understood else None
     return known is not None and known.whole(body) is None
 
 

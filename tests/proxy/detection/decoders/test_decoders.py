@@ -12,6 +12,8 @@ from proxy.detection.decoders import DECODERS, Budget, Decoder
 
 ALL = sorted(DECODERS, key=lambda decoder: decoder.__name__)
 SIZE = 100_000
+LONGEST_S = 6
+"""Of processor time, on the slowest machine: what is not linear takes minutes."""
 EXAMPLES = int(os.environ.get("RINGFENCE_TEST_EXAMPLES", "0")) or 60
 HOSTILE = (
     "%25", "%u0041", "&amp;", "&", "\\", "\\x41", "\\u0041", "\\41 ", "[", "{", '{"a":', '["', "]", "A", "aB3",
@@ -25,13 +27,13 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
-def test_a_hostile_text_costs_each_decoder_a_second_at_most(piece: str) -> None:
+def test_a_hostile_text_costs_no_decoder_more_than_seconds(piece: str) -> None:
     text = (piece * (SIZE // len(piece) + 1))[:SIZE]
     for decoder in ALL:
         started = time.thread_time()
         for _ in decoder(text, Budget(8 * SIZE, 100, 60)):
             pass
-        assert time.thread_time() - started < 1, decoder.__name__
+        assert time.thread_time() - started < LONGEST_S, decoder.__name__
 
 
 PIECES = sorted({*HOSTILE, *string.punctuation, *" \t\n", "ab", "12", "4929", "['x' , 'y'", "https://", "=20", "</b>"})
@@ -39,14 +41,14 @@ PIECES = sorted({*HOSTILE, *string.punctuation, *" \t\n", "ab", "12", "4929", "[
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=5), st.lists(st.sampled_from(PIECES), max_size=3))
-def test_any_repetition_costs_each_decoder_a_second_at_most(pieces: list[str], end: list[str]) -> None:
+def test_any_repetition_costs_no_decoder_more_than_seconds(pieces: list[str], end: list[str]) -> None:
     piece = "".join(pieces)
     text = piece * (SIZE // 5 // len(piece)) + "".join(end)
     for decoder in ALL:
         started = time.thread_time()
         for _ in decoder(text, Budget(8 * SIZE, 100, 60)):
             pass
-        assert time.thread_time() - started < 1, decoder.__name__
+        assert time.thread_time() - started < LONGEST_S, decoder.__name__
 
 
 @pytest.mark.parametrize("decoder", ALL, ids=lambda decoder: decoder.__name__)
