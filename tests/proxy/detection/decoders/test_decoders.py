@@ -12,8 +12,8 @@ from proxy.detection.decoders import DECODERS, Budget, Decoder
 
 ALL = sorted(DECODERS, key=lambda decoder: decoder.__name__)
 SIZE = 100_000
-LONGEST_S = 6
-"""Of processor time, on the slowest machine: what is not linear takes minutes."""
+LOOPS = 20
+"""Times a loop over a million numbers, which takes a twentieth of a second, or twice that on a slow machine."""
 EXAMPLES = int(os.environ.get("RINGFENCE_TEST_EXAMPLES", "0")) or 60
 HOSTILE = (
     "%25", "%u0041", "&amp;", "&", "\\", "\\x41", "\\u0041", "\\41 ", "[", "{", '{"a":', '["', "]", "A", "aB3",
@@ -26,14 +26,25 @@ HOSTILE = (
 )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def longest_s() -> float:
+    """Return the processor time that a text may cost on this machine."""
+    taken = []
+    for _ in range(3):
+        started = time.thread_time()
+        sum(number * number for number in range(1_000_000))
+        taken.append(time.thread_time() - started)
+    return LOOPS * max(taken)
+
+
 @pytest.mark.parametrize("piece", HOSTILE)
-def test_a_hostile_text_costs_no_decoder_more_than_seconds(piece: str) -> None:
+def test_a_hostile_text_costs_each_decoder_about_a_second_at_most(piece: str, longest_s: float) -> None:
     text = (piece * (SIZE // len(piece) + 1))[:SIZE]
     for decoder in ALL:
         started = time.thread_time()
         for _ in decoder(text, Budget(8 * SIZE, 100, 60)):
             pass
-        assert time.thread_time() - started < LONGEST_S, decoder.__name__
+        assert time.thread_time() - started < longest_s, decoder.__name__
 
 
 PIECES = sorted({*HOSTILE, *string.punctuation, *" \t\n", "ab", "12", "4929", "['x' , 'y'", "https://", "=20", "</b>"})
@@ -41,14 +52,16 @@ PIECES = sorted({*HOSTILE, *string.punctuation, *" \t\n", "ab", "12", "4929", "[
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=5), st.lists(st.sampled_from(PIECES), max_size=3))
-def test_any_repetition_costs_no_decoder_more_than_seconds(pieces: list[str], end: list[str]) -> None:
+def test_any_repetition_costs_each_decoder_about_a_second_at_most(
+    longest_s: float, pieces: list[str], end: list[str]
+) -> None:
     piece = "".join(pieces)
     text = piece * (SIZE // 5 // len(piece)) + "".join(end)
     for decoder in ALL:
         started = time.thread_time()
         for _ in decoder(text, Budget(8 * SIZE, 100, 60)):
             pass
-        assert time.thread_time() - started < LONGEST_S, decoder.__name__
+        assert time.thread_time() - started < longest_s, decoder.__name__
 
 
 @pytest.mark.parametrize("decoder", ALL, ids=lambda decoder: decoder.__name__)
