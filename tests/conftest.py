@@ -4,14 +4,15 @@ from pathlib import Path
 
 import pytest
 from harness import Ringfence, StandIn, channels_file, ringfence, upstreams_file
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from properties.effort import ASKED
 
 os.environ["PYTHONPATH"] = f"{Path(__file__).parent / 'startup'}{os.pathsep}{os.environ.get('PYTHONPATH', '')}".rstrip(
     ":"
 )
 if not ASKED:
-    settings.register_profile("usual", settings(), max_examples=40)  # of tests that name no number of their own
+    # Of tests that name no number of their own; a machine that is busy may draw examples as slowly as it likes.
+    settings.register_profile("usual", settings(), max_examples=40, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("usual")
 pytest_plugins = ["supervised", "databases"]
 

@@ -116,8 +116,12 @@ class StandIn:
         self._ready.set()
         await self._stopping.wait()
         server.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.sleep(0)  # whoever was accepted begins, or it could not end
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # and its socket is closed
 
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -127,7 +131,7 @@ class StandIn:
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
-            writer.close()
+            (writer.transport.abort if self._stopping.is_set() else writer.close)()
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = b""
