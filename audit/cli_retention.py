@@ -12,11 +12,12 @@ import typer
 from audit.errors import AuditError, AuditMismatch
 from audit.place import Postgres, place_of
 from audit.records.fields import FINGERPRINT, NAME
+from audit.records.times import written
 from audit.retention import doing, erasing
 from audit.retention.doing import NotYetAnchored, Parts
 from audit.retention.erasing import Request
 from audit.retention.hands import InDatabase
-from audit.retention.holds import Hold, written
+from audit.retention.holds import Hold
 from audit.retention.pruning import Announced, Plan
 from audit.stores.asking import asking
 

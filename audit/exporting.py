@@ -16,7 +16,6 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,6 +25,7 @@ from audit import durable
 from audit.access import MAX_LIMIT, Filters, Records
 from audit.errors import AuditError, AuditUnavailable
 from audit.log import AuditLog, new_id
+from audit.records.times import now
 
 log = logging.getLogger(__name__)
 QUEUED, RUNNING, DONE, FAILED, INTERRUPTED = "queued", "running", "done", "failed", "interrupted"
@@ -116,7 +116,7 @@ class Exports:
             if job.state in OPEN:
                 recorded = _recorded(Records(self._audit.place)) if recorded is None else recorded
                 whole = recorded.get(job.id) is not None and job.sha256 == recorded[job.id]
-                job = replace(job, state=DONE if whole and self.pack(job).is_file() else INTERRUPTED, finished=_now())
+                job = replace(job, state=DONE if whole and self.pack(job).is_file() else INTERRUPTED, finished=now())
                 if job.state == INTERRUPTED:
                     self._clear(job)
                 self._store(job)
@@ -230,7 +230,7 @@ class Exports:
     async def _end(self, job: Job, state: str, reason: str | None = None) -> None:
         if state != DONE:
             self._clear(job)
-        ended = replace(job, state=state, reason=reason, finished=_now())
+        ended = replace(job, state=state, reason=reason, finished=now())
         self._jobs[job.id] = ended
         with suppress(OSError):  # on a full disk, the next start calls it interrupted
             await asyncio.shield(asyncio.to_thread(self._store, ended))
@@ -315,7 +315,3 @@ def _object(line: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def _now() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"

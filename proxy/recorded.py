@@ -18,8 +18,8 @@ from audit.access import Records
 from audit.errors import AuditMismatch, AuditUnavailable
 from audit.place import Place
 from audit.records.fields import UUID7
-from audit.records.record import DECISION, OUTCOME, REGISTRY
-from proxy.archive import Archive, every
+from audit.records.record import ATTEMPT, DECISION, OUTCOME, REGISTRY
+from proxy.archive import ACTIVATED, Archive, every
 from proxy.errors import ConfigurationError, Unavailable
 from proxy.evidence import MAX_LISTED
 from proxy.policy.account import account_of
@@ -30,8 +30,13 @@ from proxy.policy.policy import Policy
 from proxy.policy.replay import Log, Recorded, Skipped, Why
 from proxy.upstreams.upstream import OTHER
 
-VERSIONS = frozenset({1, 2})
-"""Versions of the record that are understood here."""
+VERSIONS: Mapping[str, frozenset[int]] = {
+    DECISION: frozenset({1, 2}),
+    ATTEMPT: frozenset({1, 2}),
+    OUTCOME: frozenset({1, 2}),
+    ACTIVATED: frozenset({1, 2, 3}),
+}
+"""Versions of records that are understood here."""
 DRY_RUN, DECIDED_AS = "inspect", "chat"
 """The first version of the record did not say which endpoint a dry run stood for: chat was the only one."""
 BASIS_POINTS = 500
@@ -43,7 +48,7 @@ _is_id = re.compile(UUID7.pattern).fullmatch
 def recorded(body: Mapping[str, Any]) -> Recorded | Skipped:
     """Read all that a `route.decision` says."""
     record = _name(body)
-    days = _days(body["req"]["id"], body["ts"]) if _is_known(body) else ()
+    days = _days(body["req"]["id"], body["ts"]) if is_known(body) else ()
     if not days:
         return Skipped(record, Why.SCHEMA)
     types, model = body["detect"]["types"], body["req"]["model_req"]
@@ -66,7 +71,7 @@ def recorded(body: Mapping[str, Any]) -> Recorded | Skipped:
 
 def noted(body: Mapping[str, Any]) -> Noted | Skipped:
     """Read what a `route.decision` says about rules in shadow and exceptions, whatever else it leaves open."""
-    if not _is_known(body):
+    if not is_known(body):
         return Skipped(_name(body), Why.SCHEMA)
     actor, made = body["actor"], _decision(body)
     return Noted(
@@ -83,7 +88,7 @@ def noted(body: Mapping[str, Any]) -> Noted | Skipped:
 
 def answered(body: Mapping[str, Any], decided: Mapping[str, Any] | None) -> Noted | Skipped:
     """Read what a `route.outcome` says about rules on answers in shadow, and exceptions, to the decision before it."""
-    if not _is_known(body, OUTCOME):
+    if not is_known(body, OUTCOME):
         return Skipped(_name(body), Why.SCHEMA)
     if decided is None:
         return Skipped(_name(body), Why.ALONE)
@@ -231,10 +236,10 @@ def _name(body: Mapping[str, Any]) -> str:
     return name if name.isprintable() else "?"
 
 
-def _is_known(body: Mapping[str, Any], kind: str = DECISION) -> bool:
-    """Whether a body is, in every part, in a schema that is understood here."""
+def is_known(body: Mapping[str, Any], kind: str = DECISION) -> bool:
+    """Whether the body of a record of a kind is, in every part, in a schema that is understood here."""
     version = body.get("v")
-    return type(version) is int and version in VERSIONS and REGISTRY[kind, version].whole(body) is None
+    return type(version) is int and version in VERSIONS[kind] and REGISTRY[kind, version].whole(body) is None
 
 
 def _grids(histogram: Mapping[str, int]) -> tuple[int, ...]:

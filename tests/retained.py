@@ -95,6 +95,17 @@ class Retained:
         self.hands.scrub()
         return plan.size
 
+    def lose(self) -> None:
+        """Write some requests, erase one on either side of a cut, and prune up to the cut."""
+        ids = [self.request() for _ in range(6)]
+        self.sign()
+        self.erase(ids[1])
+        self.sign()
+        self.prune()
+        ids = [self.request() for _ in range(3)]
+        self.erase(ids[1])
+        self.sign()
+
     def verify(self) -> Report:
         with closing(open_source(self.log.place)) as source:
             return verify_source(source)

@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,6 +17,7 @@ from audit.api.service import Asked
 from audit.exporting import DONE, Exports, Job, NoRoomToWait
 from audit.records.record import new_id
 from audit.records.schema import MAX_INT
+from audit.records.times import now
 
 MAX_BYTES = 16 * 1024
 PIECE = 256 * 1024
@@ -39,7 +39,7 @@ class ExportJobs:
         as_of = _size(body.get("as_of"))
         if as_of is not None and not await run_in_threadpool(stored, asked.service.records, ONE, size=as_of):
             raise not_found("checkpoint as as_of says")
-        job = Job(new_id(), dict(asked.reader.actor), _now(), since=since, until=until, as_of=as_of)
+        job = Job(new_id(), dict(asked.reader.actor), now(), since=since, until=until, as_of=as_of)
         try:
             await self._exports.prepare(job)
         except NoRoomToWait:
@@ -143,7 +143,3 @@ async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
             yield piece
     finally:
         file.close()
-
-
-def _now() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"

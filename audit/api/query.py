@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from audit.api.errors import ApiError, bad_request
 from audit.records.fields import NAME, STAMP
 from audit.records.schema import MAX_INT
+from audit.records.times import full
 
 _is_name, _is_stamp = NAME.compile(), STAMP.compile()
 TIME = (
@@ -49,7 +50,7 @@ def time_of(query: Mapping[str, Any], name: str) -> str | None:
         return None
     if not isinstance(value, str) or _is_time(value) is None:
         raise bad_request(f"{name} is not a time such as 2026-01-31T12:00:00Z")
-    return value if _is_stamp(value) is None else f"{value[:-1]}.000000Z"
+    return full(value)
 
 
 def period(query: Mapping[str, Any]) -> tuple[str | None, str | None]:

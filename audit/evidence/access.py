@@ -6,7 +6,8 @@ from typing import Any
 from audit.evidence.facts import Facts
 from audit.evidence.fold import Fold
 from audit.evidence.tables import NONE, Body, Key, Row, Rows, add, at, by, counted, given, listed, tabled
-from audit.evidence.times import day, full
+from audit.evidence.times import day
+from audit.records.times import full
 
 DENIED = ("n_401", "n_403", "n_404")
 STATES = ("active", "revoked", "expired")

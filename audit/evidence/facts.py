@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from audit.evidence.times import full
+from audit.records.times import full
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from audit.evidence.policies import Policies
 from audit.evidence.reconciliation import Reconciliation
 from audit.evidence.retention import Retention
 from audit.evidence.tables import Body
-from audit.evidence.times import full
 from audit.evidence.traffic import Traffic
 from audit.records.jcs import canonical
+from audit.records.times import full
 
 VERSION = 1
 Table = dict[str, tuple[Take, ...]]

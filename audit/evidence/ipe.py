@@ -6,7 +6,8 @@ from typing import Any
 from audit.evidence.facts import Facts
 from audit.evidence.fold import EVERY, Fold
 from audit.evidence.tables import Body, Row, at, by, counted, listed
-from audit.evidence.times import day, full
+from audit.evidence.times import day
+from audit.records.times import full
 
 QUERY = "every record from first to last, in the order of seq; no filter"
 

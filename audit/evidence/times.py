@@ -4,11 +4,6 @@ The days of a date are those of H. Hinnant's "days from civil" in the proleptic 
 """
 
 
-def full(at: str) -> str:
-    """Return a time with microseconds, as those of records, with which it compares as text."""
-    return f"{at[:-1]}.000000Z" if len(at) == len("2026-01-31T12:00:00Z") else at
-
-
 def day(at: str) -> str:
     """Return the day of a time (UTC)."""
     return at[:10]

@@ -7,8 +7,9 @@ an outcome, the request's decision says it.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Self
+
+from audit.records.times import full
 
 PLACED, LIFTED = "hold.placed", "hold.lifted"
 
@@ -26,7 +27,7 @@ class Hold:
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Self:
         """Read the record of its placing."""
-        since, until = (stamp(body[name]) if name in body else None for name in ("from", "to"))
+        since, until = (full(body[name]) if name in body else None for name in ("from", "to"))
         return cls(body["hold"], since, until, body.get("team"), body.get("ts", ""))
 
     def record(self) -> dict[str, str]:
@@ -56,13 +57,3 @@ def in_force(bodies: Iterable[Mapping[str, Any]]) -> tuple[Hold, ...]:
         else:
             found.pop(body["hold"], None)
     return tuple(found.values())
-
-
-def written(at: datetime) -> str:
-    """Return a time as records have theirs."""
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
-
-
-def stamp(time: str) -> str:
-    """Return a time as records have theirs, so that they can be compared as texts."""
-    return f"{time[:-1]}.000000Z" if len(time) == len("2026-01-31T12:00:00Z") else time

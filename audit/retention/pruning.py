@@ -13,8 +13,8 @@ import orjson
 
 from audit.errors import AuditMismatch
 from audit.records.record import ATTEMPT, DECISION, OUTCOME
+from audit.records.times import full, written
 from audit.retention.attesting import Attested, largest
-from audit.retention.holds import stamp, written
 from audit.retention.taking import NO_LIMIT, PASSING_LIST, begun, first_held, holds
 from audit.stores.asking import Run
 
@@ -108,7 +108,7 @@ def announced(run: Run) -> Announced | None:
         if reach > size or (reach == size and taken < size):
             begun_already = reach == size
             return Announced(
-                seq, reach, bytes.fromhex(said["root"]), stamp(said["until"]), said["bodies"], begun_already
+                seq, reach, bytes.fromhex(said["root"]), full(said["until"]), said["bodies"], begun_already
             )
         return None
     return None

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from audit.anchors.stamp import Stamp
 from audit.proofs.checkpoint import Checkpoint
 from audit.proofs.note import Note
 from audit.records.schema import MAX_INT
+from audit.records.times import written
 from audit.sources.source import Claim, Source, StoredNote
 from audit.verification.marks import Head, HeadCheck, MarkCheck, Marks
 from audit.verification.report import Existed, Findings, Fork
@@ -46,7 +47,7 @@ class Passing:
         self._stored = self._read_stored()
         self._next = next(self._stored, None)
         self._heads = _ahead(marks.trust)
-        marks.records.stamped = {head.sha256: _text(head.stamp.at - TOLERANCE) for head in marks.trust.timed}
+        marks.records.stamped = {head.sha256: written(head.stamp.at - TOLERANCE) for head in marks.trust.timed}
         marks.records.not_after = self._heads[-1].until if self._heads else NEVER
         self.anchored = self.witnessed = 0
         self.kept = 0
@@ -135,21 +136,16 @@ def _ahead(trust: Trust) -> list[_Ahead]:
     stated = sorted(((Checkpoint.of(note), note, stamp) for note, stamp in heads), key=lambda head: -head[0].size)
     found, until = list[_Ahead](), NEVER
     for checkpoint, note, stamp in stated:
-        until = until if stamp is None else min(until, _text(stamp.at + TOLERANCE))
+        until = until if stamp is None else min(until, written(stamp.at + TOLERANCE))
         found.append(_Ahead(checkpoint, note, stamp, until))
     return found
 
 
 def _existed(before: Existed | None, size: int, stamp: Stamp, records: State) -> Existed:
     """Go on to the next stamp, and over what has waited for it."""
-    at = _text(stamp.at)
+    at = written(stamp.at)
     waited = 0 if before is None else before.waited_s
     if records.unstamped_ts:
         waited = max(waited, int(min(seconds(records.unstamped_ts, at), MAX_INT)))
     records.unstamped_ts = ""
     return Existed(size, at, stamp.by, waited)
-
-
-def _text(at: datetime) -> str:
-    """Return a time as records have theirs."""
-    return f"{at:%Y-%m-%dT%H:%M:%S.%f}Z"

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from audit.records.record import DECISION, OUTCOME
-from proxy.costs.log import LAST, Body, Log, is_known
+from proxy.costs.log import LAST, Body, Log
 from proxy.costs.prices import Price
 from proxy.costs.report import Known, table
 from proxy.files.money import exactly, written
 from proxy.policy.model import Trust
+from proxy.recorded import is_known
 
 OPEN = 50_000
 """Requests that are kept in mind at once, of a log of any length."""
@@ -110,7 +111,7 @@ def standings(log: Log, since: str | None, until: str | None) -> Standings:
         lines.setdefault((actor["team"], actor["app"]), Line()).add(_line(request, known))
 
     for body in log.bodies(since, until):
-        if not is_known(body):
+        if not is_known(body, body["kind"]):
             continue
         if body["kind"] == DECISION and (before := open_.get(body.get("escalates", {}).get("dec"))):
             before.why = body["escalates"]["why"]

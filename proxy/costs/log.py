@@ -17,19 +17,17 @@ import orjson
 from audit.access import MAX_LIMIT, Filters, ReadRecord, Records
 from audit.errors import AuditError, AuditUnavailable
 from audit.place import Place
-from audit.records.record import ATTEMPT, DECISION, OUTCOME, REGISTRY
+from audit.records.record import ATTEMPT, DECISION, OUTCOME
 from proxy.archive import ACTIVATED, Archive, read_back
 from proxy.costs.answers import is_free
 from proxy.costs.prices import Prices
 from proxy.errors import ConfigurationError, Unavailable
 from proxy.policy.model import Call, Identity
 from proxy.policy.policy import Policy
-from proxy.recorded import VERSIONS
+from proxy.recorded import is_known
 from proxy.upstreams.registry import prices_of
 
 KINDS = (DECISION, ATTEMPT, OUTCOME)
-ACTIVATIONS = frozenset({1, 2, 3})
-"""Versions of the record of an activation that are understood here."""
 EARLIER = timedelta(hours=1)
 """So long before the first outcome, its decision is looked for among those that are read; before, one by one."""
 LAST = "~"
@@ -96,7 +94,7 @@ def answered(log: Log, since: str | None, until: str | None) -> Iterator[Answere
     for body in log.bodies(since, until):
         if body["kind"] == OUTCOME and not (since or "") <= str(body.get("ts")) < (until or LAST):
             continue
-        if not is_known(body):
+        if not is_known(body, body["kind"]):
             if body["kind"] == OUTCOME:
                 yield Lone(str(body.get("id")))
         elif body["kind"] == DECISION:
@@ -112,7 +110,7 @@ def _joined(log: Log, body: Body, asked: "_Decisions", attempts: "_Attempts") ->
     decided = body["dec"]
     if decided not in asked.items:
         before = log.decision(decided)
-        if before is None or not is_known(before):
+        if before is None or not is_known(before, before["kind"]):
             yield Lone(body["id"])
             return
         asked.put(decided, _asked(before))
@@ -230,7 +228,7 @@ class Export:
                         raise ConfigurationError(f"{self._path}:{number} is not a record")
                     if body["kind"] in KINDS:
                         yield body
-                    elif body["kind"] == ACTIVATED and is_known(body):
+                    elif body["kind"] == ACTIVATED and is_known(body, body["kind"]):
                         bundle = body["bundle"]
                         self._bundles[bundle["sha256"]] = (body["files_sha256"], bundle["upstreams_sha256"])
         except OSError as error:
@@ -257,14 +255,6 @@ class Export:
         except OSError:
             return None
         return text if hashlib.sha256(text).hexdigest() == sha256 else None
-
-
-def is_known(body: Body) -> bool:
-    """Whether a body is, in every part, in a schema that is understood here."""
-    kind, version = body["kind"], body.get("v")
-    understood = ACTIVATIONS if kind == ACTIVATED else VERSIONS
-    known = REGISTRY.get((kind, version)) if type(version) is int and version in understood else None
-    return known is not None and known.whole(body) is None
 
 
 def _body(line: bytes) -> Body | None:

@@ -36,14 +36,7 @@ def erased_and_pruned(either: Retained) -> Callable[[], Retained]:
     """Return what writes some requests, erases one on either side of a cut, and prunes up to the cut."""
 
     def make() -> Retained:
-        ids = [either.request() for _ in range(6)]
-        either.sign()
-        either.erase(ids[1])
-        either.sign()
-        either.prune()
-        ids = [either.request() for _ in range(3)]
-        either.erase(ids[1])
-        either.sign()
+        either.lose()
         return either
 
     return make

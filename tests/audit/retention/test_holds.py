@@ -1,6 +1,6 @@
 """What a hold covers, and which are in force, follow from the records alone."""
 
-from audit.retention.holds import LIFTED, PLACED, Hold, in_force, stamp
+from audit.retention.holds import LIFTED, PLACED, Hold, in_force
 
 NOON, LATER = "2026-03-01T12:00:00.000000Z", "2026-03-02T00:00:00.000000Z"
 
@@ -38,7 +38,3 @@ def test_a_hold_is_in_force_until_it_is_lifted_and_may_be_placed_again() -> None
     assert [hold.name for hold in in_force([placed("a"), placed("b")])] == ["a", "b"]
     assert [hold.name for hold in in_force([placed("a"), placed("b"), lifted])] == ["b"]
     assert [hold.name for hold in in_force([lifted, placed("a"), lifted, placed("a")])] == ["a"]
-
-
-def test_times_without_microseconds_compare_as_those_of_records() -> None:
-    assert stamp("2026-03-01T12:00:00Z") == NOON == stamp(NOON)
