@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from audit.access import Records
 from audit.api import Reader
-from audit.api import router as audit_router
+from audit.api import routes as audit_routes
 from audit.errors import AuditError, AuditUnavailable
 from audit.exporting import Exports
 from audit.log import AuditLog
@@ -262,10 +263,10 @@ def create_app(runtime: Runtime) -> ASGIApp:
         "audit_log": lambda: runtime.audit.not_ready() or runtime.conditions.not_ready(),
         "checkpoints": runtime.checkpoints.not_ready,
     }
-    app = FastAPI(title="Ringfence", openapi_url=None, redirect_slashes=False)
+    served = list[Route]()
 
     def route(path: str, method: str, does: Callable[..., Awaitable[Response]], **parts: Any) -> None:
-        app.add_route(path, partial(does, **parts), methods=[method], include_in_schema=False)
+        served.append(Route(path, partial(does, **parts), methods=[method]))
 
     lane, counted = runtime.canary.lane(pipeline, keys), runtime.ingress.of
     for each in ENDPOINTS:
@@ -297,11 +298,10 @@ def create_app(runtime: Runtime) -> ASGIApp:
         return await refused(request, _not_found(error))
 
     explain = partial(explained, Database(runtime.audit.place))
-    app.include_router(audit_router(runtime.audit, auditor, runtime.exports, explain))
-    app.add_exception_handler(RingfenceError, refused)
-    app.add_exception_handler(Exception, refused)
-    app.add_exception_handler(404, not_found)
-    app.add_exception_handler(405, not_found)
+    served += audit_routes(runtime.audit, auditor, runtime.exports, explain)
+    answers = {RingfenceError: refused, Exception: refused, 404: not_found, 405: not_found}
+    app = Starlette(routes=served, exception_handlers=answers)
+    app.router.redirect_slashes = False
     return Shield(runtime.ingress.around(app))
 
 

@@ -4,7 +4,7 @@ Who may read is decided by the `authorize` that the server injects, for the role
 have the form of a name, a number or a time; what is wrong with it is said without repeating it.
 """
 
-from audit.api.router import router
+from audit.api.router import routes
 from audit.api.service import Authorize, Explain, Reader
 
-__all__ = ["Authorize", "Explain", "Reader", "router"]
+__all__ = ["Authorize", "Explain", "Reader", "routes"]

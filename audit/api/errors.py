@@ -1,6 +1,6 @@
 """What the auditors' API refuses, in the shape of OpenAI's errors. No message repeats anything that was sent."""
 
-from fastapi.responses import JSONResponse
+from starlette.responses import JSONResponse
 
 from audit.errors import AuditUnavailable
 

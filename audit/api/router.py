@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from audit.access import Records
 from audit.api import checkpoints
@@ -27,9 +27,9 @@ TREE = "audit-tree"
 """Beside the folder of exports: hashes that proofs are made from."""
 
 
-def router(
+def routes(
     log: AuditLog, authorize: Authorize, exports: Exports, explain: Explain | None = None, limit: Limit | None = None
-) -> APIRouter:
+) -> list[Route]:
     """Build the routes. `authorize` returns the reader, or raises what the server answers instead.
 
     `explain`, which knows what this package does not, adds an explanation to a decision that is read by its id.
@@ -57,11 +57,10 @@ def router(
         "/openapi.json": {"GET": describe},
     }
     service = Service(log, records)
-    routes = APIRouter()
-    for path, handlers in served.items():
-        answer = endpoint(service, authorize, path, handlers)
-        routes.add_route(f"{PREFIX}{path}", answer, methods=list(handlers), include_in_schema=False)
-    return routes
+    return [
+        Route(f"{PREFIX}{path}", endpoint(service, authorize, path, handlers), methods=list(handlers))
+        for path, handlers in served.items()
+    ]
 
 
 async def describe(asked: Asked) -> Response:

@@ -9,10 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI, HTTPException, Request
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from audit.access import Records
-from audit.api import router
+from audit.api import routes
 from audit.api.guessing import Limit
 from audit.api.roles import PREFIX
 from audit.exporting import Exports
@@ -55,8 +57,7 @@ class Service:
     def ask(self, method: str, path: str, *, key: str = "good", **more: Any) -> httpx.Response:
         async def asked() -> httpx.Response:
             exports = await Exports.take_over(self.log, self.folder, (sys.executable, str(STAND_IN)))
-            app = FastAPI(openapi_url=None)
-            app.include_router(router(self.log, authorize, exports, self.explain, self.limit))
+            app = Starlette(routes=routes(self.log, authorize, exports, self.explain, self.limit))
             transport = httpx.ASGITransport(app=app)
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
                 headers = {"authorization": f"Bearer {key}", **more.pop("headers", {})}
