@@ -35,6 +35,8 @@ STATEMENT_MS = 10_000
 STRETCH = 50_000
 """Records that are looked through at once, at first; more where that is quick."""
 QUICK_S = 0.03
+AT_AN_END = 1000
+"""So many records at either end of the log are looked at before its index of times."""
 Ask = Callable[..., list[tuple[Any, ...]]]
 """(query, **values) -> rows. `@` stands before the name of each table, `:name` for a value."""
 Row = TypeVar("Row", bound=SQLModel)
@@ -211,13 +213,24 @@ def _stretch(session: Session, filters: Filters, after: int) -> tuple[int, int, 
         times.append(col(RecordRow.ts) >= filters.since)
     if filters.until is not None:
         times.append(col(RecordRow.ts) < filters.until)
-    ends = func.coalesce(func.min(RecordRow.seq), 0), func.coalesce(func.max(RecordRow.seq), -1)
+    place = col(RecordRow.seq)
+    first, last = 0, session.exec(select(func.coalesce(func.max(place), -1))).one()
     if times:
-        first, last = session.exec(select(*ends).where(*times)).one()
-    else:
-        first, last = 0, session.exec(select(ends[1])).one()
+        from_ = _end(session, func.min, times, place < AT_AN_END)
+        to = _end(session, func.max, times, place > last - AT_AN_END)
+        first, last = (0, -1) if from_ is None or to is None else (from_, to)
     session.rollback()
     return max(after, first - 1), last, times
+
+
+def _end(session: Session, which: Any, times: Any, near: Any) -> int | None:
+    """Return the first or the last of the records of a time range, which often begins or ends where the log does.
+
+    The sum keeps PostgreSQL from looking for it along the log instead of in the index of times.
+    """
+    place = col(RecordRow.seq)
+    found: int | None = session.exec(select(which(place)).where(*times, near)).one()
+    return session.exec(select(which(place + 0)).where(*times)).one() if found is None else found
 
 
 def _page(

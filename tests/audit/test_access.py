@@ -4,6 +4,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 from databases import new_database
 
+from audit import access
 from audit.access import Filters, Records
 from audit.errors import AuditUnavailable
 from audit.place import Postgres
@@ -73,10 +75,13 @@ def test_a_filter_finds_what_it_names(filters: dict[str, str], count: int, recor
     assert [record.seq for record in page.records] == sorted(record.seq for record in page.records)
 
 
-def test_a_time_range_is_half_open(records: Records) -> None:
+@pytest.mark.parametrize("near", [0, 3, 1000])
+def test_a_time_range_is_half_open(near: int, records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "AT_AN_END", near)
     stamps = [record.body["ts"] for record in records.page(Filters()).records]
-    found = records.page(Filters(since=stamps[3], until=stamps[6])).records
-    assert [record.body["ts"] for record in found] == [ts for ts in stamps if stamps[3] <= ts < stamps[6]]
+    for since, until in (*combinations(stamps[::3], 2), (stamps[0], "3000"), ("", stamps[-1]), (stamps[3], stamps[3])):
+        found = records.page(Filters(since=since, until=until)).records
+        assert [record.body["ts"] for record in found] == [ts for ts in stamps if since <= ts < until]
 
 
 def test_one_record_is_found_by_its_id(records: Records, specimens: Any) -> None:

@@ -127,6 +127,8 @@ QUESTIONS: tuple[tuple[str, str], ...] = (
     ("by zone and decision", "records?zone=cloud-eu&decision=allow"),
     ("by team and class, from the middle", "records?team=team-1&class=pii&after={middle}"),
     ("by a day", "records?from={day}T00:00:00Z&to={day}T23:59:59Z"),
+    ("by the whole month", "records?from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z"),
+    ("from that day on", "records?from={day}T00:00:00Z"),
     ("by a day, team and zone", "records?from={day}T00:00:00Z&to={day}T23:59:59Z&team=team-1&zone=cloud-us"),
     ("of a kind that is rare", "records?kind=genesis"),
     ("of what there is none", "records?team=team-1&app=app-02"),
