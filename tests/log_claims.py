@@ -85,6 +85,10 @@ def _absent() -> list[Case]:
 
     alone = base()
     alone.erase(6)
+    removed = base(1)
+    failed = removed.add("control.tested", 2, control="canary", passed=False)
+    removed.add("erasure.done", 2, actor=ACTOR, reason="asked", records=[removed.erase(failed)])
+    removed.sign()
     misplaced = base()
     misplaced.absent[7] = (misplaced.erase(6), misplaced.absent.pop(6))[1]
     gone = base()
@@ -105,6 +109,7 @@ def _absent() -> list[Case]:
         Case("a body erased and said otherwise", erased(n=99).pack(), "ERASED"),
         Case("a body erased by nobody", alone.pack(), "ERASED"),
         Case("a tombstone of another record", misplaced.pack(), "ERASED WRITER_GAP"),
+        Case("a failed test erased", removed.pack(), "ERASED"),
         Case("a body left out", gone.pack(), "LEFT_OUT"),
         Case("a body that is said to be erased and is there", kept.pack(), "", "signed"),
     ]

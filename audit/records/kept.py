@@ -4,10 +4,10 @@ All others stay for as long as the log does: they tell which policies, keys and 
 what went wrong, and what is gone. None of them is about a request.
 """
 
-PASSING = frozenset(
-    {
-        *("route.decision", "route.attempt", "route.outcome", "ingress.counted", "access.denied", "notify.failed"),
-        *("audit.read", "audit.verified", "writer.heartbeat", "control.tested"),
-    },
-)
+OF_REQUESTS = frozenset({"route.decision", "route.attempt", "route.outcome"})
+"""Kinds of which a record can be erased."""
+PASSING = OF_REQUESTS | {
+    *("ingress.counted", "access.denied", "notify.failed"),
+    *("audit.read", "audit.verified", "writer.heartbeat", "control.tested"),
+}
 """Kinds of which there are many, each about one request, one reading or one moment."""

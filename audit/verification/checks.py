@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from audit.records.chain import HASH_BYTES, body_hash, genesis_prev, link
+from audit.records.kept import OF_REQUESTS
 from audit.records.record import GENESIS, REGISTRY
 from audit.records.schema import MAX_INT
 from audit.sources.source import COLUMNS
@@ -35,9 +36,11 @@ def _left_out(row: Row, state: State) -> str | None:
 
 def _erased(row: Row, _: State) -> str | None:
     stone = row.tombstone
-    if stone is None or (stone.seq == row.seq and stone.bh == row.bh.hex()):
+    if stone is None:
         return None
-    return "what is left of an erased body is of another record"
+    if stone.seq != row.seq or stone.bh != row.bh.hex():
+        return "what is left of an erased body is of another record"
+    return None if stone.kind in OF_REQUESTS else "it is about no request, and only what is can be erased"
 
 
 def _body_hash(row: Row, _: State) -> str | None:

@@ -12,11 +12,15 @@ Ringfence.absences = (() => {
   const { parse, canonical, isObject } = Ringfence.json;
   const START = utf8('{"erased":{');
   const MAX_ERASED = 100_000;
+  /** Kinds of which a record can be erased. */
+  const OF_REQUESTS = new Set(["route.decision", "route.attempt", "route.outcome"]);
   /** Kinds that a prune takes away; all others stay. */
   const PASSING = new Set([
     "route.decision", "route.attempt", "route.outcome", "ingress.counted", "access.denied", "notify.failed",
     "audit.read", "audit.verified", "writer.heartbeat", "control.tested",
   ]);
+
+  const isOfRequest = (stone) => OF_REQUESTS.has(stone.kind);
 
   /** Read what is left of an erased body, an object like {seq, id, kind, v, ts, bh, epoch, n}; null for what is none. */
   function tombstone(bytes, erasedType) {
@@ -110,5 +114,5 @@ Ringfence.absences = (() => {
     }
   }
 
-  return { Absences, tombstone };
+  return { Absences, tombstone, isOfRequest };
 })();

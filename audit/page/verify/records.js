@@ -155,6 +155,8 @@ Ringfence.records = (() => {
       }
       if (row.tombstone && (row.tombstone.seq !== row.seq || row.tombstone.bh !== hex(row.bh))) {
         add("ERASED", "what is left of an erased body is of another record");
+      } else if (row.tombstone && !absences.isOfRequest(row.tombstone)) {
+        add("ERASED", "it is about no request, and only what is can be erased");
       }
       if (!isAbsent && !this.hasHash(row)) add("BODY_HASH", "the stored bytes do not have the stored hash");
       this.judgeLink(row, add);

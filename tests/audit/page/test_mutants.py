@@ -17,6 +17,7 @@ MUTANTS: Mapping[str, tuple[str, str]] = {
     "schema.Registry.prototype.bornWith = () => null": ("honest", ""),
     "absences.Absences.prototype.mayBeLeftOut = () => true": ("a body left out", "LEFT_OUT"),
     "absences.Absences.prototype.counts = () => false": ("a prefix pruned of more than was said", "PRUNED"),
+    "absences.isOfRequest = () => true": ("a failed test erased", "ERASED"),
     "absences.Absences.prototype.judge = () => {}": ("a body erased by nobody", "ERASED"),
     "absences.Absences.prototype.account = () => {}": ("a body erased", ""),
     "approvals.Approvals.prototype.judge = () => {}": ("an approval of nothing", "APPROVAL"),

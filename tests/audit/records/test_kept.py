@@ -2,7 +2,7 @@ import re
 from pathlib import Path
 
 import audit.page
-from audit.records.kept import PASSING
+from audit.records.kept import OF_REQUESTS, PASSING
 from audit.records.record import LATEST
 
 
@@ -14,6 +14,7 @@ def test_what_passes_are_kinds_of_records_and_none_that_tells_what_is_in_force()
 
 def test_the_verifier_in_the_page_knows_the_same_kinds() -> None:
     source = (Path(audit.page.__path__[0]) / "verify" / "absences.js").read_text()
-    found = re.search(r"PASSING = new Set\(\[(.*?)\]\)", source, re.DOTALL)
-    assert found is not None
-    assert set(re.findall(r'"([a-z.]+)"', found[1])) == PASSING
+    for name, kinds in (("PASSING", PASSING), ("OF_REQUESTS", OF_REQUESTS)):
+        found = re.search(rf"{name} = new Set\(\[(.*?)\]\)", source, re.DOTALL)
+        assert found is not None
+        assert set(re.findall(r'"([a-z.]+)"', found[1])) == kinds

@@ -127,6 +127,13 @@ def test_an_erased_body_needs_a_record_behind_it_that_says_the_same(judge: Judge
     assert (report.erased, report.erased_total, report.unerased) == ((4, 5), 2, 0)
 
 
+def test_what_is_about_no_request_cannot_have_been_erased(judge: Judge, written: Any) -> None:
+    start = stones(written, 1)[0]
+    erased(written, start.as_json())
+    assert codes(judge({1: start.encode()})) == {("ERASED", 1)}
+    assert judge({1: start.encode()}, Steps([check for check in CHECKS if check.name != "erased"])).ok
+
+
 def test_what_is_said_to_be_erased_and_is_there_is_told(judge: Judge, written: Any) -> None:
     erased(written, *(stone.as_json() for stone in stones(written, 4, 5)))
     report = judge({})
