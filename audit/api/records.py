@@ -39,7 +39,7 @@ class Reads:
         filters = filters_of(query)
         after = number_of(query, "after", -1, low=-1)
         limit = number_of(query, "limit", DEFAULT_LIMIT, low=1, high=MAX_LIMIT)
-        page, answer = await run_in_threadpool(self._find, asked, filters, after, limit)
+        page, answer = await asked.service.heavy(self._find, asked, filters, after, limit)
         await asked.record(
             "records",
             len(page.records),
@@ -70,7 +70,7 @@ class Reads:
         sha256 = asked.request.path_params["sha256"]
         if _is_digest(sha256) is not None:
             raise not_found("text")
-        text = await run_in_threadpool(asked.service.records.text, sha256)
+        text = await asked.service.heavy(asked.service.records.text, sha256)
         await asked.record("text", 0 if text is None else 1, sha256=sha256)
         if text is None:
             raise not_found("text")
