@@ -28,7 +28,7 @@ async def page(asked: Asked) -> Response:
     query = parameters(asked.request, ("after", "limit"))
     after = number_of(query, "after", -1, low=-1)
     limit = number_of(query, "limit", DEFAULT_LIMIT, low=1, high=MAX_LIMIT)
-    found = await asked.service.heavy(_behind, asked.service.records, after, limit + 1)
+    found = await asked.service.heavy(stored, asked.service.records, BEHIND, after=after, count=limit + 1)
     shown = found[:limit]
     await asked.record(
         "checkpoints",
@@ -54,10 +54,6 @@ async def one(asked: Asked) -> Response:
         raise not_found("checkpoint")
     found = await run_in_threadpool(stored, asked.service.records, ONE, size=int(text))
     return await _answer(asked, found, int(text))
-
-
-def _behind(records: Records, after: int, count: int) -> list[dict[str, Any]]:
-    return stored(records, BEHIND, after=after, count=count)
 
 
 async def _answer(asked: Asked, found: list[dict[str, Any]], size: int | None) -> Response:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import orjson
 from starlette.concurrency import run_in_threadpool
@@ -17,6 +17,8 @@ from audit.errors import AuditUnavailable
 from audit.log import AuditLog
 
 READ = "audit.read"
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Reader(Protocol):
@@ -41,10 +43,10 @@ class Service:
     records: Records
     gate: Gate = field(default_factory=Gate)
 
-    async def heavy(self, work: Callable[..., Any], *given: Any) -> Any:
+    async def heavy(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
         """Do what has much to read in a thread, when its turn comes."""
         async with self.gate.turn():
-            return await run_in_threadpool(work, *given)
+            return await run_in_threadpool(work, *given, **named)
 
 
 @dataclass(frozen=True, slots=True)
