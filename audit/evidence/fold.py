@@ -33,6 +33,9 @@ class Fold:
     def absent(self, seq: int) -> None:
         """Take in that a record of the period has no body."""
 
+    def beside(self, seq: int, body: Body) -> None:
+        """Take in the record before the first of the period, or the one behind its last: every pack has them."""
+
     def is_inside(self, seq: int) -> bool:
         """Whether a record is of the period."""
         return self.facts.first <= seq <= self.facts.last

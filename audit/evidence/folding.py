@@ -59,6 +59,9 @@ class Folding:
         if inside:
             for take in self._inside.get(kind, self._every):
                 take(seq, body)
+        elif seq in {self._facts.first - 1, self._facts.last + 1}:
+            for fold in self._folds:
+                fold.beside(seq, body)
         if seq <= self._facts.last:
             for take in self._until.get(kind, ()):
                 take(seq, body)

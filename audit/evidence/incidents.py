@@ -58,6 +58,11 @@ class Incidents(Fold):
         """Say of no time around it that it is dark."""
         self._latest = ""
 
+    def beside(self, seq: int, body: Body) -> None:
+        """Take it in: a time without a record may begin before the period, or end behind it."""
+        if seq > self.facts.last or body["ts"] < self.facts.since:
+            self._every(seq, body)
+
     def _every(self, seq: int, body: Body) -> None:
         ts, latest = body["ts"], self._latest
         if ts <= latest:

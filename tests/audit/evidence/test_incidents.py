@@ -55,3 +55,18 @@ def test_a_time_without_a_record_is_dark_unless_a_body_is_gone_there() -> None:
     [dark] = make.fold()["incidents"]["dark"]["rows"]
     assert dark == {"seq": 2, "since": "2026-03-01T01:05:00.900000Z", "until": "2026-03-01T02:10:01.000000Z", "s": 3901}
     assert fold([make.records[0], None, *make.records[2:]])["incidents"]["dark"]["total"] == 0
+
+
+def test_a_dark_time_over_an_end_of_the_period_is_dark() -> None:
+    make = Maker()
+    first, second, third = (f"2026-03-0{day}T00:00:00.000000Z" for day in (1, 3, 5))
+    for ts in (first, second, third):
+        make.decide(ts=ts)
+    period = {"first": 1, "last": 1, "since": "2026-03-02T00:00:00.000000Z", "until": "2026-03-04T00:00:00.000000Z"}
+    dark = make.fold(**period)["incidents"]["dark"]["rows"]
+    assert [(one["seq"], one["since"], one["until"]) for one in dark] == [(1, first, second), (2, second, third)]
+    for gone in (0, 2):
+        records = [None if seq == gone else record for seq, record in enumerate(make.records)]
+        assert fold(records, **period)["incidents"]["dark"]["total"] == 1
+    ahead = [{**make.records[0], "ts": "2027-01-01T00:00:00.000000Z"}, *make.records[1:]]
+    assert [one["seq"] for one in fold(ahead, **period)["incidents"]["dark"]["rows"]] == [2]

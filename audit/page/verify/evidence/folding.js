@@ -2,7 +2,8 @@
 /*
  * All documents of evidence in one pass over the records, in their order. A fold takes in records by kind: `inside` those
  * of the period, `until` those of the period and before it, `always` all of kinds that no pack leaves out; "*" is every
- * kind. What is absent, or no valid record, is given as null.
+ * kind. `beside` takes in the record before the period, and the one behind it. What is absent, or no valid record, is given
+ * as null.
  */
 globalThis.Ringfence ??= {};
 Ringfence.evidence = (() => {
@@ -46,6 +47,8 @@ Ringfence.evidence = (() => {
       if (isInside) {
         give(this.inside.get("*"), seq, body);
         give(this.inside.get(body.kind), seq, body);
+      } else if (seq === first - 1 || seq === last + 1) {
+        this.folds.forEach(([, fold]) => fold.beside?.(seq, body));
       }
       if (seq <= last) give(this.until.get(body.kind), seq, body);
       give(this.always.get(body.kind), seq, body);

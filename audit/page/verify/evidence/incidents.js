@@ -6,7 +6,8 @@ globalThis.Ringfence ??= {};
   const DARK_S = 3900;
 
   return class Incidents {
-    constructor() {
+    constructor({ last, from = "" }) {
+      Object.assign(this, { last, from });
       this.inside = { "*": this.every, "notify.failed": this.unnotified };
       this.until = {
         "incident.opened": this.opened,
@@ -28,6 +29,11 @@ globalThis.Ringfence ??= {};
     /** Of a time around a record that is absent, nothing is said. */
     absent() {
       this.latest = "";
+    }
+
+    /** A time without a record may begin before the period, or end behind it. */
+    beside(seq, body) {
+      if (seq > this.last || body.ts < this.from) this.every(seq, body);
     }
 
     every(seq, { ts }) {
