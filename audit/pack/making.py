@@ -117,7 +117,7 @@ def _as_of(source: Source, wish: Wish) -> Checkpoint:
     if wish.as_of is None:
         stored, missing = source.newest_checkpoint(), "checkpoint yet"
     else:
-        found = source.checkpoints(wish.as_of - 1, 1)
+        found = source.checkpoints(wish.as_of - 1, 1) if 0 < wish.as_of <= source.claim().size else ()
         stored = found[0] if found and found[0].size == wish.as_of else None
         missing = f"checkpoint of {wish.as_of} records"
     if stored is None:

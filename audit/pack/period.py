@@ -8,7 +8,7 @@ them, which shows that the period ends there: their times lie outside. Only the 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
 from audit.pack.manifest import Manifest
@@ -27,6 +27,8 @@ class Period:
     since: str
     until: str
     pruned: int = 0
+    _missing: set[int] = field(default_factory=set)
+    """Which of the two beside it are not there."""
     faults: list[tuple[int | None, str]] = field(default_factory=list)
 
     @classmethod
@@ -40,6 +42,8 @@ class Period:
 
     def take(self, seq: int, ts: str, *, is_left_out: bool) -> None:
         """Judge a record by its number and its time, which is empty where it is not known."""
+        if is_left_out and seq in {self.first - 1, self.last + 1}:
+            self._missing.add(seq)
         what = self._fault(seq, ts, is_left_out)
         if what and len(self.faults) < MAX_FAULTS:
             self.faults.append((seq, what))
@@ -52,6 +56,15 @@ class Period:
             yield None, "manifest.json: it has no beginning, and the first record is not in it"
         if not self.until and self.last != size - 1:
             yield None, "manifest.json: it has no end, and the last record is not in it"
+
+    def unseen(self, size: int) -> Iterator[str]:
+        """Yield which ends no record shows, in a log of this size."""
+        if self.first - 1 in self._missing:
+            yield f"that the period begins with record {self.first}: what was before it is gone"
+        if self.last + 1 in self._missing:
+            yield f"that the period ends with record {self.last}: what was behind it is gone"
+        elif self.until and self.last == size - 1:
+            yield f"that the period ends with record {self.last}: it is the last one that there is"
 
     def _fault(self, seq: int, ts: str, is_left_out: bool) -> str:
         if self.first <= seq <= self.last:
@@ -74,5 +87,5 @@ def moment(text: str) -> str:
     found = _TIME.fullmatch(text)
     if found is None:
         raise ValueError("not a time")
-    at = datetime.fromisoformat(found[1]).replace(tzinfo=UTC)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{(found[2] or '').ljust(6, '0')}Z"
+    at = datetime.fromisoformat(found[1])
+    return f"{at.isoformat()}.{(found[2] or '').ljust(6, '0')}Z"

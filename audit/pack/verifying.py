@@ -145,7 +145,8 @@ class _Verifying:
                 self._found.add("MANIFEST", seq, what)
         signed_by = self._signed_by(manifest, watching.state)
         made = self._compare(watching, source) if self._found.total == 0 else {}
-        unproven = [*report.unproven, *([UNSIGNED] if signed_by is None else [])]
+        unproven = [*report.unproven, *watching.period.unseen(manifest.size)]
+        unproven += [UNSIGNED] if signed_by is None else []
         if manifest.version != (own := known().version):
             unproven.append(OTHER_VERSION.format(manifest.version, own))
         elif self._found.total == 0:

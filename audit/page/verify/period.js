@@ -10,6 +10,8 @@ Ringfence.Period = class Period {
 
   constructor({ first, last, from = "", to = "" }, pruned) {
     Object.assign(this, { first, last, from, to, pruned, faults: [] });
+    /** Which of the two beside it are not there. */
+    this.missing = new Set();
   }
 
   has(ts) {
@@ -18,6 +20,7 @@ Ringfence.Period = class Period {
 
   /** Judge a record by its number and its time, which is empty where it is not known. */
   take(seq, ts, isLeftOut) {
+    if (isLeftOut && (seq === this.first - 1 || seq === this.last + 1)) this.missing.add(seq);
     const what = this.fault(seq, ts, isLeftOut);
     if (what && this.faults.length < Period.MOST) this.faults.push([seq, what]);
   }
@@ -43,6 +46,16 @@ Ringfence.Period = class Period {
     if (!(first <= last && last < size)) found.push("manifest.json: its period ends before it begins, or behind the log");
     if (from === "" && first !== 0) found.push("manifest.json: it has no beginning, and the first record is not in it");
     if (to === "" && last !== size - 1) found.push("manifest.json: it has no end, and the last record is not in it");
+    return found;
+  }
+
+  /** Which ends no record shows, in a log of this size. */
+  unseen(size) {
+    const { first, last, to, missing } = this, found = [];
+    const ends = `that the period ends with record ${last}: `;
+    if (missing.has(first - 1)) found.push(`that the period begins with record ${first}: what was before it is gone`);
+    if (missing.has(last + 1)) found.push(`${ends}what was behind it is gone`);
+    else if (to !== "" && last === size - 1) found.push(`${ends}it is the last one that there is`);
     return found;
   }
 };

@@ -325,6 +325,7 @@ Ringfence.verify = (() => {
         said.push(`what ${count} archived texts said that records name, such as policies: they are not here`);
       }
       said.push("that all traffic went through the proxy, or that the proxy recorded what it did");
+      said.push(...this.period.unseen(this.manifest.size));
       if (!this.signedBy) said.push(UNSIGNED);
       const { version } = this.options.known;
       if (this.manifest.version !== version) said.push(otherVersion(this.manifest.version, version));

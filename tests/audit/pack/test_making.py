@@ -112,6 +112,9 @@ def test_a_pack_as_of_an_older_checkpoint_ends_there(place: Path, tmp_path: Path
     assert verify_pack(tmp_path / "a.tar").report.findings == ()
     with pytest.raises(AuditMismatch, match="no checkpoint of 6 records"):
         pack_of(place, tmp_path / "b.tar", Wish(as_of=6))
+    for none in (-1, 0, 2**70):
+        with pytest.raises(AuditMismatch, match=f"no checkpoint of {none} records"):
+            pack_of(place, tmp_path / "b.tar", Wish(as_of=none))
 
 
 @pytest.mark.parametrize("wish", [Wish("2999-01-01T00:00:00.000000Z"), Wish("", "2001-01-01T00:00:00.000000Z")])

@@ -53,6 +53,25 @@ def test_bounds_that_cross_or_lie_behind_the_log_are_found() -> None:
     assert judged([BEFORE, WITHIN, WITHIN], 1, 3) == [None]
 
 
+def unseen(times: list[str | None], first: int, last: int, **options: object) -> list[str]:
+    """Return what no record shows of the ends of a period."""
+    period = Period(first, last, **{"since": SINCE, "until": UNTIL, **options})  # type: ignore[arg-type]
+    for seq, ts in enumerate(times):
+        period.take(seq, ts or "", is_left_out=ts is None)
+    assert not period.faults
+    return [what.split(":")[0] for what in period.unseen(len(times))]
+
+
+def test_an_end_that_no_record_shows_is_not_proven() -> None:
+    begins, ends = "that the period begins with record 1", "that the period ends with record 1"
+    assert unseen([BEFORE, WITHIN, AFTER], 1, 1) == []
+    assert unseen([BEFORE, WITHIN], 1, 1) == [ends]
+    assert unseen([BEFORE, WITHIN], 1, 1, until="") == []
+    assert unseen([None, WITHIN, AFTER], 1, 1, pruned=1) == [begins]
+    assert unseen([None, WITHIN, None], 1, 1, pruned=3) == [begins, ends]
+    assert unseen([WITHIN, WITHIN, AFTER], 0, 1) == []
+
+
 def test_only_so_many_faults_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("audit.pack.period.MAX_FAULTS", 2)
     assert judged([WITHIN] * 9, 8, 8) == [0, 1]
@@ -65,6 +84,7 @@ def test_only_so_many_faults_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         ("2026-10-01T00:00:00Z", SINCE),
         ("2026-10-01T12:30:59.5Z", "2026-10-01T12:30:59.500000Z"),
         ("2026-10-01T12:30:59.000001Z", "2026-10-01T12:30:59.000001Z"),
+        ("0001-01-01", "0001-01-01T00:00:00.000000Z"),
     ],
 )
 def test_days_and_times_are_read_as_records_have_them(text: str, made: str) -> None:

@@ -9,9 +9,11 @@ from chromium import Chromium, Page
 from log_attacks import attacks, base
 from log_claims import claims
 from pack_attacks import ATTACKS
-from packs import Workshop
+from packs import Workshop, pack_of, times
 from scribe import Scribe, drawn_log, mutated, sealed
 from verified import by_page, by_python, codes, opened
+
+from audit.pack.making import Wish
 
 DRAWN, MUTATIONS = 8, 6
 
@@ -77,6 +79,20 @@ def test_a_checkpoint_in_every_record_is_judged(page: Page, tmp_path: Path) -> N
         made.sign()
     pack = made.pack()
     assert by_page(page, pack) == by_python(tmp_path / "pack.tar", pack)
+
+
+def test_both_say_of_a_period_that_reaches_over_the_end_of_the_log_that_nothing_shows_its_end(
+    page: Page, workshop: Workshop, tmp_path: Path
+) -> None:
+    place = workshop.home / "audit.db"
+    made = pack_of(place, tmp_path / "open.tar", Wish(times(place)[6], "2999-01-01T00:00:00.000000Z"))
+    pack = (tmp_path / "open.tar").read_bytes()
+    said = by_page(page, pack)
+    assert said == by_python(tmp_path / "pack.tar", pack)
+    assert (said["grade"], made.last) == ("signed", made.size - 1)
+    ends = f"that the period ends with record {made.last}: it is the last one that there is"
+    assert ends in said["unproven"]
+    assert not any("that the period" in what for what in by_page(page, workshop.month)["unproven"])
 
 
 BAD_TRUST = {
