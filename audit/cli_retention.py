@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from audit.errors import AuditError, AuditMismatch
+from audit.exporting import drop_packs
 from audit.place import Postgres, place_of
 from audit.records.fields import FINGERPRINT, NAME
 from audit.records.times import written
@@ -28,10 +30,14 @@ SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """The log that this program writes. `days` is the period of retention; `url` a database user who may delete."""
+    """The log that this program writes. `days` is the period of retention; `url` a database user who may delete.
+
+    `exports` is where its server keeps packs for auditors.
+    """
 
     parts: Parts
     days: int
+    exports: Path
     url: str | None = None
 
 
@@ -108,6 +114,8 @@ def prune(
         if ahead is not None:
             typer.echo(f"record {ahead.seq:,} announces that the first {ahead.size:,} records are pruned; going on")
         else:
+            if not dry_run and (left := own.parts.hands.scrub()):  # what somebody read when an earlier one ended
+                typer.echo(left)
             plan = _planned(own, until)
             if not dry_run:
                 _confirm(yes, "Announce this in the log, and take them away once an anchor has that?")
@@ -170,6 +178,8 @@ def erase(  # noqa: PLR0917 - options of a command
         _show(found)
         going = [request for request in found if request.may_go]
         if dry_run or not going:
+            if not dry_run and any(request.erased for request in found):
+                _scrub(own)
             raise typer.Exit(0 if going or all(request.erased for request in found) else REFUSED)
         _confirm(yes, f"Erase {len(going):,} requests for good?")
         made = doing.erase(own.parts, going, reason)
@@ -208,6 +218,12 @@ def _show(requests: list[Request]) -> None:
 def _scrub(own: Own) -> None:
     left = own.parts.hands.scrub()
     typer.echo(left or "what was taken away is overwritten in the database; see deploy/docs/retention.md on backups")
+    try:
+        packs = drop_packs(own.exports)
+    except OSError as error:
+        raise AuditMismatch(f"packs in {own.exports} cannot be removed: {error.strerror}") from None
+    if packs:
+        typer.echo(f"packs that were kept for auditors and are gone, too: {packs}")
 
 
 def _confirm(yes: bool, question: str) -> None:
@@ -229,7 +245,7 @@ def _own(db: str | None) -> Iterator[Own]:
             if not isinstance(place, Postgres):
                 raise AuditMismatch("--db is not postgresql://USER@HOST/DATABASE")
             parts = Parts(place, own.parts.record, InDatabase(place), own.parts.keepers, own.parts.want)
-            yield Own(parts, own.days, url)
+            yield Own(parts, own.days, own.exports, url)
     except NotYetAnchored as error:
         raise _stop(str(error), 1) from None
     except AuditError as error:

@@ -271,6 +271,21 @@ class Exports:
                     _remove(path)
 
 
+def drop_packs(folder: Path) -> int:
+    """Remove every pack that is kept; one that is being made cannot be ended then. Return how many. Raises OSError.
+
+    They are copies of what is taken away from the log. Their jobs stay, and answer that there is no such pack.
+    """
+    for path in folder.glob(".*.tar.*"):
+        with suppress(FileNotFoundError):
+            gone = path.rename(folder / f".gone.{path.name}")  # at once, so that whoever fills it comes to no end
+            shutil.rmtree(gone, ignore_errors=True)
+    packs = list(folder.glob("*.tar"))
+    for path in packs:
+        path.unlink(missing_ok=True)
+    return len(packs)
+
+
 def _remove(path: Path) -> None:
     with suppress(OSError):
         shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -64,7 +64,7 @@ def own(settings: Settings) -> "Iterator[Own]":
 
     parts = Parts(place, record, ByServer(asked.ask), keepers, want)
     try:
-        yield Own(parts, settings.retention_days, settings.retention_url)
+        yield Own(parts, settings.retention_days, settings.home / "exports", settings.retention_url)
     except RingfenceError as error:
         raise AuditMismatch(error.message) from None
     finally:

@@ -1,7 +1,8 @@
 """A person places holds, prunes and erases from the command line, and is told what goes and why something does not."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,7 +31,7 @@ def run(retained: Retained, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     @contextmanager
     def own() -> Iterator[Own]:
-        yield Own(retained.parts, 400)
+        yield Own(retained.parts, 400, retained.home / "exports")
 
     monkeypatch.setattr(cli_retention, "own_log", own)
 
@@ -159,6 +160,51 @@ def test_what_is_left_of_a_request_is_shown_as_such(run: Run, retained: Retained
     run("erase", name, "--yes")
     shown = CliRunner().invoke(cli.app, ["tail", "--db", str(retained.log.place)]).output
     assert "route.decision - erased" in shown or "route.decision erased" in shown
+
+
+def test_what_a_reader_kept_from_being_overwritten_goes_when_the_command_is_run_again(
+    run: Run, retained: Retained
+) -> None:
+    names = [retained.request() for _ in range(3)]
+    retained.sign()
+    salts = [retained.log.committed(name)["salt"].encode() for name in names]  # type: ignore[index]
+
+    def left() -> list[bool]:
+        files = [path.read_bytes() for path in retained.home.glob("audit.db*")]
+        return [any(salt in content for content in files) for salt in salts]
+
+    def beside_a_reader(*command: str) -> str:
+        with closing(sqlite3.connect(retained.log.place)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM record").fetchone()
+            return run(*command)
+
+    erase, prune = ("erase", names[1], "--yes"), ("prune", "--before", "2099-01-01", "--yes")
+    assert "run this again later" in beside_a_reader(*erase)
+    assert left() == [True] * 3
+    assert "is overwritten" in run(*erase)
+    assert left() == [True, False, True]
+    assert "run this again later" in beside_a_reader(*prune)
+    assert left() == [True, False, True]
+    assert "nothing to prune beyond what was" in run(*prune, status=2)
+    assert left() == [False] * 3
+
+
+@pytest.mark.parametrize("command", ["erase", "prune"])
+def test_packs_that_are_kept_for_auditors_go_with_what_went_and_so_does_one_that_is_being_made(
+    command: str, run: Run, retained: Retained
+) -> None:
+    name = retained.request()
+    retained.sign()
+    kept, making = retained.home / "exports", retained.home / "exports" / ".2.tar.77"
+    making.mkdir(parents=True)
+    for path in (kept / "1.json", kept / "1.tar", making / "files.tar", kept / "2.json"):
+        path.write_bytes(b"as it was")
+    given = {"erase": [name], "prune": ["--before", "2099-01-01"]}[command]
+    run(command, *given, "--dry-run")
+    assert len(list(kept.rglob("*"))) == 5
+    assert "packs that were kept for auditors and are gone, too: 1\n" in run(command, *given, "--yes")
+    assert sorted(path.name for path in kept.iterdir()) == ["1.json", "2.json"]
 
 
 def test_nothing_is_done_without_a_program_that_writes_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
