@@ -64,6 +64,8 @@ class Proof:
 
 def verify(bundle: Bundle) -> tuple[Proof, ...]:
     """Prove or refute every claim of a bundle that lint has passed."""
+    if not bundle.claims:
+        return ()
     whole = _World(compile_index(bundle, None))
     unceiled = _World(compile_index(bundle, None, ceilings=False))
     bare = _World(compile_index(bundle, None, ceilings=False, rules=False))

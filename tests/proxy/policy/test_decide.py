@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from properties.effort import ASKED
 
 from proxy.policy.decide import NO_GRANT, NO_UPSTREAM, applicable, carry, decide
 from proxy.policy.lint import Surroundings
@@ -275,7 +276,7 @@ call_strategy = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=ASKED or 50, deadline=None)
 @given(seed=st.integers(0, 10**9), findings=findings_strategy, who=who_strategy, call=call_strategy)
 def test_order_of_rules_grants_and_files_never_matters(
     taxonomy: str, seed: int, findings: dict[str, list[int]], who: Identity, call: Call
@@ -293,7 +294,7 @@ def test_order_of_rules_grants_and_files_never_matters(
     assert decide(one, who, call, findings, TODAY) == decide(two, who, call, shuffled, TODAY)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=ASKED or 66, deadline=None)
 @given(
     seed=st.integers(0, 10**9),
     amounts=st.tuples(findings_strategy, findings_strategy, st.integers(0, 5)),
@@ -338,24 +339,28 @@ property_of_requests = given(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=ASKED or 40, deadline=None)
 @property_of_requests
 def test_a_rule_more_or_a_grant_less_never_frees_a_request(
     taxonomy: str, seed: int, findings: dict[str, list[int]], who: Identity, call: Call
 ) -> None:
     rng = random.Random(seed)
     grants, rules = granted_to_all(rng), random_rules(rng)
-    whole = decide(build(taxonomy, [file("one", grants, rules)]), who, call, findings, TODAY).zones
-    for less in [rules[:at] + rules[at + 1 :] for at in range(len(rules))] if rules else []:
-        assert set(whole) <= set(decide(build(taxonomy, [file("one", grants, less)]), who, call, findings, TODAY).zones)
+    bundle = build(taxonomy, [file("one", grants, rules)]).bundle
+    assert (len(bundle.rules), len(bundle.grants)) == (len(rules), len(grants))
+
+    def zones(**changed: object) -> set[str]:
+        less = Policy.of(dataclasses.replace(bundle, **changed), {})  # type: ignore[arg-type]
+        return set(decide(less, who, call, findings, TODAY).zones)
+
+    whole = zones()
+    for at in range(len(rules)):
+        assert whole <= zones(rules=bundle.rules[:at] + bundle.rules[at + 1 :])
     for at in range(len(grants)):
-        fewer = decide(
-            build(taxonomy, [file("one", grants[:at] + grants[at + 1 :], rules)]), who, call, findings, TODAY
-        )
-        assert set(fewer.zones) <= set(whole)
+        assert zones(grants=bundle.grants[:at] + bundle.grants[at + 1 :]) <= whole
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=ASKED or 40, deadline=None)
 @property_of_requests
 def test_a_rule_in_shadow_decides_as_if_it_were_not_there_and_says_what_it_would_do(
     taxonomy: str, seed: int, findings: dict[str, list[int]], who: Identity, call: Call
@@ -376,7 +381,7 @@ def test_a_rule_in_shadow_decides_as_if_it_were_not_there_and_says_what_it_would
         assert (would.outcome, would.zone) == (made.outcome, made.zone)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=ASKED or 40, deadline=None)
 @property_of_requests
 def test_an_exception_opens_no_ceiling_and_no_grant_and_nothing_once_it_is_over(
     taxonomy: str, seed: int, findings: dict[str, list[int]], who: Identity, call: Call
@@ -396,7 +401,7 @@ def test_an_exception_opens_no_ceiling_and_no_grant_and_nothing_once_it_is_over(
         assert (live.exceptions[0].outcome, live.exceptions[0].zone) == (plain.outcome, plain.zone)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=ASKED or 40, deadline=None)
 @property_of_requests
 def test_the_table_of_zones_says_of_each_zone_all_that_struck_it(
     taxonomy: str, seed: int, findings: dict[str, list[int]], who: Identity, call: Call
@@ -431,7 +436,7 @@ def lawful(policy: Policy, who: Identity, call: Call) -> list[tuple[str, ...]]:
     return [grant.zones for number, grant in enumerate(policy.bundle.grants) if bits >> number & 1]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=ASKED or 50, deadline=None)
 @given(seed=st.integers(0, 10**9), findings=findings_strategy, who=who_strategy, call=call_strategy)
 def test_a_decision_agrees_with_a_plain_reading_of_the_model(
     taxonomy: str, seed: int, findings: dict[str, list[int]], who: Identity, call: Call
@@ -491,7 +496,7 @@ def random_budgets(rng: random.Random) -> list[str]:
     return budgets
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=ASKED or 50, deadline=None)
 @property_of_requests
 def test_more_budgets_that_are_used_up_never_free_a_request(
     taxonomy: str, seed: int, findings: dict[str, list[int]], who: Identity, call: Call

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from properties.effort import ASKED
 
 from proxy.policy import points
 from proxy.policy.answering import judge as judge_answer
@@ -404,14 +405,14 @@ def unseen(old: Bundle, new: Bundle, several: Sequence[Request]) -> list[Request
     return missed
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=ASKED or 50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pair=pairs(), several=several_requests)
 def test_where_nothing_is_said_to_be_looser_no_request_is(pair: tuple[Bundle, Bundle], several: list[Request]) -> None:
     assert unseen(*pair, several) == []
     assert unseen(*reversed(pair), several) == []
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=ASKED or 26, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pair=pairs())
 def test_every_line_is_shown_by_its_example(pair: tuple[Bundle, Bundle]) -> None:
     old, new = pair
@@ -451,14 +452,14 @@ def unseen_answers(old: Bundle, new: Bundle, several: Sequence[Request]) -> list
     ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=ASKED or 20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pair=pairs(on_answers), several=several_requests)
 def test_where_nothing_is_said_to_be_looser_no_answer_is(pair: tuple[Bundle, Bundle], several: list[Request]) -> None:
     assert unseen_answers(*pair, several) == []
     assert unseen_answers(*reversed(pair), several) == []
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=ASKED or 20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pair=pairs(on_answers))
 def test_every_line_about_answers_is_shown_by_its_example(pair: tuple[Bundle, Bundle]) -> None:
     comparison = compare(*pair, TODAY)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from properties.effort import ASKED
 
 from proxy.policy import shift
 from proxy.policy.changes import changes
@@ -149,7 +150,7 @@ def freed(old: Bundle, new: Bundle) -> list[tuple[frozenset[str], str]]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=ASKED or 20, deadline=None)
 @given(GRANTING, GRANTING)
 def test_where_nothing_is_called_looser_no_vendor_answers_what_an_own_server_did(
     small: Bundle, one: list[Any], other: list[Any]

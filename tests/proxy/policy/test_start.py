@@ -5,6 +5,7 @@ from pathlib import Path
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from properties.effort import ASKED
 
 from proxy.files.diagnostics import Problems
 from proxy.policy.decide import decide
@@ -63,7 +64,7 @@ packs = st.lists(st.sampled_from(PACKS), min_size=1, unique=True)
 owners = st.sampled_from(["security@company.example", "123", "a:b", "ann+x@acme.example"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=ASKED or 20, deadline=None)
 @given(own=zones, vendors=vendors, teams=teams, packs=packs, owner=owners)
 def test_whatever_is_wanted_loads_is_tested_throughout_and_proves_its_claims(
     own: str, vendors: list[VendorZone], teams: list[str], packs: list[str], owner: str
@@ -82,7 +83,7 @@ def test_whatever_is_wanted_loads_is_tested_throughout_and_proves_its_claims(
     assert {vendor.name for vendor in others} <= {zone.name for zone in found.bundle.zones}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=ASKED or 20, deadline=None)
 @given(vendors=vendors, teams=teams, packs=packs)
 def test_a_harmless_request_reaches_a_vendor_only_if_one_was_named_for_that_team(
     vendors: list[VendorZone], teams: list[str], packs: list[str]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from bench import bundles as bundles_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from properties.effort import ASKED
 
 from proxy.policy.decide import applicable, decide, settle
 from proxy.policy.index import Index, compile_index
@@ -161,7 +162,7 @@ requests = st.tuples(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=ASKED or 40, deadline=None)
 @given(text=bundles(), several=st.lists(requests, min_size=30, max_size=30))
 def test_a_proved_claim_is_never_broken_by_a_request_and_a_refuted_one_is_by_its_counterexample(
     taxonomy: str, text: str, several: list[tuple[Identity, Call, dict[str, list[int]]]]
@@ -183,7 +184,7 @@ def test_a_proved_claim_is_never_broken_by_a_request_and_a_refuted_one_is_by_its
                 assert not (carried and set(got.zones) & set(proof.claim.zones))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=ASKED or 20, deadline=None)
 @given(text=bundles())
 def test_trying_the_freest_alone_comes_to_what_trying_everybody_comes_to(taxonomy: str, text: str) -> None:
     around = Surroundings(dt.date(2026, 6, 1))
