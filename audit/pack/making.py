@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from importlib import metadata
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, BinaryIO
 
 from audit.durable import sync_folder
@@ -97,8 +98,7 @@ def make(
     """
     if os.path.lexists(out):
         raise AuditMismatch(f"{out} exists already; a pack is written to a new file")
-    fresh = out.with_name(f".{out.name}.{os.getpid()}")
-    fresh.mkdir(mode=0o700)
+    fresh = Path(mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
         head = _as_of(source, wish)
         first, last = _bounds(source, wish, head.size, progress)

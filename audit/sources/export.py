@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import BinaryIO
 
 from audit.durable import sync_folder
@@ -58,8 +59,7 @@ def export(
     """
     if os.path.lexists(out):
         raise AuditMismatch(f"{out} exists already; an export is written to a new directory")
-    fresh = out.with_name(f".{out.name}.{os.getpid()}")
-    fresh.mkdir(mode=0o700)
+    fresh = Path(mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
         made = Writing(source, fresh, progress=progress).write()
         sync_folder(fresh)

@@ -167,6 +167,12 @@ pack_of(Path(sys.argv[1]), Path(sys.argv[2]), recorded=lambda _: os.kill(os.getp
     assert left.name.startswith(".out.tar.")
 
 
+def test_what_a_killed_export_left_stops_no_other_under_its_number(place: Path, tmp_path: Path) -> None:
+    (tmp_path / f".out.tar.{os.getpid()}").mkdir()
+    pack_of(place, tmp_path / "out.tar")
+    assert (tmp_path / "out.tar").is_file()
+
+
 @pytest.mark.parametrize("there", [Path.touch, Path.mkdir, lambda out: out.symlink_to("nowhere")])
 def test_nothing_is_ever_written_over(there: Callable[[Path], None], place: Path, tmp_path: Path) -> None:
     there(tmp_path / "out.tar")
