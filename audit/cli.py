@@ -94,7 +94,7 @@ def verify_command(
 @app.command("sample")
 def sample_command(  # noqa: PLR0917 - options have names
     pack: Annotated[Path, typer.Argument(help="A pack of evidence.")],
-    nonce: Annotated[str, typer.Option("--nonce", help="Words that you choose now, and nobody could know before.")],
+    nonce: Annotated[str, typer.Option("--nonce", help="Words of yours that the operator could not know.")],
     count: Annotated[int, typer.Option("--count", help="How many records.")],
     where: Annotated[
         list[str] | None,
@@ -104,7 +104,7 @@ def sample_command(  # noqa: PLR0917 - options have names
     trust: Trusted = None,
     json: Json = False,
 ) -> None:
-    """Draw a sample from a pack that neither you nor the operator can steer, each record with its proof."""
+    """Draw a sample from a pack that its operator cannot steer, each record with its proof."""
     raise typer.Exit(cli_verify.draw(pack, (nonce, count, where or []), out, trust or [], json=json))
 
 

@@ -28,7 +28,7 @@ from audit.verification.verifier import KeptReceipt
 FOUND, UNREADABLE = 1, 2
 NAMES = ", ".join((*COLUMNS, *LABELS))
 VERIFIES = "Verify a pack of evidence, offline. Exit code 0: nothing found, 1: findings, 2: cannot be read."
-SAMPLES = "Draw a sample of a pack's records that neither you nor the operator can steer, each with its proof."
+SAMPLES = "Draw a sample of a pack's records that its operator cannot steer, nor you, if you chose the nonce before you had it."
 MORE = f"""\
 To draw a sample (verify.py sample --help):
   verify.py sample PACK.tar --nonce WORDS --count 25 [--where NAME=VALUE]... [--out DIR] [--trust FILE]... [--json]
@@ -198,7 +198,7 @@ def _parser(is_sample: bool) -> argparse.ArgumentParser:
     )
     add("--json", action="store_true", help="JSON instead of text")
     if is_sample:
-        add("--nonce", required=True, help="words that you choose now")
+        add("--nonce", required=True, help="words that the operator could not know")
         add("--count", type=int, required=True, help="how many records")
         add("--where", action="append", default=[], metavar="NAME=VALUE", help=f"{NAMES}; repeatable")
         add("--out", type=Path, help="a new directory for the records and their proofs")

@@ -1,11 +1,12 @@
-r"""A sample of the records of a pack that neither side can steer, each with its proof and the rules that applied.
+r"""A sample of the records of a pack that its operator cannot steer, each with its proof and the rules that applied.
 
     seed    = SHA-256("ringfence.sample/v1\0" || u64be(bytes of the nonce) || nonce in UTF-8 || root)
     rank(n) = SHA-256(seed || u64be(n))
 
 The population is every record of the period whose body is there and that has all the values that were asked for; the
-sample is those with the smallest ranks, in the order of these. The operator fixed the root before the auditor chose a
-nonce, so that neither could try until a sample suits. Only the standard library and `cryptography` are used.
+sample is those with the smallest ranks, in the order of these. The operator fixed the root before he knew the nonce. The
+auditor cannot try either until a sample suits, if the nonce was fixed before the root was known: nothing here shows that.
+Only the standard library and `cryptography` are used.
 """
 
 import hashlib
@@ -54,7 +55,7 @@ class Asked:
                 raise BadSample(f"a condition is NAME=VALUE, with a name of: {', '.join((*COLUMNS, *LABELS))}")
             pairs.append((name, value))
         if not nonce or nonce != nonce.encode(errors="ignore").decode():
-            raise BadSample("a nonce is words that you choose now, and nobody could know before")
+            raise BadSample("a nonce is words of yours that whoever made the pack could not know")
         if not 1 <= count <= MOST:
             raise BadSample(f"a sample has 1 to {MOST} records")
         return cls(nonce, count, tuple(pairs))

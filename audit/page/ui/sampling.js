@@ -1,7 +1,7 @@
 "use strict";
 globalThis.Ringfence ??= {};
 
-// A sample that neither side can steer, each record with its proof, what followed, and the policy of the time.
+// A sample that the operator cannot steer, each record with its proof, what followed, and the policy of the time.
 Ringfence.sampling = (() => {
   const { make, put, number, pairs } = Ringfence.dom;
   const { rowsOf, detail, words } = Ringfence;

@@ -1,6 +1,6 @@
 "use strict";
 /*
- * A sample of records that neither side can steer: the operator fixed the root before the auditor chose a nonce.
+ * A sample of records that the operator cannot steer: he fixed the root before he knew the nonce.
  *
  *     seed    = SHA-256("ringfence.sample/v1\0" || u64be(bytes of the nonce) || nonce in UTF-8 || root)
  *     rank(n) = SHA-256(seed || u64be(n))
