@@ -1,6 +1,7 @@
 """Asks both verifiers about the same pack: Python's, and the page's in a browser, and says what they say alike."""
 
 import base64
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,11 +34,13 @@ SAME = (
 )
 """What is to be the same in both reports, beside findings, erased records, dark times, forks and what is not proven."""
 BYTES = "const bytes = (text) => Uint8Array.from(atob(text), (mark) => mark.charCodeAt(0));"
-VERIFY = f"""async (pack, trust, receipts) => {{
+FIELD = "document.body.append(Object.assign(document.createElement('input'), { type: 'file', id: 'asked' }))"
+VERIFY = f"""async (trust, receipts) => {{
   {BYTES}
   const {{ schemas, known }} = JSON.parse(document.getElementById("data").textContent);
   const given = {{ schemas, known, trust: trust.map(bytes), receipts }};
-  return Ringfence.verify(new Blob([bytes(pack)]), given).catch((error) => "thrown: " + error.stack);
+  const pack = document.getElementById("asked").files[0];
+  return Ringfence.verify(pack, given).catch((error) => "thrown: " + error.stack);
 }}"""
 
 
@@ -47,13 +50,17 @@ def opened(browser: Chromium, folder: Path) -> Iterator[Page]:
     path = folder / "verify.html"
     path.write_bytes(verify_html())
     with browser.page(path.as_uri()) as page:
+        page.evaluate(FIELD)
         yield page
 
 
 def by_page(page: Page, pack: bytes, trust: Sequence[bytes] = (), receipts: Sequence[str] = ()) -> dict[str, Any]:
     """Return what the page says of a pack, reduced to what both say."""
-    encoded = [base64.b64encode(data).decode() for data in (pack, *trust)]
-    said = page.call(VERIFY, encoded[0], encoded[1:], list(receipts))
+    with tempfile.NamedTemporaryFile(suffix=".tar") as file:
+        file.write(pack)
+        file.flush()
+        page.choose("#asked", Path(file.name))
+        said = page.call(VERIFY, [base64.b64encode(data).decode() for data in trust], list(receipts))
     assert isinstance(said, dict), said
     return {
         **{name: said[name] for name in SAME},
