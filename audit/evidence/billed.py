@@ -16,13 +16,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NoReturn
 
 from audit.records.schema import MAX_INT
 
 MAX_BYTES = 64 * 1024 * 1024
-DAY_S = 86_400
+MOMENT = timedelta(microseconds=1)
 PLAIN = ("date", "model", "requests", "input_tokens", "output_tokens")
 NEEDED = frozenset(PLAIN) - {"requests"}
 
@@ -84,12 +84,10 @@ def _bucket(bucket: Any, where: str) -> Iterator[Billed]:
     if type(bucket) is not dict:
         raise BadUsage(f"{where} is no object")
     theirs = "starting_at" in bucket
-    if theirs:
-        day, hours = _stamped(bucket, where)
-    else:
-        day, hours = _clocked(bucket, where)
-    if hours > DAY_S:
-        raise BadUsage(f"{where} is of more than a day: ask with bucket_width=1d")
+    since, until = _stamped(bucket, where) if theirs else _clocked(bucket, where)
+    if not (since < until and since.date() == (until - MOMENT).date()):
+        raise BadUsage(f"{where} is not within a day of UTC: ask with bucket_width=1d, from midnight")
+    day = since.date().isoformat()
     for number, one in enumerate(_items(bucket.get("results"), f"{where}: results")):
         place = f"{where}: results[{number}]"
         if type(one) is not dict:
@@ -184,25 +182,28 @@ def _day(value: Any, where: str) -> str:
         _no_time(f"{where}: date")
 
 
-def _clocked(bucket: dict[str, Any], where: str) -> tuple[str, float]:
-    """Return the day on which a bucket of OpenAI begins, and how long it is."""
+def _clocked(bucket: dict[str, Any], where: str) -> tuple[datetime, datetime]:
+    """Return when a bucket of OpenAI begins and ends."""
     since, until = (_count(bucket.get(name), f"{where}: {name}") for name in ("start_time", "end_time"))
     try:
-        return datetime.fromtimestamp(since, UTC).date().isoformat(), until - since
+        return datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(until, UTC)
     except (ValueError, OverflowError, OSError):
-        _no_time(f"{where}: start_time")
+        _no_time(f"{where}: start_time or end_time")
 
 
-def _stamped(bucket: dict[str, Any], where: str) -> tuple[str, float]:
+def _stamped(bucket: dict[str, Any], where: str) -> tuple[datetime, datetime]:
     """Return the same of Anthropic."""
     try:
-        since, until = (datetime.fromisoformat(bucket[name]) for name in ("starting_at", "ending_at"))
-        length, day = (until - since).total_seconds(), since.astimezone(UTC).date().isoformat()
+        return _zoned(bucket["starting_at"]), _zoned(bucket["ending_at"])
     except (ValueError, KeyError, TypeError, OverflowError):
-        _no_time(f"{where}: starting_at or ending_at")
-    if since.tzinfo is None:
-        _no_time(f"{where}: starting_at, without a time zone,")
-    return day, length
+        _no_time(f"{where}: starting_at or ending_at, with its time zone,")
+
+
+def _zoned(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError
+    return at.astimezone(UTC)
 
 
 def _no_time(where: str) -> NoReturn:

@@ -29,6 +29,7 @@ USED = {
     "model": "claude-sonnet-4-20250514",
 }
 DAY = {"starting_at": "2026-03-01T00:00:00Z", "ending_at": "2026-03-02T00:00:00Z", "results": [USED]}
+TOKYO = {**DAY, "starting_at": "2026-03-01T00:00:00+09:00", "ending_at": "2026-03-02T00:00:00+09:00"}
 ANTHROPIC = {"data": [DAY], "has_more": False, "next_page": None}
 
 
@@ -69,9 +70,12 @@ def test_pages_of_openai_and_anthropic_are_read() -> None:
         (b'{"data": 1}', "the page: data is no list"),
         (b'{"data": [1]}', r"the page: data\[0\] is no object"),
         (as_bytes({**OPENAI, "has_more": True}), "more pages"),
-        (as_bytes({"data": [{**BUCKET, "end_time": 1782409600}]}), "more than a day"),
+        (as_bytes({"data": [{**BUCKET, "end_time": 1782409600}]}), "not within a day of UTC"),
+        (as_bytes({"data": [{**BUCKET, "start_time": 1772323201, "end_time": 1772409601}]}), "not within a day of UTC"),
+        (as_bytes({"data": [{**BUCKET, "end_time": BUCKET["start_time"]}]}), "not within a day of UTC"),
+        (as_bytes({"data": [TOKYO]}), "not within a day of UTC"),
         (as_bytes({"data": [{**BUCKET, "start_time": 1e9}]}), "start_time is not a whole number"),
-        (as_bytes({"data": [{**BUCKET, "start_time": 2**52}]}), "start_time is not a time"),
+        (as_bytes({"data": [{**BUCKET, "start_time": 2**52}]}), "start_time or end_time is not a time"),
         (as_bytes({"data": [{**BUCKET, "results": [{**RESULT, "model": None}]}]}), "group_by=model"),
         (as_bytes({"data": [{**BUCKET, "results": [7]}]}), r"results\[0\] is no object"),
         (as_bytes({"data": [{**BUCKET, "results": [{**RESULT, "num_model_requests": True}]}]}), "num_model_requests"),
