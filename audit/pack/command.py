@@ -28,7 +28,7 @@ from audit.verification.verifier import KeptReceipt
 FOUND, UNREADABLE = 1, 2
 NAMES = ", ".join((*COLUMNS, *LABELS))
 VERIFIES = "Verify a pack of evidence, offline. Exit code 0: nothing found, 1: findings, 2: cannot be read."
-SAMPLES = "Draw a sample of a pack's records that its operator cannot steer, nor you, if you chose the nonce before you had it."
+SAMPLES = "Draw a sample of a pack's records that its operator cannot steer, each with its proof."
 MORE = f"""\
 To draw a sample (verify.py sample --help):
   verify.py sample PACK.tar --nonce WORDS --count 25 [--where NAME=VALUE]... [--out DIR] [--trust FILE]... [--json]

@@ -4,9 +4,9 @@ r"""A sample of the records of a pack that its operator cannot steer, each with 
     rank(n) = SHA-256(seed || u64be(n))
 
 The population is every record of the period whose body is there and that has all the values that were asked for; the
-sample is those with the smallest ranks, in the order of these. The operator fixed the root before he knew the nonce. The
-auditor cannot try either until a sample suits, if the nonce was fixed before the root was known: nothing here shows that.
-Only the standard library and `cryptography` are used.
+sample is those with the smallest ranks, in the order of these. Whoever made the pack fixed the root without knowing the
+nonce, and could not try until a sample suits. Whoever has the pack can: nothing here shows that the nonce was fixed
+before. Only the standard library and `cryptography` are used.
 """
 
 import hashlib
