@@ -16,6 +16,7 @@ if not ASKED:
     settings.register_profile("usual", settings(), max_examples=40, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("usual")
 pytest_plugins = ["supervised", "databases"]
+gc.disable()  # until all is collected
 
 
 @pytest.fixture(scope="session")
@@ -81,6 +82,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was collected stays: the collector need not look through it again, which takes long."""
-    gc.collect()
+    """What was collected stays: the collector need not look through it again and again, which takes long."""
     gc.freeze()
+    gc.enable()
