@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ def write_sample(drawn: Sample, out: Path) -> None:
     for one in drawn.records:
         (out / f"{one.seq}.json").write_bytes(one.body + b"\n")
         (out / f"{one.seq}.tlog-proof").write_bytes(one.proof)
-    (out / "sample.json").write_text(line(sample_as_json(drawn)) + "\n", encoding="utf-8")
+    (out / "sample.json").write_bytes(f"{line(sample_as_json(drawn))}\n".encode())
 
 
 def sample_as_json(drawn: Sample) -> dict[str, Any]:
@@ -135,6 +136,8 @@ def sample_as_json(drawn: Sample) -> dict[str, Any]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `verify.py`."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if argv is None else argv)
     is_sample = words[:1] == ["sample"]
     given = _parser(is_sample).parse_args(words[1:] if is_sample else words)

@@ -20,6 +20,9 @@ from audit.sources.files import TEXTS
 
 MAX_NOTE_BYTES = 64 * 1024
 _TEXTS = f"{LOG}{TEXTS}/"
+_FLAGS = os.O_RDONLY
+for _name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
+    _FLAGS |= getattr(os, _name, 0)  # not every system has each
 
 
 class Packed:
@@ -28,7 +31,7 @@ class Packed:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            self._descriptor = os.open(path, _FLAGS)
         except OSError as error:
             raise AuditMismatch(f"{path} cannot be read: {error.strerror}") from None
         try:

@@ -158,7 +158,8 @@ class _Content(RawIOBase):
 
     def readinto(self, buffer: Any, /) -> int:
         view, left = memoryview(buffer).cast("B"), max(0, self._where.size - self._at)
-        piece = os.pread(self._descriptor, min(len(view), left), self._where.offset + self._at)
+        os.lseek(self._descriptor, self._where.offset + self._at, os.SEEK_SET)  # not every system has pread
+        piece = os.read(self._descriptor, min(len(view), left))
         if left and len(view) and not piece:
             raise OSError("the file has become shorter")
         view[: len(piece)] = piece

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from log_claims import claims
 from pack_attacks import ATTACKS
 from packs import Workshop
 
@@ -99,6 +100,23 @@ def test_nothing_that_was_unpacked_beside_it_is_imported(file: Path, workshop: W
         [sys.executable, "verify.py", "pack.tar"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_it_runs_on_a_system_of_another_kind_whose_output_has_few_letters(file: Path, tmp_path: Path) -> None:
+    case = next(case for case in claims() if case.name == "a head of another history")
+    (tmp_path / "pack.tar").write_bytes(case.pack)
+    (tmp_path / "head").write_bytes(case.trust[0])
+    program = (
+        "import os, runpy, sys\n"
+        "for name in ('pread', 'O_NONBLOCK', 'O_CLOEXEC', 'O_NOFOLLOW', 'O_DIRECTORY'): delattr(os, name)\n"
+        "sys.argv = sys.argv[1:]; sys.stdout.reconfigure(encoding='ascii', errors='strict')\n"
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    command = [sys.executable, "-I", "-c", program, str(file), "pack.tar", "--trust", "head"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert "FORK" in ran.stdout
+    assert "\\u2014 log.example/audit " in ran.stdout
 
 
 def test_it_says_how_it_is_used_and_what_it_cannot_read(file: Path, tmp_path: Path) -> None:
