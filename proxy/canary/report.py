@@ -3,8 +3,9 @@
 It passes if
 
 - every course was shown to be open: a harmless request arrived at the sink that its end is (else `vacuous`),
-- nothing else arrived at a vendor's sink: no value of a hard kind, and of a soft one no more than detectors miss that
-  are as good as they were measured to be (else `leak`; `leaked` counts all of them, the tolerated too),
+- nothing else arrived at a vendor's sink: no value of a hard kind, none that was found and let go, and of a soft kind
+  no more than detectors miss that are as good as they were measured to be (else `leak`; `leaked` counts all of them,
+  the tolerated too),
 - each hard kind was found at least once (else `unfound`: it stayed at home, but not because it was known), and
 - nine of ten requests were judged at all (else `undecided`).
 """
@@ -18,6 +19,7 @@ from typing import Any
 from proxy.canary.courses import Course, Courses
 
 CONTROL = "canary"
+LEAK = "leak"
 BY_CHANCE = 0.001
 """So unlikely may it be that detectors as good as they were measured to be miss more values of a kind than that."""
 JUDGED_SHARE = 10
@@ -43,6 +45,11 @@ class Flight:
     """Whether a harmless request reached the sink at the end of its course."""
     leaked: int = 0
     """How many of its values, or unknown requests, reached a vendor's sink."""
+
+    @property
+    def by_chance(self) -> bool:
+        """Whether it may have left as a value that a model missed: not if all that it carries was known."""
+        return self.missed > 0 and not (self.classes and self.found.issuperset(self.classes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,7 @@ class Report:
     def why(self) -> tuple[str, ...]:
         """Why it is no pass; empty for one."""
         faults = {
-            "leak": self._leaks(),
+            LEAK: self._leaks(),
             "vacuous": bool(self.unproven),
             "unfound": any(not tally.found for tally in self.kinds(hard=True)),
             "undecided": self.undecided * JUDGED_SHARE > len(self.flights),
@@ -150,7 +157,7 @@ class Report:
         }
 
     def _leaks(self) -> bool:
-        hard = any(flight.leaked for flight in self.flights if not flight.missed)
+        hard = any(flight.leaked for flight in self.flights if not flight.by_chance)
         left = Counter(flight.kind for flight in self.flights if flight.leaked)
         return hard or self.stray > 0 or any(left[kind] > most for kind, most in self._tolerated().items())
 

@@ -141,4 +141,6 @@ def _plan(settings: Settings) -> Plan:
     spared = frozenset(filter(None, settings.canary_except.split(",")))
     if unknown := sorted(spared - TYPES):
         raise ConfigurationError(f"setting canary_except: the canary plants nothing of the type {unknown[0]}")
+    if spared == TYPES:
+        raise ConfigurationError("setting canary_except: nothing is left that the canary could plant")
     return Plan(settings.canary_values, settings.canary_team, spared)

@@ -47,6 +47,14 @@ def test_some_of_a_soft_kind_are_tolerated_but_counted() -> None:
     assert report(HARMLESS, *[NAME] * 4, *[MISSED] * 5).why == ("leak",)
 
 
+def test_a_value_that_was_found_and_left_is_no_miss_of_a_model() -> None:
+    assert report(HARMLESS, CARD, *[NAME] * 8, replace(NAME, leaked=1)).why == ("leak",)
+    half = replace(NAME, classes=("pii", "phi"), leaked=1)  # a patient whose name was missed
+    assert report(HARMLESS, CARD, *[NAME] * 8, half).passed
+    nameless = replace(NAME, classes=(), leaked=1)
+    assert report(HARMLESS, CARD, *[NAME] * 8, nameless).passed
+
+
 def test_what_nobody_knows_at_a_vendors_sink_is_a_leak() -> None:
     assert report(HARMLESS, replace(HARMLESS, arrived=False, leaked=1), CARD).why == ("leak",)
     assert report(HARMLESS, CARD, stray=1).why == ("leak",)

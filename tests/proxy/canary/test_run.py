@@ -307,6 +307,44 @@ def test_a_bundle_that_changes_meanwhile_makes_the_test_count_for_nothing(
     during(tmp_path / "home", story, policies=policies, **FEW)
 
 
+@pytest.mark.parametrize("end", ["changed", "unreachable"])
+def test_what_leaked_before_a_test_was_interrupted_is_a_failed_test(
+    end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policies = Path(shutil.copytree(ROOT / "policies", tmp_path / "policies"))
+    baseline, sent, asked = policies / "soc2.yaml", run_module._sent, [0]
+
+    async def story(flight: Flown) -> None:
+        bundle = flight.ring.runtime.activation.active.sha256
+
+        async def until_a_card_left(means: Any, order: Any, secret: str) -> Any:
+            heard = await sent(means, order, secret)
+            asked[0] += 1
+            if order.watching.planted["cloud-us"] and end == "unreachable":
+                monkeypatch.setattr(run_module, "_sent", lost)
+            elif order.watching.planted["cloud-us"]:
+                monkeypatch.setattr(run_module, "_sent", changed)
+            return heard
+
+        async def lost(*_: Any) -> Any:
+            raise run_module.Interrupted("unreachable")
+
+        async def changed(*given: Any) -> Any:
+            baseline.write_text(baseline.read_text().replace("version: 1", "version: 2"))
+            await flight.ring.runtime.activation.reload()
+            return await sent(*given)
+
+        flight.detector.blind = {"CREDIT_CARD"}
+        monkeypatch.setattr(run_module, "_sent", until_a_card_left)
+        report = await flight.fly()
+        assert (report["passed"], report["leaked"], "leak" in report["why"]) == (False, 1, True)
+        assert report["sent"] == asked[0]
+        assert report["bundle"] == bundle
+        assert await incidents(flight) == ["canary_failed"]
+
+    during(tmp_path / "home", story, policies=policies, **{**FEW, "canary_values": 3})
+
+
 def test_a_server_that_ends_meanwhile_leaves_no_half_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_module, "PAUSE_S", 0.05)
 

@@ -11,6 +11,7 @@ from proxy.canary import schedule
 from proxy.canary.courses import Course, Courses
 from proxy.canary.report import Report
 from proxy.canary.run import Interrupted, Means, Plan
+from proxy.canary.values import TYPES
 from proxy.errors import ConfigurationError
 from proxy.settings import Settings
 
@@ -163,3 +164,10 @@ def test_its_settings_are_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_type_that_it_knows_nothing_of_cannot_be_left_out(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="canary_except"):
         schedule._plan(Settings(home=tmp_path, canary_except="CREDIT_CARDS"))
+
+
+def test_a_test_that_would_plant_nothing_is_no_test(tmp_path: Path) -> None:
+    every = ",".join(sorted(TYPES))
+    with pytest.raises(ConfigurationError, match="nothing is left"):
+        schedule._plan(Settings(home=tmp_path, canary_except=every))
+    assert schedule._plan(Settings(home=tmp_path, canary_except=every.removeprefix("API_KEY,"))).kinds()
