@@ -28,12 +28,16 @@ class Usable:
     algorithms: frozenset[str]
 
 
+def is_set(document: Any) -> bool:
+    """Whether a parsed document is a set of keys, of whatever keys, or of none."""
+    return isinstance(document, dict) and isinstance(document.get("keys"), list)
+
+
 def usable(document: Any) -> Mapping[str, Usable]:
     """Return the usable keys of a parsed set by `kid`. One that two keys have names none of them."""
-    listed = document.get("keys") if isinstance(document, dict) else None
     found: dict[str, Usable] = {}
     twice = set()
-    for each in listed[:MOST_KEYS] if isinstance(listed, list) else []:
+    for each in document["keys"][:MOST_KEYS] if is_set(document) else []:
         kid, key = (each.get("kid"), _key(each)) if isinstance(each, dict) else (None, None)
         if key is not None and isinstance(kid, str) and 0 < len(kid) <= LONGEST_KID:
             twice |= {kid} & found.keys()

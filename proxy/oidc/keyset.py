@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from proxy.oidc.fetching import Unfetched
-from proxy.oidc.jwks import Usable, usable
+from proxy.oidc.jwks import Usable, is_set, usable
 
 log = logging.getLogger(__name__)
 REFRESH_S, AGAIN_S, SOON_S, STALE_S = 600.0, 60.0, 10.0, 3600.0
@@ -44,11 +44,12 @@ class KeySet:
         return self._wanted.is_set() or self._fetching or bool(self.failing)
 
     async def refresh(self) -> None:
-        """Fetch the set. One without a usable key is no set: the last one goes on as long as it may."""
+        """Fetch the set. Without an answer that is a set, the last goes on as long as it may; one without keys ends it."""
         self._tried, self._fetching = self._clock(), True
         self._wanted.clear()
         try:
-            found, why = usable(await self._fetch()), "no_usable_key"
+            document = await self._fetch()
+            found, why = usable(document), "no_usable_key" if is_set(document) else "no_set"
         except Unfetched as error:
             found, why = {}, str(error)
         finally:
@@ -58,6 +59,8 @@ class KeySet:
                 log.info("the identity provider's keys were fetched: %d usable", len(found))
             self._keys, self._fetched, self.failing = found, self._clock(), ""
             return
+        if why == "no_usable_key":
+            self._fetched = None
         if why != self.failing:
             log.warning("the identity provider's keys cannot be fetched: %s; it is tried again", why)
         self.failing = why

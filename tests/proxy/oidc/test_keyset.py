@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 import uvloop
 from issuing import public
 
@@ -59,15 +60,25 @@ def test_while_the_provider_is_away_the_last_set_counts_for_a_while_and_no_longe
     assert made.kids() == ["two"]
 
 
-def test_a_set_without_a_usable_key_is_none_and_a_key_that_was_withdrawn_is_gone() -> None:
+@pytest.mark.parametrize("said", [{"keys": []}, {"keys": [public("ES256", "")]}])
+def test_keys_that_the_provider_withdrew_are_gone_though_it_has_no_other(said: Any) -> None:
     made = Provider()
     made.refresh()
-    made.says = {"keys": []}
+    made.says = said
     made.refresh()
-    assert (made.kids(), made.keys.failing) == (["one"], "no_usable_key")
+    assert (made.kids(), made.keys.failing, made.keys.due_s()) == (None, "no_usable_key", SOON_S)
     made.says = TWO
     made.refresh()
     assert made.kids() == ["two"]
+
+
+@pytest.mark.parametrize("said", [{}, {"keys": None}, [], None])
+def test_what_is_no_set_withdraws_nothing(said: Any) -> None:
+    made = Provider()
+    made.refresh()
+    made.says = said
+    made.refresh()
+    assert (made.kids(), made.keys.failing) == (["one"], "no_set")
 
 
 def test_unknown_keys_make_it_ask_again_at_most_once_a_minute() -> None:
