@@ -65,7 +65,8 @@ Ringfence.page = (() => {
     if (Object.keys(found).length) summary.render(into, found, "h3");
     else put(into, make("p", { class: "none" }, "No figures are shown: none of the documents could be computed again and found the same."));
     const open = (seq) => detail.open(engine, seq, problem).catch(problem);
-    for (const id of ["sampling", "browsing"]) field(id).hidden = !report.checked;
+    field("browsing").hidden = !report.checked;
+    field("sampling").hidden = report.grade === "failed"; // nothing is sampled from a pack that does not verify
     if (!report.checked) return;
     const values = await engine.call("values");
     sampling.begin(engine, values, open, problem);

@@ -118,6 +118,7 @@ def test_a_pack_that_is_dropped_is_verified_in_a_worker_and_gets_a_grade(auditor
     report = auditor.verify(workshop.whole, "whole.tar")
     assert (report["grade"], report["findings"]) == ("signed", [])
     assert auditor.page.evaluate("Ringfence.page.state.engine.inWorker")
+    assert auditor.page.evaluate("document.getElementById('sampling').checkVisibility()")
     assert "Signed by the log's own key" in auditor.page.text("#verdict")
     assert auditor.page.text("#verdict [data-grade=signed] code") == "signed"
     assert "that all traffic went through the proxy" in auditor.page.text("#unproven")
@@ -139,6 +140,7 @@ def test_a_pack_that_was_changed_is_failed_with_what_and_where(auditor: Auditor,
     seq = records.count(b"\n", 0, at)
     assert ["BODY_HASH", f"record {seq}"] in [row[:2] for row in rows]
     assert "No figures are shown" in auditor.page.text("#figures")
+    assert not auditor.page.evaluate("document.getElementById('sampling').checkVisibility()")
     auditor.page.fill("#number", str(seq))
     auditor.page.click("#jump button")
     auditor.page.wait("document.getElementById('detail').open")
