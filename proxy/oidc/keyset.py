@@ -44,7 +44,7 @@ class KeySet:
         return self._wanted.is_set() or self._fetching or bool(self.failing)
 
     async def refresh(self) -> None:
-        """Fetch the set. Without an answer that is a set, the last goes on as long as it may; one without keys ends it."""
+        """Fetch the set. Where the answer is none, the last goes on as long as it may; a set without keys ends it."""
         self._tried, self._fetching = self._clock(), True
         self._wanted.clear()
         try:
