@@ -16,7 +16,8 @@ if not ASKED:
     settings.register_profile("usual", settings(), max_examples=40, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("usual")
 pytest_plugins = ["supervised", "databases"]
-gc.disable()  # until all is collected
+gc.disable()  # until all is collected; then it runs seldom, as in the processes that tests start
+gc.set_threshold(20_000)
 
 
 @pytest.fixture(scope="session")
