@@ -60,19 +60,23 @@ Ringfence.overview = (() => {
 
   // What somebody should ask about: each with the figure that says so. An empty list is not an opinion of the system.
   function questions(all) {
-    const { disclosures, policies, incidents, controls, reconciliation, access, clock, anchors, ipe } = all;
+    const { disclosures, policies, incidents, controls, reconciliation, access, clock, anchors, ipe, retention } = all;
     const open = rows(incidents.by).reduce((sums, row) => sums + row.open, 0);
     const missing = sum(reconciliation.writers, "missing");
     const found = [
       ["Records are not contiguous", !ipe.contiguous],
+      ["Records of the period whose bodies were erased or pruned", ipe.erased + ipe.pruned],
+      ["Legal holds that were lifted", rows(retention.holds).filter((one) => one.lifted).length],
       ["Decisions for a zone that the ceiling of a class they carry does not allow", disclosures.restricted.n],
       ["Decisions of which it is not recorded where their classes could go", disclosures.restricted.unjudged],
       ["Decisions or attempts in a zone that the policy had not left", total(disclosures.outside_left)],
+      ["Attempts whose decision is not known", disclosures.unmatched],
       ["Decisions under a policy that the register does not have", policies.summary.unregistered],
       ["Activations of a policy without an approval", policies.summary.none],
       ["Approvals that are only claimed: nobody's signature says so", policies.summary.claimed],
       ["Approvals by the author himself", policies.summary.not_distinct],
       ["Incidents that are open", open],
+      ["Messages that did not reach their channel", sum(incidents.unnotified, "n")],
       ["Grants of emergency operation without a log", total(incidents.break_glass)],
       ["Times that the log was silent for more than an hour", total(incidents.dark)],
       ["Tests of a control that failed", total(controls.failures)],

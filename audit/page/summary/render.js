@@ -8,7 +8,7 @@ Ringfence.summary = (() => {
   const PARTS = [
     ["What this is about", overview.subject, ["ipe"]],
     ["Key figures", overview.key, ["traffic", "disclosures", "policies", "incidents", "controls", "reconciliation"]],
-    ["What to ask about", overview.questions, ["ipe", "disclosures", "policies", "incidents", "controls", "reconciliation", "access", "clock", "anchors"]],
+    ["What to ask about", overview.questions, ["ipe", "disclosures", "policies", "incidents", "controls", "reconciliation", "access", "retention", "clock", "anchors"]],
     ["Decisions", overview.traffic, ["traffic"]],
     ["Disclosures to vendors", sections.disclosures, ["disclosures"]],
     ["Policies and who approved them", sections.policies, ["policies"]],

@@ -15,6 +15,7 @@ from audit.page.building import summary_html
 MARKUP = "<img src=x onerror='globalThis.owned=1'></script><script>globalThis.owned=1</script>"
 Documents = Mapping[str, bytes]
 Shown = Callable[[Documents], AbstractContextManager[Page]]
+ASKS = "[aria-labelledby=part-what-to-ask-about]"
 ROWS = """(caption) => {
   const found = [...document.querySelectorAll("table")].find((it) => it.caption.textContent === caption);
   return [...found.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.textContent));
@@ -96,6 +97,25 @@ def test_every_figure_that_the_criteria_name_is_found(shown: Shown, documents: D
         )
         assert len(figures) > 20
         assert not {"\u2013", "see there", "undefined"} & set(figures)
+
+
+def test_whoever_reads_it_is_told_to_ask_what_is_gone_and_what_nobody_knows(shown: Shown, documents: Documents) -> None:
+    said = {name: json.loads(content) for name, content in documents.items()}
+    at = {"seq": 1, "id": "x", "ts": "2026-03-01T00:00:00.000000Z"}
+    said["ipe.json"] |= {"erased": 2, "pruned": 3}
+    said["retention.json"]["holds"]["rows"] = [{"hold": "matter", "placed": at, "lifted": at}]
+    said["disclosures.json"]["unmatched"] = 6
+    said["incidents.json"]["unnotified"] = [{"day": "2026-03-01", "channel": "siem", "n": 7}]
+    asks = (
+        "Records of the period whose bodies were erased or pruned: 5",
+        "Legal holds that were lifted: 1",
+        "Attempts whose decision is not known: 6",
+        "Messages that did not reach their channel: 7",
+    )
+    with shown(documents) as page:
+        assert not [ask for ask in asks if ask.partition(":")[0] in page.text(ASKS)]
+    with shown({name: json.dumps(content).encode() for name, content in said.items()}) as page:
+        assert not [ask for ask in asks if ask not in page.text(ASKS)]
 
 
 def test_markup_in_documents_is_shown_as_text(shown: Shown, documents: Documents) -> None:
