@@ -49,11 +49,14 @@ class Hold:
 
 
 def in_force(bodies: Iterable[Mapping[str, Any]]) -> tuple[Hold, ...]:
-    """Return the holds that were placed and not lifted, from the bodies of all records of holds in their order."""
-    found: dict[str, Hold] = {}
+    """Return the holds that were placed and not lifted, from the bodies of all records of holds in their order.
+
+    Two who place one at the same time may give both the same name: both count, and each needs a lifting of its own.
+    """
+    found: list[Hold] = []
     for body in bodies:
         if body["kind"] == PLACED:
-            found[body["hold"]] = Hold.of(body)
-        else:
-            found.pop(body["hold"], None)
-    return tuple(found.values())
+            found.append(Hold.of(body))
+        elif same := [hold for hold in found if hold.name == body["hold"]]:
+            found.remove(same[-1])
+    return tuple(found)

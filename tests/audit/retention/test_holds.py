@@ -1,5 +1,8 @@
 """What a hold covers, and which are in force, follow from the records alone."""
 
+from audit.evidence.facts import Facts
+from audit.evidence.retention import Retention
+from audit.records.schema import MAX_INT
 from audit.retention.holds import LIFTED, PLACED, Hold, in_force
 
 NOON, LATER = "2026-03-01T12:00:00.000000Z", "2026-03-02T00:00:00.000000Z"
@@ -38,3 +41,16 @@ def test_a_hold_is_in_force_until_it_is_lifted_and_may_be_placed_again() -> None
     assert [hold.name for hold in in_force([placed("a"), placed("b")])] == ["a", "b"]
     assert [hold.name for hold in in_force([placed("a"), placed("b"), lifted])] == ["b"]
     assert [hold.name for hold in in_force([lifted, placed("a"), lifted, placed("a")])] == ["a"]
+
+
+def test_two_of_one_name_are_both_in_force_and_each_is_lifted_by_itself_as_evidence_counts_them() -> None:
+    legal, sales = placed("a", team="legal"), placed("a", team="sales")
+    lifted = {"kind": LIFTED, "hold": "a"}
+    assert [hold.team for hold in in_force([legal, sales])] == ["legal", "sales"]
+    assert [hold.team for hold in in_force([legal, sales, lifted])] == ["legal"]
+    assert in_force([legal, sales, lifted, lifted]) == ()
+    said = [legal, placed("b"), legal, lifted]
+    folded = Retention(Facts("", "", 0, "", 0, MAX_INT))
+    for seq, body in enumerate(said):
+        folded.always[body["kind"]](seq, {"actor": {}, "id": "", "ts": NOON, **body})
+    assert folded.document("")["in_force"] == sorted({hold.name for hold in in_force(said)}) == ["a", "b"]
