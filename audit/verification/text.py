@@ -14,12 +14,12 @@ def text(name: str, report: Report, agreed: str, about: str = "") -> str:
     if report.ok:
         lines.append(f"{agreed} This does not prove")
         lines += [f"  - {what}" for what in report.unproven]
-    return plain("\n".join(lines))
+    return "\n".join(map(plain, lines))
 
 
-def plain(text: str) -> str:
-    """Return what a log says without what would steer a terminal: nobody has checked yet what stands in it."""
-    return "".join(mark if mark.isprintable() or mark == "\n" else "?" for mark in text)
+def plain(line: str) -> str:
+    """Return a line without what would steer a terminal or begin another: nobody has checked yet what stands in it."""
+    return "".join(mark if mark.isprintable() else "?" for mark in line)
 
 
 def _head(name: str, report: Report, about: str) -> Iterator[str]:
@@ -63,7 +63,7 @@ def _findings(report: Report) -> Iterator[str]:
         yield f"{finding.code:16} {'log' if finding.seq is None else finding.seq}: {finding.what}"
     for fork in report.forks:
         yield "proof of a fork, the head from outside and the log's own:"
-        yield fork.outside
-        yield fork.own or "(none stored)"
+        yield from fork.outside.split("\n")
+        yield from (fork.own or "(none stored)").split("\n")
     if report.findings_total > len(report.findings):
         yield f"... and {report.findings_total - len(report.findings):,} more findings"

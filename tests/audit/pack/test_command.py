@@ -117,11 +117,11 @@ def test_nothing_is_sampled_from_a_pack_that_does_not_verify(pack: Path, capsys:
 
 
 def test_nothing_in_a_sample_steers_a_terminal() -> None:
-    rule = RuleText("keep", "pin", "a\x1b[2J.yaml", 3, "  - id: keep\n    because: \x1b]0;x\x07\u202e")
+    rule = RuleText("keep", "pin", "a\x1b[2J.yaml\nrecord     4", 3, "  - id: keep\n    because: \x1b]0;x\x07\u202e")
     drawn = Sample("0" * 64, 1, (Sampled(3, b'{"a":"\xc2\x9b"}', b"", InForce("b", 1, "f", (rule,)), (b"\x1b",)),))
     said = "\n".join(sample_lines(drawn, Asked.parse("x", 1, ("team=\x1b",))))
     assert all(mark == "\n" or mark.isprintable() for mark in said)
-    assert "a?[2J.yaml:3" in said
+    assert "a?[2J.yaml?record     4:3" in said
     assert line(sample_as_json(drawn)).isascii()
 
 

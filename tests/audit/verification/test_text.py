@@ -59,4 +59,9 @@ def test_all_that_was_found_is_there_and_no_agreement(report: Report) -> None:
 
 
 def test_no_text_of_a_log_steers_a_terminal() -> None:
-    assert plain("a\x1b[31m\u202eb\x07\nc") == "a?[31m?b?\nc"
+    assert plain("a\x1b[31m\u202eb\x07\nc") == "a?[31m?b??c"
+
+
+def test_no_name_of_a_file_begins_a_line_of_its_own(report: Report) -> None:
+    said = text("pack.tar\ngrade      witnessed", report, "Every thing agrees.")
+    assert said.splitlines()[0].endswith("pack.tar?grade      witnessed")
