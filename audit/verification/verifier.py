@@ -59,7 +59,7 @@ class KeptReceipt:
     @classmethod
     def parse(cls, text: str) -> "KeptReceipt":
         """Read `SEQ:LINK`, the values of the response headers; raises ValueError."""
-        found = re.fullmatch(r"([0-9]{1,16}):([0-9a-f]{64})", text)
+        found = re.fullmatch(r"([0-9]{1,15}):([0-9a-f]{64})", text)
         if found is None:
             raise ValueError("not a receipt")
         return cls(int(found[1]), bytes.fromhex(found[2]))

@@ -140,7 +140,7 @@ Ringfence.trust = (() => {
 
   /** Read SEQ:LINK, what a caller kept of an answer's headers; throws Error. */
   function receipt(text) {
-    const found = /^([0-9]{1,16}):([0-9a-f]{64})$/.exec(text);
+    const found = /^([0-9]{1,15}):([0-9a-f]{64})$/.exec(text);
     if (!found) throw new Error("not a receipt: SEQ:LINK");
     return { seq: Number(found[1]), link: found[2] };
   }
