@@ -13,7 +13,7 @@ import os
 import shutil
 import signal
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from audit.access import MAX_LIMIT, Filters, Records
 from audit.errors import AuditError, AuditUnavailable
 from audit.log import AuditLog, new_id
 from audit.records.times import now
+from audit.space import Space, floor_of, measure
 
 log = logging.getLogger(__name__)
 QUEUED, RUNNING, DONE, FAILED, INTERRUPTED = "queued", "running", "done", "failed", "interrupted"
@@ -38,7 +39,9 @@ END_S = 5.0
 AGAIN_S = 1.0
 MAX_LINE = 64 * 1024
 MAX_SAID = 4096
-FULL_BYTES = 1024 * 1024
+ROOM = 2
+"""So many times as much as the log wants to be free on its disk: an export that leaves less is ended."""
+LOOK_S = 0.5
 
 
 class NoRoomToWait(Exception):
@@ -88,16 +91,20 @@ class Job:
 class Exports:
     """The exports of one server. Of one event loop; files are written in threads."""
 
-    def __init__(self, audit: AuditLog, folder: Path, command: Sequence[str]) -> None:
-        self._audit, self.folder, self._command = audit, folder, tuple(command)
+    def __init__(
+        self, audit: AuditLog, folder: Path, command: Sequence[str], measure: Callable[[Path], Space] = measure
+    ) -> None:
+        self._audit, self.folder, self._command, self._measure = audit, folder, tuple(command), measure
         self._jobs: dict[str, Job] = {}
         self._recorded: asyncio.Queue[str] = asyncio.Queue()
         """What may begin, in its order."""
 
     @classmethod
-    async def take_over(cls, audit: AuditLog, folder: Path, command: Sequence[str]) -> Self:
+    async def take_over(
+        cls, audit: AuditLog, folder: Path, command: Sequence[str], measure: Callable[[Path], Space] = measure
+    ) -> Self:
         """Begin with what is known of earlier exports; what was under way has ended. What is damaged is left out."""
-        made = cls(audit, folder, command)
+        made = cls(audit, folder, command, measure)
         try:
             await asyncio.to_thread(made._load)
         except OSError as error:
@@ -182,6 +189,7 @@ class Exports:
         )
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
+        room = asyncio.create_task(self._leave_room(process))
         try:
             said, found = await asyncio.gather(_all(process.stderr), self._follow(job, process.stdout))
             status = await process.wait()
@@ -189,6 +197,8 @@ class Exports:
             await _stopped(process)
             await self._end(self._jobs[job.id], INTERRUPTED)
             raise
+        finally:
+            room.cancel()
         if status != 0 or found is None or not self.pack(job).is_file():
             await self._end(self._jobs[job.id], FAILED, reason=self._reason(said))
             return
@@ -196,6 +206,12 @@ class Exports:
         self.pack(job).chmod(0o600)
         await self._record(job)
         await self._end(job, DONE)
+
+    async def _leave_room(self, process: asyncio.subprocess.Process) -> None:
+        """End a process that fills the disk, which is the log's, too."""
+        while not self._is_full():  # noqa: ASYNC110 - a disk tells nobody
+            await asyncio.sleep(LOOK_S)
+        await _stopped(process)
 
     def _arguments(self, job: Job) -> list[str]:
         given = {"--from": job.since, "--to": job.until, "--as-of": None if job.as_of is None else str(job.as_of)}
@@ -246,8 +262,8 @@ class Exports:
         return "no_records" if b"no record has a time" in said else "failed"
 
     def _is_full(self) -> bool:
-        free = os.statvfs(self.folder)
-        return free.f_bavail * free.f_frsize < FULL_BYTES
+        space = self._measure(self.folder)
+        return space.free < ROOM * floor_of(space.total)
 
     def _path(self, job: Job) -> Path:
         return self.folder / f"{job.id}.json"

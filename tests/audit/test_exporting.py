@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from audit import exporting
 from audit.access import Filters, Records
-from audit.exporting import KEPT, NICE, WAITING, Exports, Job, NoRoomToWait
+from audit.exporting import KEPT, NICE, ROOM, WAITING, Exports, Job, NoRoomToWait
 from audit.log import AuditLog, new_id
+from audit.space import Space, floor_of
 
 STAND_IN = (sys.executable, str(Path(__file__).with_name("api") / "child_export.py"))
 ACTOR = {"kind": "api_key", "id": "ak_9"}
@@ -99,6 +101,36 @@ def test_a_failure_leaves_nothing_but_its_reason(said: str, reason: str, open_lo
     assert (failed.state, failed.reason) == ("failed", reason)
     assert [path.suffix for path in (home / "exports").iterdir()] == [".json"]
     assert recorded(log) == []
+
+
+@pytest.mark.parametrize("began", [False, True])
+def test_an_export_leaves_the_log_its_room_on_the_disk(
+    began: bool, open_log: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "LOOK_S", 0.02)
+    log, home = open_log(), tmp_path / "home"
+    (home / "hang").touch()
+    wanted, total = ROOM * floor_of(10**12), 10**12
+
+    def measured(_: Path) -> Space:
+        return Space(wanted - 1 if not began or (home / "arguments").exists() else wanted, total)
+
+    async def run() -> tuple[Job, Job]:
+        exports = await Exports.take_over(log, home / "exports", STAND_IN, measured)
+        task = asyncio.create_task(exports.run())
+        failed = await made(exports, job())
+        (home / "hang").unlink()
+        (home / "arguments").unlink(missing_ok=True)
+        exports._measure = lambda _: Space(wanted, total)
+        whole = await made(exports, job(1))
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return failed, whole
+
+    failed, whole = asyncio.run(run())
+    assert (failed.state, failed.reason, failed.phase is not None) == ("failed", "full", began)
+    assert whole.state == "done"
+    assert {path.name.partition(".")[0] for path in (home / "exports").glob("*.tar")} == {whole.id}
 
 
 def test_a_program_that_does_not_start_fails_the_job_and_not_the_next(open_log: Any, tmp_path: Path) -> None:
