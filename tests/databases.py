@@ -138,7 +138,7 @@ class Cluster:
         if on:
             mark.touch()
         else:
-            mark.unlink()
+            mark.unlink(missing_ok=True)
 
     def run(self, program: str, *arguments: str) -> None:
         found = binaries()

@@ -31,16 +31,27 @@ from replicas import (
     verify,
 )
 
+from audit import writer
 from audit.errors import AuditMismatch, AuditUnavailable
 from audit.log import AuditLog, Receipt
 from audit.place import Postgres
 from audit.seen import Seen
 from audit.sources.postgres import PostgresSource
-from audit.stores import postgres
+from audit.stores import postgres, store_postgres
 from audit.stores.migrate import migrate_postgres
 from audit.verification.verifier import Report
 
 WRITERS = 6
+CUTS = 2
+"""How often a commit is lost in a way."""
+
+
+@pytest.fixture(autouse=True)
+def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a writer look for its database, give up a connection and renew its lease sooner: tests would wait for it."""
+    monkeypatch.setattr(writer, "PROBE_S", 0.05)
+    monkeypatch.setattr(store_postgres, "MARGIN_S", 0.3)
+    monkeypatch.setattr(store_postgres.PostgresStore, "lease_s", 1.0)
 
 
 def test_t22_six_processes_that_begin_at_once_write_one_chain_without_a_fork(
@@ -148,12 +159,21 @@ def test_t23_control_a_lock_under_repeatable_read_without_the_unique_parent_does
     assert found[0] > 0
 
 
-@pytest.fixture
-def cluster() -> Iterator[Cluster]:
+@pytest.fixture(scope="module")
+def running_cluster() -> Iterator[Cluster]:
     if not Cluster.possible():
         pytest.skip("a server that may be stopped needs PostgreSQL's initdb, and a user that is not root")
     with Cluster.running() as made:
         yield made
+
+
+@pytest.fixture
+def cluster(running_cluster: Cluster) -> Cluster:
+    """Return a server that may be stopped, started anew as a primary without options of the test before."""
+    running_cluster.stop("immediate")
+    running_cluster.stand_by(on=False)
+    running_cluster.start()
+    return running_cluster
 
 
 @pytest.mark.parametrize("what", ["the whole server", "the process that serves the writer"])
@@ -168,7 +188,7 @@ def test_t28_a_server_that_hangs_refuses_within_the_deadline_and_the_writer_goes
         made = [append(log)]
         own = log._store._connection.info.backend_pid
         with cluster.frozen(*([] if whole else [own])) as resume:
-            for _ in range(3 if whole else 1):
+            for _ in range(2 if whole else 1):
                 began = time.monotonic()
                 with pytest.raises(AuditUnavailable):
                     append(log)
@@ -197,7 +217,7 @@ def crash(cluster: Cluster, place: Postgres, keys: Path) -> tuple[list[Receipt],
 def test_t26_what_was_acknowledged_survives_a_crash_of_the_server(cluster: Cluster, tmp_path: Path) -> None:
     with new_database(cluster.url) as place:
         migrate_postgres(place)
-        for _ in range(3):
+        for _ in range(2):
             made, report = crash(cluster, place, tmp_path / "keys")
             assert report.findings == ()
             assert report.receipts == len(made)
@@ -238,6 +258,16 @@ def test_t27_a_server_that_can_only_be_read_refuses_by_that_name_until_it_can_be
         assert_whole(place, *made)
 
 
+def acknowledged_until_refused(log: AuditLog) -> list[Receipt]:
+    """Append until the log refuses: servers take up a changed setting one process after another."""
+    made = []
+    with suppress(AuditUnavailable):
+        for _ in range(10_000):
+            made.append(append(log))  # noqa: PERF401 - those before the refusal count
+        pytest.fail("each is acknowledged")
+    return made
+
+
 def wait_for_standby(cluster: Cluster, name: str) -> None:
     with psycopg.connect(cluster.url, autocommit=True) as owner:
         owner.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
@@ -249,12 +279,10 @@ def test_a_record_that_no_standby_has_is_not_acknowledged_however_long_the_commi
 ) -> None:
     with new_database(cluster.url) as place:
         migrate_postgres(place)
-        log = AuditLog.open(place, keys=tmp_path / "keys", origin=ORIGIN, deadline_s=5.0)
+        log = AuditLog.open(place, keys=tmp_path / "keys", origin=ORIGIN, deadline_s=2.0)
         made = [append(log)]
         wait_for_standby(cluster, "one_that_is_away")
-        time.sleep(1)
-        with pytest.raises(AuditUnavailable):
-            append(log)
+        made += acknowledged_until_refused(log)
         wait_for_standby(cluster, "")
         until_ready(log)
         made.append(append(log))
@@ -267,9 +295,9 @@ def test_t29_a_connection_lost_in_commit_leaves_exactly_what_was_answered(
     how: How, database: Postgres, tmp_path: Path
 ) -> None:
     with cutting(database) as cutter:
-        log = AuditLog.open(cutter.place, keys=tmp_path / "keys", origin=ORIGIN, deadline_s=2.0)
+        log = AuditLog.open(cutter.place, keys=tmp_path / "keys", origin=ORIGIN, deadline_s=1.5)
         made = [append(log)]
-        for _ in range(3):
+        for _ in range(CUTS):
             size = made[-1].seq + 1
             cutter.armed = how
             with suppress(AuditUnavailable):
@@ -278,17 +306,17 @@ def test_t29_a_connection_lost_in_commit_leaves_exactly_what_was_answered(
             after = append(log)
             assert after.seq - size in (0, 1), "the lost one is there once, or not at all"
             made.append(after)
-        assert cutter.cuts == 3
+        assert cutter.cuts == CUTS
         log.close()
     assert_whole(database, *made)
     with closing(PostgresSource(database)) as source:
         lost = [row.columns[1] for row in source.rows(None, 1000)].count("access.denied") - len(made)
     if how == "before":
-        assert (len(made), lost) == (4, 0), "refused, and not there"
+        assert (len(made), lost) == (1 + CUTS, 0), "refused, and not there"
     if how == "after":
-        assert (len(made), lost) == (7, 0), "acknowledged, and there"
+        assert (len(made), lost) == (1 + 2 * CUTS, 0), "acknowledged, and there"
     if how == "silent":
-        assert (len(made), lost) == (4, 3), "there, but the deadline had passed"
+        assert (len(made), lost) == (1 + CUTS, CUTS), "there, but the deadline had passed"
 
 
 @pytest.mark.parametrize("together", [1, 12])
