@@ -98,7 +98,7 @@ def test_both_say_of_a_period_that_reaches_over_the_end_of_the_log_that_nothing_
 @pytest.mark.parametrize("receipt", ["1:x", f"{10**15}:{'0' * 64}", f"-1:{'0' * 64}"])
 def test_a_receipt_that_is_none_is_refused(page: Page, receipt: str) -> None:
     pack = Scribe.begun().pack()
-    with pytest.raises(AssertionError, match="thrown: .*not a receipt"):
+    with pytest.raises(AssertionError, match=r"thrown: .*not a receipt"):
         by_page(page, pack, (), [receipt])
     with pytest.raises(ValueError, match="not a receipt"):
         by_python(Path("unused"), pack, (), [receipt])
