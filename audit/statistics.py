@@ -1,8 +1,8 @@
 """How many decisions there were, by day, class, zone, rule, application and outcome, from the columns of the log.
 
 The log is counted in blocks, each in short transactions. A block that is whole never changes but by an erasure or a
-prune, so what was counted in it is kept, until a record says that there was one. Dry runs and the traffic of canaries
-are counted apart: they are not what people did. Who wants proof rather than figures counts a verified export.
+prune, so what was counted in it is kept, until there was one. Dry runs and the traffic of canaries are counted apart:
+they are not what people did. Who wants proof rather than figures counts a verified export.
 """
 
 import threading
@@ -10,6 +10,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+
+import orjson
 
 from audit.access import Ask, Records
 from audit.records.record import DECISION
@@ -30,6 +32,8 @@ CASE WHEN r.app IS NULL THEN 'erased' WHEN r.dec IS NULL THEN 'dry_runs'
 COLUMNS = {"app": "r.app", "day": "substr(r.ts, 1, 10)", "decision": "r.decision", "zone": "r.zone"}
 GONE = "SELECT max(seq) FROM @record WHERE kind = :kind"
 FIRST = f"SELECT min(seq) FROM @record WHERE kind = '{DECISION}'"  # noqa: S608 - constants, here and below
+LAST_ERASURE = "SELECT body FROM @record WHERE kind = 'erasure.done' ORDER BY seq DESC LIMIT 1"
+STILL_THERE = "SELECT count(*) FROM @record WHERE app IS NOT NULL AND seq IN "
 TIMES = "SELECT min(ts), max(ts) FROM @record WHERE seq >= :start AND seq < :end"
 NAMES = "SELECT min(name) FROM @record_label WHERE what = :what AND name > :name"
 LABELLED = "SELECT seq FROM @record_label WHERE what = :what AND name = :name AND seq >= :start AND seq < :end"
@@ -154,10 +158,21 @@ class Statistics:
         return cells
 
     def _forget_what_went(self, ask: Ask) -> None:
-        known = (*(ask(GONE, kind=kind)[0][0] for kind in ("erasure.done", "retention.pruned")), ask(FIRST)[0][0])
+        known = (
+            *(ask(GONE, kind=kind)[0][0] for kind in ("erasure.done", "retention.pruned")),
+            ask(FIRST)[0][0],
+            _still_there(ask),
+        )
         with self._changing:
             if known != self._known:
                 self._cells, self._times, self._kept, self._known = {}, {}, 0, known
+
+
+def _still_there(ask: Ask) -> int:
+    """Return how many decisions are there that the last erasure names: it is recorded before it is done."""
+    said = [orjson.loads(bytes(body)) for (body,) in ask(LAST_ERASURE)]
+    places = [str(int(one["seq"])) for each in said if each["v"] > 1 for one in each["records"]]
+    return int(ask(f"{STILL_THERE}({', '.join(places)})")[0][0]) if places else 0
 
 
 def _query(columns: Sequence[str], period: Period, *, labelled: bool = False) -> str:

@@ -12,7 +12,10 @@ import pytest
 from audit import statistics
 from audit.access import Filters, Records
 from audit.log import AuditLog
+from audit.retention import erasing
+from audit.retention.hands import OfWriter
 from audit.statistics import CANARY, DIMENSIONS, MODES, Count, Period, Statistics
+from audit.stores.asking import asking
 
 ZONES = ("onprem", "cloud-us", None)
 CLASSES = ((), ("pii",), ("phi", "pii"))
@@ -137,3 +140,22 @@ def test_erased_decisions_are_counted_apart(open_log: Any, decision: Callable[..
         file.execute(f"UPDATE record SET {empty}, body = CAST('{{\"erased\":{{}}}}' AS BLOB) WHERE seq = 3")  # noqa: S608
     (line,) = Statistics(Records(log.place)).count((), Period(), 100)
     assert dict(zip(MODES, line.numbers, strict=True)) == {"requests": 2, "dry_runs": 0, "canary": 0, "erased": 1}
+
+
+@pytest.mark.parametrize("log", ["sqlite"], indirect=True)
+def test_an_erasure_that_is_done_later_than_it_is_recorded_is_in_the_figures_then(log: AuditLog) -> None:
+    figures, hands = Statistics(Records(log.place), pause=lambda _: None), OfWriter(log)
+    (named,) = Records(log.place).page(Filters(kind="route.decision"), limit=1).records
+    with asking(log.place) as run:
+        (request,) = erasing.find(run, named.id)
+
+    def counted() -> tuple[int, int]:
+        (line,) = figures.count((), Period(), 36)
+        return line.numbers[0] + line.numbers[1] + line.numbers[2], line.numbers[3]
+
+    assert counted() == (34, 0)  # of the first 36 records
+    stones = [stone.as_json() for stone in request.stones]
+    log.append_sync("erasure.done", {"actor": {"kind": "system", "id": "x"}, "records": stones, "reason": "asked"})
+    assert counted() == (34, 0)  # whoever erases was stopped here, or a hold came in between
+    assert hands.entomb(request.stones).done == 1
+    assert counted() == (33, 1)
