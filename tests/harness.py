@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -378,9 +378,8 @@ def start(
 ) -> Ringfence:
     """Start a server on a free port and wait until it listens; AssertionError with its log if it ends before."""
     home.mkdir(parents=True, exist_ok=True)
-    fresh = not (home / "keys").exists() and not list(home.glob("audit.db*"))
-    if wait and fresh and "audit_url" not in settings:  # who does not wait may look at what a start leaves behind
-        shutil.copy(empty_log(), home / "audit.db")
+    if wait:  # who does not wait may look at what a start leaves behind
+        begun_log(home, settings)
     given = {"home": home, "upstreams": upstreams, "port": 0, "detect_workers": 1, **PATIENT, **CALM, **settings}
     environ = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")}
     environ |= {f"RINGFENCE_{name.upper()}": str(value) for name, value in given.items()}
@@ -401,6 +400,14 @@ def start(
     if wait:
         made.url = wait_for_url(made)
     return made
+
+
+def begun_log(home: Path, settings: Mapping[str, Any]) -> None:
+    """Put an empty log into a home that has none, which takes less time than to begin one."""
+    fresh = not (home / "keys").exists() and not list(home.glob("audit.db*"))
+    if fresh and "audit_url" not in settings:
+        home.mkdir(parents=True, exist_ok=True)
+        shutil.copy(empty_log(), home / "audit.db")
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx
-from harness import CALM, StandIn, upstreams_file
+from harness import CALM, StandIn, begun_log, upstreams_file
 from starlette.types import ASGIApp
 
 from proxy.app import Runtime, create_app
@@ -98,12 +98,15 @@ async def inside(
     *,
     detector: Scripted | None = None,
     upstreams: Path | None = None,
+    begun: bool = True,
     **settings: Any,
 ) -> AsyncIterator[Inside]:
-    """Run the whole server but its process."""
+    """Run the whole server but its process; without `begun`, nothing is there of a log that is new."""
     file = upstreams or _upstreams(home, cloud, onprem)
     scripted = detector or Scripted()
     chosen = Settings(home=home, upstreams=file, **{**CALM, **settings})
+    if begun:
+        begun_log(home, settings)
     runtime = await Runtime.start(chosen, cast("Engine", scripted))
     app = create_app(runtime)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

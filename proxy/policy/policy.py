@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -60,10 +61,16 @@ def canonical(bundle: Bundle) -> bytes:
     return _json(meaning)
 
 
+@functools.cache
+def _compared(kind: type) -> tuple[str, ...]:
+    """Return the fields of a dataclass that mean something; none of any other type."""
+    fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+    return tuple(item.name for item in fields if item.compare)
+
+
 def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value):
-        shown = [item.name for item in dataclasses.fields(value) if item.compare]
-        return {name: _plain(getattr(value, name)) for name in shown if getattr(value, name) not in (None, ())}
+    if shown := _compared(value.__class__):
+        return {name: _plain(what) for name in shown if (what := getattr(value, name)) not in (None, ())}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value.isoformat() if isinstance(value, dt.date) else value

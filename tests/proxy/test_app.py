@@ -58,7 +58,7 @@ def test_a_policy_that_does_not_load_stops_the_start_before_anything_is_made(tmp
     (policies / "taxonomy.yaml").write_text("taxonomy: [")
 
     async def run() -> None:
-        async with inside(tmp_path / "home", vendor, policies=policies):
+        async with inside(tmp_path / "home", vendor, policies=policies, begun=False):
             raise AssertionError
 
     with pytest.raises(FileRefused):
@@ -140,7 +140,7 @@ def test_what_lies_in_the_way_of_a_start_is_named(tmp_path: Path, vendor: StandI
         (home / name).write_bytes(b"nothing of the kind" * 1000)
 
     async def run() -> None:
-        async with inside(home, upstreams=upstreams):
+        async with inside(home, upstreams=upstreams, begun=False):
             raise AssertionError
 
     with pytest.raises(ConfigurationError, match=f"{home}.* cannot be (made|opened): "):
