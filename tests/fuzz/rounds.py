@@ -14,7 +14,7 @@ from hypothesis.strategies import SearchStrategy
 
 PROPERTIES = 4
 """How many share the time."""
-SHORT_S = 3.0
+SHORT_S = 1.5
 LONG_S = float(os.environ.get("FUZZ_SECONDS") or 0) / PROPERTIES
 SECONDS = LONG_S or SHORT_S
 CONTROL_S = 120.0

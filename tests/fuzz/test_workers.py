@@ -206,7 +206,8 @@ def test_scans_that_a_dead_worker_loses_in_silence_are_noticed(arena: Arena, mon
 
 
 def test_a_scan_without_a_deadline_is_noticed(arena: Arena, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Control: the same over an engine that waits for a stopped worker for ever."""
-    monkeypatch.setattr(Engine, "_allowed", lambda *_: 20.0)
+    """Control: the same over an engine that waits for a stopped worker for far longer than it should."""
+    monkeypatch.setattr(Engine, "_allowed", lambda *_: 1.5)
+    monkeypatch.setattr(f"{__name__}.PATIENCE_S", 0.5)
     with pytest.raises((AssertionError, ExceptionGroup), match="hung"):
         arena.weather(Storm(CALLERS, STOPPED, 0.02, 0.0, 64))

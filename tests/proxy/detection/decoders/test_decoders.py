@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from proxy.detection.decoders import DECODERS, Budget, Decoder
 
 ALL = sorted(DECODERS, key=lambda decoder: decoder.__name__)
-SIZE = 100_000
-LOOPS = 20
+SIZE = 40_000
+LOOPS = 8
 """Times a loop over a million numbers, which takes a twentieth of a second, or twice that on a slow machine."""
 EXAMPLES = int(os.environ.get("RINGFENCE_TEST_EXAMPLES", "0")) or 60
 HOSTILE = (
@@ -38,7 +38,7 @@ def longest_s() -> float:
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
-def test_a_hostile_text_costs_each_decoder_about_a_second_at_most(piece: str, longest_s: float) -> None:
+def test_a_hostile_text_costs_each_decoder_less_than_a_second(piece: str, longest_s: float) -> None:
     text = (piece * (SIZE // len(piece) + 1))[:SIZE]
     for decoder in ALL:
         started = time.thread_time()
@@ -52,7 +52,7 @@ PIECES = sorted({*HOSTILE, *string.punctuation, *" \t\n", "ab", "12", "4929", "[
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=5), st.lists(st.sampled_from(PIECES), max_size=3))
-def test_any_repetition_costs_each_decoder_about_a_second_at_most(
+def test_any_repetition_costs_each_decoder_less_than_a_second(
     longest_s: float, pieces: list[str], end: list[str]
 ) -> None:
     piece = "".join(pieces)

@@ -106,8 +106,8 @@ HOSTILE = [
 
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_hostile_repetition_costs_linear_time(piece: str) -> None:
-    text = (piece * 100_000)[:100_000]
+    text = (piece * 40_000)[:40_000]
     started = time.process_time()
     for _ in RECOGNIZER.find(text):
         pass
-    assert time.process_time() - started < 4
+    assert time.process_time() - started < 1.5

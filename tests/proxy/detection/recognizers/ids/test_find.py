@@ -225,4 +225,4 @@ def test_repetition_is_read_in_linear_time(piece: str) -> None:
         return time.process_time() - started
 
     seconds(2_000)
-    assert seconds(80_000) < 8 * seconds(20_000) + 0.5
+    assert seconds(40_000) < 8 * seconds(10_000) + 0.25
