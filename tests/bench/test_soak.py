@@ -20,7 +20,7 @@ def soak() -> ModuleType:
 
 def test_a_short_soak_answers_everything_and_shows_the_memory_of_every_process() -> None:
     ran = subprocess.run(
-        [sys.executable, HERE / "soak.py", "--requests=120", "--callers=3"],
+        [sys.executable, HERE / "soak.py", "--requests=40", "--callers=3"],
         capture_output=True,
         text=True,
         check=False,
@@ -31,7 +31,7 @@ def test_a_short_soak_answers_everything_and_shows_the_memory_of_every_process()
     assert all(min(sizes) > 1 for _, _, *sizes, _, _ in rows)
     answered = re.search(r"by status: \{200: (\d+), 400: (\d+)\}|by status: \{200: (\d+)\}", ran.stdout)
     assert answered is not None, ran.stdout
-    assert sum(map(int, filter(None, answered.groups()))) == 120
+    assert sum(map(int, filter(None, answered.groups()))) == 40
     assert len(re.findall(r"after the warm-up", ran.stdout)) == 3
 
 

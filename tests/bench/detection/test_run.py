@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench.detection import speed
 from bench.detection.marks import Request
 from harness import ROOT
 
@@ -98,6 +99,11 @@ def test_time_and_memory_stand_in_the_same_table(ran: dict[str, Any]) -> None:
         assert 0 < ours < stock
     assert [float(cell) > 20 for cell in lines["MB of one process (RSS)"]] == [True, True]
     assert set(ran["json"]["speed"]) == {"ringfence", "stock sm"}
+    ours = ran["json"]["speed"]["ringfence"]
+    assert set(ours) == {key for key, _ in speed.ROWS}
+    assert all(value > 0 for value in ours.values())
+    assert ours["ms_per_1000_cached"] < ours["ms_per_1000_cold"] / 3
+    assert ours["worker_mb"] < ours["own_mb"] / 2
 
 
 def test_stock_presidio_is_really_asked(ran: dict[str, Any]) -> None:

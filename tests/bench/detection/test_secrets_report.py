@@ -1,7 +1,5 @@
 """What the corpus of secrets promises, so that it can't regress unseen."""
 
-from pathlib import Path
-
 import pytest
 from bench.detection.secrets_corpus import Item, benign, secrets
 from bench.detection.secrets_report import Finder, judge, rate, recall
@@ -9,13 +7,14 @@ from bench.detection.secrets_report import Finder, judge, rate, recall
 from proxy.detection.recognizers import credentials
 from proxy.detection.recognizers.base import Match
 from proxy.detection.secrets import SecretScanner
+from proxy.settings import Settings
 
 Finders = list[Finder]
 
 
 @pytest.fixture(scope="module")
-def finders(tmp_path_factory: pytest.TempPathFactory) -> Finders:
-    return [SecretScanner(Path(tmp_path_factory.mktemp("rules"))).find, credentials.RECOGNIZER.find]
+def finders() -> Finders:
+    return [SecretScanner(Settings().cache / "kingfisher").find, credentials.RECOGNIZER.find]
 
 
 def test_the_corpus_is_wide_and_names_are_unique() -> None:
