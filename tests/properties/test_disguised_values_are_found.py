@@ -14,7 +14,7 @@ from proxy.detection.analysis import Analyzer
 from proxy.detection.findings import Scan, Segment, Unit
 from proxy.detection.views import MAX_DEPTH
 
-EXAMPLES = min(ASKED, 20_000) or 250
+EXAMPLES = min(ASKED, 20_000) or 120
 PATTERNED = frozenset(
     """
     CREDIT_CARD IBAN_CODE EMAIL_ADDRESS PHONE_NUMBER US_SSN UK_NHS UK_NINO NATIONAL_ID API_KEY CLOUD_CREDENTIAL JWT

@@ -17,7 +17,7 @@ from properties.effort import ASKED, effort
 from properties.planting import CARRIERS, SENTENCES, Hidden, hidden
 from properties.vocabulary import BACKWARDS, WORDS, encode, rank_file
 
-EXAMPLES = ASKED or 120
+EXAMPLES = ASKED or 60
 pytestmark = pytest.mark.usefixtures("quiet")
 CARD = "4539 3195 0343 6467"
 

@@ -14,7 +14,7 @@ from proxy.detection.queue import LONG_SIZE, PART_SIZE
 from proxy.detection.tasks import Task, plan
 from proxy.errors import Unavailable
 
-EXAMPLES = min(300, int(os.environ.get("RINGFENCE_TEST_EXAMPLES", "10")))
+EXAMPLES = min(300, int(os.environ.get("RINGFENCE_TEST_EXAMPLES", "5")))
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
 DEADLINE_S = 0.2
 ACTS: list[Act] = ["answer", "answer", "answer", "slow", "retire", "die", "hang", "half", "garbage", "lie", "twice"]

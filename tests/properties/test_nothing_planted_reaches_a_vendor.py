@@ -18,8 +18,8 @@ from properties.effort import ASKED, effort
 from properties.planting import HOMOGLYPHS, LAYERS, SENTENCES, Planted, bodies, chat, wide, zero_width
 from properties.translating import SAID_AT
 
-EXAMPLES = ASKED or 600
-"""As many as fit into half a minute."""
+EXAMPLES = ASKED or 240
+"""As many as fit into a few seconds."""
 
 profile = effort(EXAMPLES)
 
