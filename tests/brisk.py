@@ -1,4 +1,4 @@
-"""`ringfence serve` whose signer signs every second instead of every ten: tests would wait for it."""
+"""`ringfence serve` whose signer signs at once, and soon begins again when it has ended: tests would wait for it."""
 
 import sys
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ def run_brisk(settings: Settings, server_argv: Sequence[str], signer_argv: Seque
 
 if __name__ == "__main__":
     if NAME in sys.argv:
-        signing.EVERY_S, signing.POLL_S = 1.0, 0.1
+        signing.EVERY_S, signing.POLL_S = 0.2, 0.1
         raise SystemExit(signing.main(sys.argv[2:]))
-    supervisor.run = run_brisk
+    supervisor.run, supervisor.LONGEST_PAUSE_S = run_brisk, 0.5
     cli.main()

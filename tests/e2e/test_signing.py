@@ -16,8 +16,11 @@ from harness import BRISK, NO_TLS, QUICK, ROOT, Ringfence, StandIn, chat_body, e
 
 from audit.errors import AuditMismatch
 from audit.log import AuditLog
+from audit.signing import process
 from audit.verification.trust import Trust
 from audit.verification.verifier import verify
+
+ORIGIN = "ringfence.local/audit"
 
 
 def ask(server: Ringfence) -> None:
@@ -47,10 +50,25 @@ def signed(home: Path) -> int:
         return int(connection.execute("SELECT coalesce(max(size), 0) FROM checkpoint").fetchone()[0])
 
 
+def begin_signed(home: Path, heads: Path) -> None:
+    """Begin a log, and sign it, as a server with its signer does."""
+    home.mkdir()
+    AuditLog.open(home / "audit.db", keys=home / "keys", origin=ORIGIN, deadline_s=5).close()
+    flags = {
+        "--keys": home / "keys",
+        "--state": home / "signer",
+        "--admin": home / "admin.sock",
+        "--anchor-file": heads,
+    }
+    told = [str(word) for flag in flags.items() for word in flag]
+    ran = [sys.executable, "-m", process.__name__, *told, "--once"]
+    subprocess.run(ran, env={**os.environ, process.LOG: str(home / "audit.db")}, cwd=ROOT, check=True)
+
+
 def test_t11_a_log_is_signed_to_its_end_and_refused_once_an_older_backup_was_restored(
     tmp_path: Path, cloud: StandIn
 ) -> None:
-    home = tmp_path / "home"
+    home, backup = tmp_path / "home", tmp_path / "backup.db"
     upstreams = upstreams_file(tmp_path / "upstreams.yaml", cloud, None)
     with ringfence(home, upstreams, **QUICK, **BRISK) as server:
         ask(server)
@@ -60,18 +78,16 @@ def test_t11_a_log_is_signed_to_its_end_and_refused_once_an_older_backup_was_res
         ask(server)
         assert eventually(lambda: signed(home) > before, 60)  # by the one that took its place
         assert readiness(server) == "ready"
-    report = verify(home / "audit.db")
-    assert (report.ok, report.grade, report.signed) == (True, "signed", report.size)
-    shutil.copy(home / "audit.db", tmp_path / "backup.db")
-
-    with ringfence(home, upstreams, **QUICK, **BRISK) as server:
+        with closing(sqlite3.connect(home / "audit.db")) as log, closing(sqlite3.connect(backup)) as copy:
+            log.backup(copy)
         ask(server)
     report = verify(home / "audit.db")
-    assert (report.grade, report.signed) == ("signed", report.size)
+    assert (report.ok, report.grade, report.signed) == (True, "signed", report.size)
+    assert report.size > verify(backup).size
 
-    shutil.copy(tmp_path / "backup.db", home / "audit.db")
+    shutil.copy(backup, home / "audit.db")
     with pytest.raises(AuditMismatch, match="STORE_BEHIND"):
-        AuditLog.open(home / "audit.db", keys=home / "keys", origin="ringfence.local/audit", deadline_s=5)
+        AuditLog.open(home / "audit.db", keys=home / "keys", origin=ORIGIN, deadline_s=5)
     (home / "audit-head.json").unlink()  # as if that had been restored as well: the signer still knows
     with ringfence(home, upstreams, **QUICK, **BRISK) as server:
         refused = eventually(lambda: readiness(server) != "ready" and readiness(server), 30)
@@ -87,8 +103,7 @@ def test_t11_a_log_is_signed_to_its_end_and_refused_once_an_older_backup_was_res
 def test_t12_a_log_restored_together_with_its_signer_is_refused_by_the_anchor(tmp_path: Path, cloud: StandIn) -> None:
     home, heads = tmp_path / "home", tmp_path / "other-mount"
     upstreams = upstreams_file(tmp_path / "upstreams.yaml", cloud, None)
-    with ringfence(home, upstreams, anchor_file=heads, **QUICK, **BRISK):
-        pass
+    begin_signed(home, heads)
     shutil.copytree(home, tmp_path / "backup")
     with ringfence(home, upstreams, anchor_file=heads, **QUICK, **BRISK) as server:
         ask(server)

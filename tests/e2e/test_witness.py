@@ -73,13 +73,13 @@ def test_t38_a_witness_that_hangs_is_gone_and_comes_back_holds_up_nothing_and_th
     file = policy(tmp_path / "witnesses.policy", witness.vkey, witness.url)
     with (
         socket.create_server(("127.0.0.1", witness.port)) as hanging,
-        ringfence(home, upstreams, anchor_witnesses=file, anchor_max_age_s=5, **QUICK, **BRISK) as server,
+        ringfence(home, upstreams, anchor_witnesses=file, anchor_max_age_s=3, **QUICK, **BRISK) as server,
     ):
         assert eventually(lambda: behind(server) >= 0, 30)
         before = signed(home)
         ask(server)
         assert eventually(lambda: signed(home) > before, 30)
-        assert eventually(lambda: behind(server) > 5, 40)
+        assert eventually(lambda: behind(server) > 3, 40)
         assert ready(server)["checkpoints"] == "checkpoints do not reach an anchor: audit"
         arrived = len(cloud.posts)
         with server.client() as client:
