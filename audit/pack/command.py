@@ -112,7 +112,7 @@ def _sampled(one: Sampled) -> Iterator[str]:
         )
         yield f"in force   bundle {one.in_force.bundle}, {since}"
         for rule in one.in_force.rules:
-            place = f"{rule.file}:{rule.line}" if rule.line else "its text is not in the archive"
+            place = f"{rule.file}:{rule.line}" if rule.line else "its text was not found in the archive"
             yield f"rule       {rule.id} ({rule.effect}), {place}"
             yield from (f"  {text_line}" for text_line in rule.text.split("\n") if rule.text)
     yield from (f"then       {body.decode()}" for body in one.related)

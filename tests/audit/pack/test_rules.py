@@ -1,11 +1,12 @@
 """The text of a rule is found as people write it, with its line; what is not there is said to be so."""
 
 import json
+import time
 from typing import Any
 
 import pytest
 
-from audit.pack.rules import Bundles, files_of, find
+from audit.pack.rules import Bundles, Written, files_of
 
 FILE = """\
 policy: house
@@ -39,7 +40,7 @@ tests:
     ],
 )
 def test_a_rule_is_found_with_its_text(rule: str, line: int, ends: str) -> None:
-    found = find({"other.yaml": "rules: []\n", "house.yaml": FILE}, rule, "pin")
+    found = Written.of({"other.yaml": "rules: []\n", "house.yaml": FILE}).find(rule, "pin")
     assert (found.id, found.effect, found.file, found.line) == (rule, "pin", "house.yaml", line)
     assert found.text.startswith("  - ")
     assert found.text.endswith(ends)
@@ -47,13 +48,13 @@ def test_a_rule_is_found_with_its_text(rule: str, line: int, ends: str) -> None:
 
 @pytest.mark.parametrize("rule", ["firs", "first2", "f.rst", "house", "", "id"])
 def test_what_is_not_there_is_not_found(rule: str) -> None:
-    found = find({"house.yaml": FILE}, rule, "pin")
+    found = Written.of({"house.yaml": FILE}).find(rule, "pin")
     assert (found.file, found.line, found.text) == ("", 0, "")
 
 
 def test_an_id_without_an_item_is_no_rule() -> None:
-    assert find({"a": "id: lonely\nmore: 1\n"}, "lonely", "pin").line == 0
-    assert find({"a": "- x: 1\nother:\n  id: lonely\n"}, "lonely", "pin").line == 0
+    assert Written.of({"a": "id: lonely\nmore: 1\n"}).find("lonely", "pin").line == 0
+    assert Written.of({"a": "- x: 1\nother:\n  id: lonely\n"}).find("lonely", "pin").line == 0
 
 
 @pytest.mark.parametrize(
@@ -92,6 +93,28 @@ def test_of_two_files_of_one_name_the_first_counts_as_in_the_page() -> None:
     assert files_of(json.dumps({"files": files}).encode()) == {"a": "one"}
 
 
+HOSTILE = {
+    "spaces": " " * 1_000_000,
+    "a dash": "-" + " " * 1_000_000,
+    "ids in ids": "- {" + "id:" * 330_000,
+    "ids far apart": "- {" + ("id:" + " " * 997) * 1000,
+    "an id and spaces": "- id: r" + " " * 1_000_000 + "x",
+    "many lines": "\n" * 1_000_000,
+    "many ids": "".join(f"- id: r{number}\n" for number in range(80_000)),
+    "an item without end": "- id: r\n" + "  x\n" * 250_000,
+}
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, "many files"])
+def test_texts_that_were_made_to_be_slow_are_read_once_for_all_rules_of_a_sample(name: str) -> None:
+    files = {"a.yaml": HOSTILE[name]} if name in HOSTILE else dict.fromkeys(map(str, range(300_000)), "")
+    before = time.process_time()
+    written = Written.of(files)
+    for _ in range(1600):
+        written.find("r", "pin")
+    assert time.process_time() - before < 10
+
+
 def test_a_text_of_nothing_but_ids_is_given_up_soon() -> None:
     looked = []
 
@@ -109,5 +132,5 @@ def test_a_text_of_nothing_but_ids_is_given_up_soon() -> None:
             return [Line(line) for line in super().split(sep, maxsplit)]
 
     lines = 1000
-    assert find({"a": Text("  id: lonely\n" * lines)}, "lonely", "pin").line == 0
+    assert Written.of({"a": Text("  id: lonely\n" * lines)}).find("lonely", "pin").line == 0
     assert 0 < len(looked) < 40 * lines

@@ -16,7 +16,7 @@ from chromium import Chromium, Page
 from packs import ORIGIN, POLICY, Workshop, members
 
 from audit.pack.manifest import Manifest
-from audit.pack.rules import find
+from audit.pack.rules import Written
 from audit.pack.sampling import Asked, rank
 from audit.page.building import verify_html
 from audit.proofs.checkpoint import Proof
@@ -338,7 +338,7 @@ def test_rules_and_classes_are_found_in_the_text_that_is_archived(verified: Audi
     files = [{"name": name, "text": text} for name, text in texts.items()]
     ask = "(files, names) => names.map((name) => Ringfence.rules.find(files, name))"
     for rule, here in zip(rules, verified.page.call(ask, files, rules), strict=True):
-        there = find(texts, rule, "pin")
+        there = Written.of(texts).find(rule, "pin")
         assert (here["file"], here["line"], here["text"]) == (there.file, there.line, there.text)
     classes = list(yaml.safe_load(texts["taxonomy.yaml"])["classes"])
     assert {found["file"] for found in verified.page.call(ask, files, classes)} == {"taxonomy.yaml"}
