@@ -49,11 +49,11 @@ def anchored(run: Run, keepers: Mapping[str, Keeper]) -> tuple[list[Attested], l
     for name, keeper in keepers.items():
         try:
             note = keeper.newest()
+            stated = None if note is None else Checkpoint.of(Note.decode(note))
         except (OSError, ValueError):
             silent.append(name)
             continue
-        if note is not None:
-            stated = Checkpoint.of(Note.decode(note))
+        if stated is not None:
             head = Attested(name, stated.size, stated.root)
             found[name] = max(head, found.get(name, head), key=lambda one: one.size)
     for head in found.values():

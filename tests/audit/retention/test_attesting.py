@@ -73,3 +73,15 @@ def test_the_largest_checkpoint_below_a_number_is_found(signed: Retained) -> Non
     with asking(signed.log.place) as run:
         found = [attesting.largest(run, limit) for limit in (0, 9, 10, 99)]
     assert [stated and stated.size for stated in found] == [None, None, 10, 10]
+
+
+def test_an_anchor_whose_newest_is_no_checkpoint_counts_as_one_that_does_not_answer(signed: Retained) -> None:
+    class Scrawled(type(signed.keeper)):  # type: ignore[misc]
+        """A branch or a bucket in which somebody put something else."""
+
+        def newest(self) -> bytes:
+            return b"not a head\n"
+
+    with asking(signed.log.place) as run:
+        heads, silent = attesting.anchored(run, {"file": signed.keeper, "git": Scrawled(signed.home / "other")})
+    assert ([head.anchor for head in heads], silent) == (["file"], ["git"])
