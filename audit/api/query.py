@@ -8,11 +8,11 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 
 from audit.api.errors import ApiError, bad_request
-from audit.records.fields import NAME, STAMP
+from audit.records.fields import NAME
 from audit.records.schema import MAX_INT
 from audit.records.times import full
 
-_is_name, _is_stamp = NAME.compile(), STAMP.compile()
+_is_name = NAME.compile()
 TIME = (
     r"[1-9][0-9]{3}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
     r"|02-(?:0[1-9]|[12][0-9]))T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{6})?Z"
