@@ -8,8 +8,8 @@ Ringfence.Index = (() => {
 
   /** A typed array that grows. */
   class Column {
-    constructor(type) {
-      this.values = new type(1024);
+    constructor(type, room = 1024) {
+      this.values = new type(room);
       this.length = 0;
     }
 
@@ -86,7 +86,7 @@ Ringfence.Index = (() => {
       if (body?.kind !== "route.decision") return;
       for (const [what, names] of Object.entries(labels(body))) {
         for (const name of names) {
-          if (!this.labels[what].has(name)) this.labels[what].set(name, new Column(Uint32Array));
+          if (!this.labels[what].has(name)) this.labels[what].set(name, new Column(Uint32Array, 4)); // of most, there are few
           this.labels[what].get(name).push(at);
         }
       }
