@@ -80,9 +80,10 @@ def test_a_proof_of_every_place_in_a_tile_leads_to_the_signed_root(call: Call, l
 
 MANY_RULES = """() => {
   const index = new Ringfence.Index(new Blob([])), stored = { offset: 0, from: 0, to: 1 };
+  const body = { kind: "route.decision", ts: "2026-03-01T00:00:00.000000Z", id: "00000000", classes: [] };
   for (let seq = 0; seq < 1000; seq++) {
     const rules = Array.from({ length: 64 }, (_, at) => ({ id: `r${seq}-${at}` }));
-    index.take({ seq, stored }, { kind: "route.decision", ts: "2026-03-01T00:00:00.000000Z", id: "00000000", classes: [], rules });
+    index.take({ seq, stored }, { ...body, rules });
   }
   return [...index.labels.rule.values()].reduce((sum, column) => sum + column.values.byteLength, 0);
 }"""
