@@ -5,6 +5,7 @@ look through, it is done in stretches, each a transaction of its own: one that s
 from being carried over, and PostgreSQL from cleaning up.
 """
 
+import functools
 import hashlib
 import sqlite3
 import time
@@ -261,7 +262,9 @@ def _page(
     return Page(tuple(map(_record, rows[:limit])), rows[limit - 1].seq if more else None)
 
 
+@functools.lru_cache(maxsize=8)
 def _engine(place: Place) -> Engine:
+    """Return an engine that holds no connection, and keeps what it compiled for whoever reads this log next."""
     if not isinstance(place, Postgres):
         return create_engine("sqlite://", creator=lambda: open_reader(place), poolclass=NullPool)
 
