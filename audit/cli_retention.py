@@ -114,9 +114,7 @@ def prune(
         if ahead is not None:
             typer.echo(f"record {ahead.seq:,} announces that the first {ahead.size:,} records are pruned; going on")
         else:
-            if not dry_run and (left := own.parts.hands.scrub()):  # what somebody read when an earlier one ended
-                typer.echo(left)
-            plan = _planned(own, until)
+            plan = _planned(own, until, dry_run=dry_run)
             if not dry_run:
                 _confirm(yes, "Announce this in the log, and take them away once an anchor has that?")
                 ahead = doing.announce(own.parts, plan)
@@ -132,8 +130,13 @@ def _announced(own: Own, ahead: Announced | None, until: str, *, any_time: bool)
     return ahead if doing.is_sound(own.parts, ahead, until, _say, _reading) else None
 
 
-def _planned(own: Own, until: str) -> Plan:
-    plan = doing.plan_prune(own.parts, until, _say, _reading)
+def _planned(own: Own, until: str, *, dry_run: bool) -> Plan:
+    try:
+        plan = doing.plan_prune(own.parts, until, _say, _reading)
+    except AuditMismatch:
+        if not dry_run and (left := own.parts.hands.scrub()):  # of an earlier one, while somebody read
+            typer.echo(left)
+        raise
     bodies = sum(n for _, n in plan.kinds)
     typer.echo(f"prune      the first {plan.size:,} records, all from before {plan.until}")
     typer.echo(f"root       {plan.root.hex()}, kept by: {', '.join(plan.anchors)}")
