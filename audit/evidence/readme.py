@@ -58,6 +58,7 @@ Each record of it comes with its proof of inclusion. Keep the nonce: whoever has
 - Anything of records behind the newest head that you have from outside: an end can be cut off, or written anew, by
   whoever holds the signing key.
 - Anything of bodies that were left out of the period, pruned or erased, but that they were there: not of which kind.
+- That nobody else read the log: whoever can open its database, or its file, leaves no record of that.
 - That the detectors find everything. The tests in controls.json are of planted values.
 - That a clock was right, beyond what time stamps bound.
 - That the mapping to the Trust Services Criteria (criteria.json) is complete or apt: it needs a qualified reader.
