@@ -85,7 +85,8 @@ test-long: install
 	RINGFENCE_TEST_EXAMPLES=100 $(BIN)/python -m pytest tests/attacks/test_crashes.py tests/attacks/test_reloads.py \
 	  tests/attacks/test_sqlite_faults.py tests/attacks/test_postgres_faults.py tests/attacks/test_long_log.py \
 	  tests/audit/witness/test_cli.py tests/e2e/test_many_streams.py tests/contract/test_audit_api.py $(ARGS)
-	RINGFENCE_TEST_EXAMPLES=300 $(BIN)/python -m pytest tests/proxy/policy $(ARGS)
+	RINGFENCE_TEST_EXAMPLES=300 $(BIN)/python -m pytest tests/proxy/policy tests/policies/test_editors.py \
+	  tests/policies/test_mutated.py $(ARGS)
 	RINGFENCE_TEST_EXAMPLES=10000 $(BIN)/python -m pytest tests/properties tests/proxy/detection/test_views.py $(ARGS)
 
 # Hostile texts and workers that are killed, from new seeds: an hour of them, or FUZZ_SECONDS=N.

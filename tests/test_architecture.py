@@ -1,6 +1,7 @@
 """The shape of the code is a promise too: who imports whom, what stays small, what is tested and what is documented."""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -99,7 +100,6 @@ def test_only_the_client_can_open_a_connection_that_carries_content() -> None:
     openers |= {"boto3", "boto3.session", "botocore"}
     for path in SOURCES:
         name = str(path.relative_to(ROOT))
-        used = {module for module in imported(path) if module in openers}
         allowed = {
             "proxy/upstreams/client.py": {"aiohttp", "httpx"},
             "proxy/answers.py": {"httpx"},  # the type of answers
@@ -110,29 +110,29 @@ def test_only_the_client_can_open_a_connection_that_carries_content() -> None:
             "audit/anchors/asking.py": {"http.client"},  # nor can this: it is of the log, which holds none
             "audit/anchors/s3.py": {"boto3.session"},  # the same
         }
-        assert used <= allowed.get(name, set()), name
+        assert used(path)[0] & openers <= allowed.get(name, set()), name
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Yield every module that a file imports, and every name it imports from one."""
+@functools.cache
+def used(path: Path) -> tuple[frozenset[str], frozenset[str]]:
+    """Return every module that a file imports with every name it imports from one, and every name that it calls."""
+    modules, called = set(), set()
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            modules |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            called.add(node.func.id)
+    return frozenset(modules), frozenset(called)
 
 
 def test_nothing_is_ever_evaluated_or_unpickled() -> None:
     forbidden = {"eval", "exec", "compile", "__import__"}
     for path in SOURCES:
-        calls = {
-            node.func.id
-            for node in ast.walk(parsed(path))
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        }
-        assert not calls & forbidden, path
-        assert not {"pickle", "marshal", "shelve", "dill"} & set(imported(path)), path
+        modules, called = used(path)
+        assert not called & forbidden, path
+        assert not {"pickle", "marshal", "shelve", "dill"} & modules, path
 
 
 def codes(path: Path) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The languages that count as covered are those in which names were found, and the data are what they should be."""
 
 import pytest
+from bench.detection.found import System
 from bench.detection.groups import HARD
 from bench.detection.languages import run
 
@@ -17,15 +18,18 @@ def test_every_covered_language_was_measured() -> None:
     assert COVERED - {"en"} <= {*run.languages()}
 
 
-def test_names_are_found_in_every_covered_language() -> None:
-    ours = run.make(["ours"])[0]
+@pytest.fixture(scope="module")
+def ours() -> System:
+    return run.make(["ours"])[0]
+
+
+def test_names_are_found_in_every_covered_language(ours: System) -> None:
     found = {name: run.figures(run.look(ours, name)) for name in sorted(COVERED - {"en"})}
     assert {name: one.messages for name, one in found.items() if one.messages < COVERS} == {}
     assert {name: one.uncovered for name, one in found.items() if one.uncovered} == {}
 
 
-def test_figures_count_names_messages_and_alarms() -> None:
-    ours = run.make(["ours"])[0]
+def test_figures_count_names_messages_and_alarms(ours: System) -> None:
     judged = run.look(ours, "fr")
     counted = run.figures(judged)
     assert counted.alarms == sum(seen.flagged(HARD) for seen in judged if not seen.request.expected)

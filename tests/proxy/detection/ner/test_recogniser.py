@@ -89,7 +89,7 @@ def test_a_model_that_is_not_as_expected_runs_in_spacys_pipeline(
     found = recogniser(nlp)
     assert isinstance(found, Pipeline)
     assert "slow" in caplog.text
-    short = [text for text in texts if len(text) <= PIECE][::3]
+    short = [text for text in texts if len(text) <= PIECE][::9]
     assert found.find(short) == [entities(nlp, text) for text in short]
 
 
@@ -157,10 +157,10 @@ def test_time_and_memory_do_not_grow_faster_than_a_text(fast: Recogniser) -> Non
     "part", [")", "$", ":)", "a-", "'s", "😀", "f(x):", "x,", "1.", "\\n", "://a.", ": )", "Anna ", "A"]
 )
 def test_no_text_takes_long(fast: Recogniser, part: str) -> None:
-    text = (part * 30_000)[:30_000]
+    text = (part * 12_000)[:12_000]
     started = time.process_time()
     fast.find([text])
-    assert time.process_time() - started < 6
+    assert time.process_time() - started < 2.4
 
 
 def test_pieces_make_the_text_again_and_begin_with_a_word(texts: list[str]) -> None:
