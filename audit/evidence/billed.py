@@ -61,11 +61,12 @@ def read(data: bytes) -> list[Billed]:
 
 def _json(text: str) -> Iterator[Billed]:
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         raise BadUsage(f"line {error.lineno}: it is not JSON") from None
     except (ValueError, RecursionError):
-        raise BadUsage("it is not JSON that can be read: a number is too long, or it is nested too deeply") from None
+        why = "a number is too long, a name is there twice, or it is nested too deeply"
+        raise BadUsage(f"it is not JSON that can be read: {why}") from None
     pages = value if type(value) is list else [value]
     for place, page in enumerate(pages):
         where = f"page {place + 1}" if len(pages) > 1 else "the page"
@@ -78,6 +79,14 @@ def _json(text: str) -> Iterator[Billed]:
             raise BadUsage(f"{where} says that there are more pages: fetch them all, and give them as one list")
         for number, bucket in enumerate(_items(page.get("data"), f"{where}: data")):
             yield from _bucket(bucket, f"{where}: data[{number}]")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object; of two values of one name, each could be meant."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError
+    return made
 
 
 def _bucket(bucket: Any, where: str) -> Iterator[Billed]:

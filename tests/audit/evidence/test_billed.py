@@ -67,6 +67,7 @@ def test_pages_of_openai_and_anthropic_are_read() -> None:
         (b"[" * 100_000, "nested too deeply"),
         (b"[" + b"9" * 5000 + b"]", "a number is too long"),
         (b"[1]", "entry 1 is no object"),
+        (b'[{"date": "2026-03-01", "date": "2026-03-02"}]', "a name is there twice"),
         (b'{"data": 1}', "the page: data is no list"),
         (b'{"data": [1]}', r"the page: data\[0\] is no object"),
         (as_bytes({**OPENAI, "has_more": True}), "more pages"),
