@@ -39,6 +39,9 @@ def record(**changes: Any) -> dict[str, Any]:
     return {**made, **changes}
 
 
+IMPATIENT = Timeouts(1.0, 0.3)
+
+
 @dataclass
 class Raw(StandIn):
     """Answers everything with these very bytes, a little later `more`, and keeps the connection open."""
@@ -278,7 +281,7 @@ def test_a_server_that_reads_the_body_and_hangs_up_is_lost_and_asked_once(server
 def test_a_server_that_never_answers_is_lost(server: StandIn) -> None:
     server.behaviour = "hang"
     with pytest.raises(Lost) as lost:
-        send(upstream_of(server))
+        send(upstream_of(server), within=IMPATIENT)
     assert lost.value.reason == "timeout"
 
 
@@ -299,7 +302,7 @@ def test_an_answer_that_breaks_or_stalls_is_lost_after_the_read_timeout(answer: 
     odd = Raw(answer=answer, more=more)
     started = time.monotonic()
     with pytest.raises(Lost):
-        send(upstream_of(odd))
+        send(upstream_of(odd), within=IMPATIENT)
     odd.stop()
     assert time.monotonic() - started < 5
 
@@ -431,9 +434,9 @@ def test_a_key_from_a_file_is_sent(server: StandIn, tmp_path: Path) -> None:
 
 
 def test_an_upstream_may_be_waited_for_shorter_or_longer_than_others(server: StandIn) -> None:
-    server.answer_delay_s = 1.3
-    assert send(upstream_of(server, read_s=60))[0][0] == 200  # others: 1 second to connect, 1 to read
+    server.answer_delay_s = 0.5
+    assert send(upstream_of(server, read_s=60), within=IMPATIENT)[0][0] == 200
     server.behaviour = "hang"
     with pytest.raises(Lost) as lost:
-        send(upstream_of(server, connect_s=1, read_s=1), within=Timeouts(600.0, 600.0))
+        send(upstream_of(server, connect_s=1, read_s=0.3), within=Timeouts(600.0, 600.0))
     assert lost.value.reason == "timeout"
