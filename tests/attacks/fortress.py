@@ -35,7 +35,7 @@ LOOKS = ("heavy", "small", "round", "quiet", "rusty", "green", "hollow", "narrow
 _FRESH = (
     f"How does a {look} {one} differ from a {two}?" for look, one, two in itertools.product(LOOKS, THINGS, THINGS)
 )
-ROUNDS = 10 if int(os.environ.get("RINGFENCE_TEST_EXAMPLES", "0")) == 0 else 100
+ROUNDS = 4 if int(os.environ.get("RINGFENCE_TEST_EXAMPLES", "0")) == 0 else 100
 """How many times the server is killed in all."""
 
 
@@ -120,6 +120,10 @@ class Fortress:
             "models": [models],
             "endpoints": list(ASKED),
         }
+
+    def reload(self) -> None:
+        """Have the files taken up now, and not when they are looked at next."""
+        self.server.process.send_signal(signal.SIGHUP)
 
     def start(self) -> None:
         """Start the server, with short deadlines and little memory."""

@@ -1,7 +1,7 @@
 """`kill -9` at every stage between a request and its outcome: nothing acknowledged is lost, nothing sent undecided.
 
 Each round holds the server at one stage with a real obstacle, kills it, lets the supervisor start it again, and reads
-the log. RINGFENCE_TEST_EXAMPLES makes it a hundred rounds instead of ten.
+the log. RINGFENCE_TEST_EXAMPLES makes it a hundred rounds instead of seven.
 """
 
 import contextlib

@@ -74,6 +74,7 @@ def test_a_reload_that_fails_leaves_the_old_policy_in_force_and_readiness_says_s
     before = fortress.record(fortress.ask())["bundle"]
     fortress.cloud.clear()
     where = damage(fortress.policies)
+    fortress.reload()
     assert "stay in force" in fortress.not_ready()["policy"]
     assert where in fortress.server.log_path.read_text()
     pinned = fortress.ask(f"Is {CARD} a valid number?")
@@ -82,6 +83,7 @@ def test_a_reload_that_fails_leaves_the_old_policy_in_force_and_readiness_says_s
     fortress.assert_harmless_reaches_the_cloud()
     assert fortress.record(pinned)["bundle"] == before
     fortress.prepare()
+    fortress.reload()
     eventually(fortress.ready)
     fortress.assert_harmless_reaches_the_cloud()
 
