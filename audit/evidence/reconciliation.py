@@ -13,7 +13,6 @@ from audit.evidence.writers import Writers
 
 ANSWERED = frozenset({"ok", "answer_blocked"})
 REFUSED = frozenset({"refused_by_upstream", "upstream_error"})
-NOT_SENT = "not_sent"
 PARTS = ("live", "dry_runs", "canaries")
 OF_ATTEMPTS = ("attempts", "answered", "doubtful", "refused", "not_sent", "open", "reported")
 SUMS = ("in", "out", "cached", "bytes_sent", "bytes_recv")
