@@ -3,11 +3,12 @@
 For tests that need to hold one part still: a request that is cancelled between two stages, a log that stops to answer.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import httpx
 from harness import CALM, StandIn, begun_log, upstreams_file
@@ -19,6 +20,8 @@ from proxy.detection.findings import UNSCANNED, DetectorSet, Finding, Scan, Unit
 from proxy.files.source import load
 from proxy.identity import Role
 from proxy.settings import ROOT, Settings
+
+Result = TypeVar("Result")
 
 
 def entity_types() -> frozenset[str]:
@@ -115,6 +118,23 @@ async def inside(
             yield Inside(runtime, scripted, app, client)
     finally:
         await runtime.close()
+
+
+class Lasting:
+    """A server inside that lasts for several tests: its event loop runs whenever one of them waits for something."""
+
+    def __init__(self, home: Path, cloud: StandIn | None = None, **settings: Any) -> None:
+        self._runner, self._stack = asyncio.Runner(), AsyncExitStack()
+        self.ring = self.run(self._stack.enter_async_context(inside(home, cloud, **settings)))
+
+    def run(self, waited_for: Coroutine[Any, Any, Result]) -> Result:
+        """Run the server until something has come."""
+        return self._runner.run(waited_for)
+
+    def close(self) -> None:
+        """End it."""
+        self.run(self._stack.aclose())
+        self._runner.close()
 
 
 def _upstreams(home: Path, cloud: StandIn | None, onprem: StandIn | None) -> Path:
