@@ -26,7 +26,7 @@ from audit.sources.postgres import open_source
 POLL_S = 0.5
 SIGNED_WITHIN_S = 15.0
 PACK = ".tar"
-NOT_OWN = "it is not the log of this home"
+NOT_OWN = "the log was named with --db"
 
 Record = Callable[[str, dict[str, Any]], str | None]
 

@@ -114,7 +114,7 @@ def test_an_export_says_what_is_in_it_and_what_is_not_and_is_verified_by_its_dir
         f"{tmp_path / 'out'}: 16 records, 1 checkpoints, 1 texts",
         f"{digest}  records.jsonl",
         "left out: 1 records behind the newest checkpoint",
-        "the log has no record of this export: it is not the log of this home",
+        "the log has no record of this export: the log was named with --db",
     ]
     verified = run("verify", str(tmp_path / "out"))
     assert verified.exit_code == 0
