@@ -1,15 +1,18 @@
 """Why was this decided so? The caller asks its 403, the auditor the API, the security team the command line."""
 
 import json
-import subprocess
-import sys
+from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import Result
 from harness import ROOT, Ringfence, chat_body
+from typer.testing import CliRunner
 
 from audit.access import Records
+from proxy import cli
 
 pytestmark = pytest.mark.usefixtures("quiet")
 EMAIL = "jane.doe@" + "nordwind-klinik.de"
@@ -26,11 +29,10 @@ def post(server: Ringfence, text: str, path: str = "/v1/chat/completions") -> ht
         return client.post(path, json=chat_body(text))
 
 
-def ringfence(server: Ringfence, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "proxy", "policy", "explain", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=ROOT, env=server.environ, capture_output=True, text=True, check=False, timeout=120
-    )
+def ringfence(server: Ringfence, *arguments: str | Path) -> Result:
+    """Run a command in this process, which has imported what it needs."""
+    with chdir(ROOT):
+        return CliRunner().invoke(cli.app, ["policy", "explain", *map(str, arguments)], env=server.environ)
 
 
 def test_a_refused_caller_is_told_the_rules_the_reasons_and_the_zones(server: Ringfence) -> None:
@@ -67,10 +69,18 @@ def test_the_api_and_the_command_line_give_an_auditor_the_same_account(server: R
     assert {"personal-data-stays-home", "ceiling of pii"} <= set(zones["cloud-us"]["by"])
     assert "no upstream" in zones["cloud-eu"]["by"]
     ran = ringfence(server, "--record", record, "--format", "json")
-    assert ran.returncode == 0, ran.stderr
+    assert ran.exit_code == 0, ran.output
     assert json.loads(ran.stdout) == said
 
 
+@pytest.fixture
+def models() -> Iterator[None]:
+    """Let go of the models that an explanation loads."""
+    yield
+    cli._scanner.cache_clear()
+
+
+@pytest.mark.usefixtures("models")
 def test_a_text_and_a_request_are_explained_as_the_server_decides_them(server: Ringfence, tmp_path: Path) -> None:
     text = f"Write to {EMAIL} about card 4111 1111 1111 1111."
     record = post(server, text).headers["x-ringfence-audit-id"]
@@ -79,7 +89,7 @@ def test_a_text_and_a_request_are_explained_as_the_server_decides_them(server: R
     (tmp_path / "body").write_text(json.dumps(chat_body(text)))
     common = ["--team", "sales", "--app", "crm", "--format", "json"]
     asked = ringfence(server, "--request", tmp_path / "body", *common)
-    assert asked.returncode == 0, asked.stderr
+    assert asked.exit_code == 0, asked.output
     same = ("types", "decision", "zone", "zones", "classes", "rules", "because")
     assert {name: json.loads(asked.stdout)[name] for name in same} == {name: made[name] for name in same}
     typed = ringfence(server, "--text", tmp_path / "text", "--model", "gpt-4o-mini", *common)
