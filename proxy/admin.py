@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audit.access import MAX_LIMIT, Filters, Records
 from audit.errors import AuditError, AuditLocked, AuditUnavailable, RecordRefused
@@ -26,13 +26,15 @@ from audit.log import AuditLog
 from audit.place import Postgres
 from proxy import retention, review
 from proxy.break_glass import BreakGlass, grantor
-from proxy.canary.schedule import Canary
 from proxy.checkpoints import Checkpoints
 from proxy.conditions import Conditions
 from proxy.errors import ConfigurationError, RequestRefused, RingfenceError, Unavailable
 from proxy.identity import KeyStore, Role, new_key
 from proxy.place import audit_place, spool_plan, unopened
 from proxy.settings import Settings
+
+if TYPE_CHECKING:  # it knows the way of a request, which commands have no use for
+    from proxy.canary.schedule import Canary
 
 log = logging.getLogger(__name__)
 MAX_LINE = 64 * 1024
@@ -58,7 +60,7 @@ class Admin:
     """What two persons may open, in a server."""
     upstreams: Callable[[], list[dict[str, Any]]] | None = None
     """Says how the model servers stand, in a server."""
-    canary: Canary | None = None
+    canary: "Canary | None" = None
     """Tests the boundary, in a server."""
 
     def do(self, op: str, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -100,6 +100,13 @@ def test_what_starts_a_server_reads_no_database_library_and_no_other_part() -> N
     assert ran.stdout.strip() == ""
 
 
+def test_what_asks_a_server_reads_nothing_of_the_way_of_a_request() -> None:
+    heavy = {"proxy.pipeline", "proxy.app", "aiohttp", "httpx", "starlette", "spacy"}
+    program = f"import sys; from proxy import cli_keys; print(*({heavy!r} & sys.modules.keys()))"
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == ""
+
+
 def test_lint_holds_rules_against_the_configured_channels(tmp_path: Path) -> None:
     lint = partial(CliRunner().invoke, cli.app, ["policy", "lint"])
     file = tmp_path / "channels.yaml"
