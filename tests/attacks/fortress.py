@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 import yaml
-from harness import NO_TLS, ROOT, Ringfence, StandIn, chat_body, eventually, start
+from harness import NO_TLS, QUICK, ROOT, Ringfence, StandIn, chat_body, eventually, start
 from properties.translating import SAID_AT
 
 from audit.keys import load
@@ -134,6 +134,7 @@ class Fortress:
             self.home,
             self.upstreams,
             launcher=(str(ROOT / "tests" / "attacks" / "patient.py"),),
+            **QUICK,
             policies=self.policies,
             port=self.port,
             detect_deadline_s=DETECT_DEADLINE_S,
