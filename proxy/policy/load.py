@@ -4,6 +4,7 @@ A bundle loads when lint finds no error, every inline test passes and every clai
 which types the loaded detectors emit and which zones have upstreams; nothing here asks for them.
 """
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from proxy.policy.testing import TestReport, check_tests
 from proxy.policy.verify import Proof, check_claims
 
 MAX_FILES = 200
+KEPT = 4
+"""How many bundles that were read are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +52,40 @@ def check_files(data: Mapping[str, bytes], around: Surroundings, problems: Probl
     """Check files that were read already, by name."""
     problems = problems or Problems()
     texts = tuple((name, text.decode("utf-8", "replace")) for name, text in sorted(data.items()))
-    bundle, references = merged(data, problems)
+    if problems.failed:
+        merged(data, problems)
+        return Checked(texts, problems.found)
+    files = tuple(sorted(data.items()))
+    bundle, references, said = _merged(files)
+    problems.add(said)
     if bundle is None:
         return Checked(texts, problems.found)
     lint(bundle, references, around, problems)
     unproved = Checked(texts, problems.found)
     if unproved.stopping:
         return unproved
-    tests = check_tests(bundle, problems)
-    proofs = check_claims(bundle, problems)
+    tests, proofs, said = _tried(files)
+    problems.add(said)
     return Checked(texts, problems.found, bundle, tests, proofs)
+
+
+Files = tuple[tuple[str, bytes], ...]
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _merged(files: Files) -> tuple[Bundle | None, tuple[Reference, ...], tuple[Diagnostic, ...]]:
+    """Merge files; what they come to depends on their bytes alone, and a start and each reload ask for it again."""
+    problems = Problems()
+    bundle, references = merged(dict(files), problems)
+    return bundle, tuple(references), problems.found
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _tried(files: Files) -> tuple[TestReport, tuple[Proof, ...], tuple[Diagnostic, ...]]:
+    """Run the tests and prove the claims of files that lint has passed: the same holds of these."""
+    bundle, problems = _merged(files)[0], Problems()
+    assert bundle is not None  # noqa: S101  # lint has passed it
+    return check_tests(bundle, problems), check_claims(bundle, problems), problems.found
 
 
 def load_policy(directory: Path, around: Surroundings) -> tuple[Policy, tuple[Diagnostic, ...]]:

@@ -7,7 +7,7 @@ import pytest
 from proxy.files.diagnostics import FileRefused
 from proxy.policy import load_policy
 from proxy.policy.lint import Surroundings
-from proxy.policy.load import MAX_FILES
+from proxy.policy.load import MAX_FILES, check_files
 from proxy.policy.policy import Policy
 
 TODAY = dt.date(2026, 6, 1)
@@ -111,3 +111,13 @@ def test_a_mounted_directory_of_links_loads(folder: Path, tmp_path_factory: pyte
 def test_a_directory_named_like_a_file_is_a_diagnostic(folder: Path) -> None:
     (folder / "dir.yaml").mkdir()
     assert refused(folder) == ["unreadable"]
+
+
+def test_what_was_read_before_is_held_against_what_is_around_it_now(taxonomy: str) -> None:
+    data = {"taxonomy.yaml": taxonomy.encode()}
+    alone, again = (check_files(data, Surroundings(TODAY)) for _ in range(2))
+    other = check_files(data, Surroundings(TODAY, entity_types=frozenset({"OTHER"})))
+    assert alone == again
+    assert alone.bundle is again.bundle is not None, "it is read once"
+    said = [{found.code for found in checked.diagnostics} for checked in (alone, other)]
+    assert "detector-without-class" in said[1] - said[0]
