@@ -3,12 +3,14 @@
 import datetime as dt
 import json
 import shutil
-import subprocess
-import sys
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
 from harness import QUICK, ROOT, Ringfence, StandIn, chat_body, ringfence, upstreams_file
+from typer.testing import CliRunner
+
+from proxy import cli
 
 END = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=30)
 RULES = f"""\
@@ -30,16 +32,10 @@ DEVICE = "Why does the client IP 81.2.69.142 answer no ping?"
 
 
 def told(server: Ringfence, *arguments: str) -> Any:
-    """Return what a command prints as JSON, from a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "proxy", *arguments],
-        cwd=ROOT,
-        env=server.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    """Return what a command prints as JSON; this process has imported what it needs."""
+    with chdir(ROOT):
+        done = CliRunner().invoke(cli.app, arguments, env=server.environ)
+    assert done.exit_code == 0, done.output
     return [json.loads(line) for line in done.stdout.splitlines()] if "tail" in arguments else json.loads(done.stdout)
 
 
