@@ -68,11 +68,11 @@ lock-vllm: install
 	  --quiet --upgrade -o requirements.lock
 
 # Tests start hundreds of processes: what these import is compiled once, even where the shell asks to keep nothing.
-# Files are taken in the order of the tree: those with few, long tests would otherwise come last, and alone. Three
-# processes keep two cores busy: a quarter of the time each waits for a disk or a server.
+# Files are taken in the order of the tree: those with few, long tests would otherwise come last, and alone. Four
+# processes keep two cores busy: much of the time each waits for a disk or a server.
 test: export PYTHONDONTWRITEBYTECODE =
 test: install
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore=$(CLIENTS) --ignore=$(E2E_VLLM) $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore=$(CLIENTS) --ignore=$(E2E_VLLM) $(ARGS)
 
 # Applications on other people's client libraries, in front of a scripted vendor and of a real model.
 test-clients: export PYTHONDONTWRITEBYTECODE =
@@ -84,7 +84,8 @@ test-clients: clients
 test-long: install
 	RINGFENCE_TEST_EXAMPLES=100 $(BIN)/python -m pytest tests/attacks/test_crashes.py tests/attacks/test_reloads.py \
 	  tests/attacks/test_sqlite_faults.py tests/attacks/test_postgres_faults.py tests/attacks/test_long_log.py \
-	  tests/audit/witness/test_cli.py tests/e2e/test_many_streams.py tests/contract/test_audit_api.py $(ARGS)
+	  tests/audit/witness/test_cli.py tests/e2e/test_many_streams.py tests/contract/test_audit_api.py \
+	  tests/bench/detection/test_run.py $(ARGS)
 	RINGFENCE_TEST_EXAMPLES=300 $(BIN)/python -m pytest tests/proxy/policy tests/policies/test_editors.py \
 	  tests/policies/test_mutated.py $(ARGS)
 	RINGFENCE_TEST_EXAMPLES=10000 $(BIN)/python -m pytest tests/properties tests/proxy/detection/test_views.py $(ARGS)

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench.detection import speed
 from bench.detection.marks import Request
 from harness import ROOT
+from properties.effort import ASKED
 
 RUN = ROOT / "tests" / "bench" / "detection" / "run.py"
+SPEED = ["--speed", "--rounds=1"] if ASKED else []
+"""The stock system is measured by `make test-long`: that takes longest of all. Ours is by `test_speed.py`."""
 TEXTS = {
     "card": "Refund the card ⟦CREDIT_CARD|@visa:spaced⟧, please.",
     "person": "Write to ⟦PERSON|Maria Gonzalez⟧ at ⟦EMAIL_ADDRESS|maria.gonzalez@mail.net⟧.",
@@ -49,8 +51,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "--only=ours",
         "--only=sm",
         "--by-tag",
-        "--speed",
-        "--rounds=1",
+        *SPEED,
     ]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")}
     done = subprocess.run(
@@ -58,7 +59,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
         env={**clean, "TMPDIR": str(folder)},
     )
     assert done.returncode == 0, done.stderr
@@ -67,7 +68,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def test_both_systems_and_all_halves_are_counted(ran: dict[str, Any]) -> None:
-    assert set(ran["json"]) == {"ringfence", "stock sm", "speed"}
+    assert set(ran["json"]) == {"ringfence", "stock sm", *(["speed"] if SPEED else [])}
     for counts in (ran["json"]["ringfence"], ran["json"]["stock sm"]):
         assert [counts[half]["requests"] for half in ("dev", "held", "all")] == [6, 6, 12]
         assert counts["all"]["hard"]["sensitive"] == 8
@@ -92,18 +93,15 @@ def test_what_is_easy_is_found_by_us_and_a_planted_miss_counts_as_a_miss(ran: di
     assert counts["secrets"]["caught"] == 2
 
 
-def test_time_and_memory_stand_in_the_same_table(ran: dict[str, Any]) -> None:
-    lines = {line[2:46].strip(): line[46:].split() for line in ran["table"].splitlines()}
-    for title in ("ms per 1,000 characters of requests, cold", "ms per 1,000 characters, cached"):
-        ours, stock = map(float, lines[title])
-        assert 0 < ours < stock
-    assert [float(cell) > 20 for cell in lines["MB of one process (RSS)"]] == [True, True]
-    assert set(ran["json"]["speed"]) == {"ringfence", "stock sm"}
-    ours = ran["json"]["speed"]["ringfence"]
-    assert set(ours) == {key for key, _ in speed.ROWS}
-    assert all(value > 0 for value in ours.values())
-    assert ours["ms_per_1000_cached"] < ours["ms_per_1000_cold"] / 3
-    assert ours["worker_mb"] < ours["own_mb"] / 2
+if SPEED:
+
+    def test_time_and_memory_stand_in_the_same_table(ran: dict[str, Any]) -> None:
+        lines = {line[2:46].strip(): line[46:].split() for line in ran["table"].splitlines()}
+        for title in ("ms per 1,000 characters of requests, cold", "ms per 1,000 characters, cached"):
+            ours, stock = map(float, lines[title])
+            assert 0 < ours < stock
+        assert [float(cell) > 20 for cell in lines["MB of one process (RSS)"]] == [True, True]
+        assert set(ran["json"]["speed"]) == {"ringfence", "stock sm"}
 
 
 def test_stock_presidio_is_really_asked(ran: dict[str, Any]) -> None:

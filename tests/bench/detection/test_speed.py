@@ -1,6 +1,8 @@
-"""What costs are measured on; that they are measured is seen where all of the measurement is run."""
+"""What costs are measured on, and that they are measured: one quick run of our own system."""
 
+import json
 from itertools import pairwise
+from pathlib import Path
 
 from bench.detection import speed
 from bench.detection.found import units
@@ -18,6 +20,20 @@ def test_a_conversation_resends_everything_before() -> None:
     ]
     assert [len(said) for said in texts] == [2 * turn + 1 for turn in range(speed.TURNS)]
     assert all(later[: len(earlier)] == earlier for earlier, later in pairwise(texts))
+
+
+def test_our_own_system_is_measured_and_its_cache_pays(tmp_path: Path) -> None:
+    rows = [
+        {"id": f"r-{n}", "body": speed.ask(f"Question {n}: what did Maria Gonzalez say about the lighthouse? " * 12)}
+        for n in range(20)
+    ]
+    file = tmp_path / "some.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)))
+    figures = speed.measure(["ours"], [file], rounds=3)
+    assert set(figures["ours"]) == {key for key, _ in speed.ROWS}
+    assert all(value > 0 for value in figures["ours"].values())
+    assert figures["ours"]["ms_per_1000_cached"] < figures["ours"]["ms_per_1000_cold"] / 3
+    assert figures["ours"]["worker_mb"] < figures["ours"]["own_mb"] / 2
 
 
 def test_figures_become_rows_of_the_table() -> None:
