@@ -46,7 +46,11 @@ class Outcomes:
         """Wait for what is open, or may be soon; what is left after the time-out is closed at the next start."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                while self._open or not self._audit.idle():  # noqa: ASYNC110 - the log's writer is a thread
+                while True:
+                    idle = self._audit.idle()
+                    await asyncio.sleep(0)  # what the log has told this loop by then is heard first
+                    if idle and not self._open:
+                        return
                     await asyncio.sleep(POLL_S)
 
     async def _write(self, body: dict[str, Any], answer: Answer | None, then: Then) -> None:

@@ -71,6 +71,17 @@ def test_an_outcome_is_offered_again_until_the_log_takes_it() -> None:
     asyncio.run(run())
 
 
+def test_draining_hears_first_what_the_log_has_told_the_loop() -> None:
+    async def run() -> None:
+        log = Log()
+        behind = of(log)
+        asyncio.get_running_loop().call_soon(behind.write, BODY)
+        await behind.drain(5)
+        assert log.taken == [BODY]
+
+    asyncio.run(run())
+
+
 def test_draining_waits_for_an_append_that_may_still_need_an_outcome() -> None:
     async def run() -> None:
         log = Log()
