@@ -197,11 +197,11 @@ def test_a_model_for_names_that_is_gone_is_noticed_by_the_names_that_only_it_fin
     async def story(flight: Flown) -> None:
         report = await flight.fly()
         rows = {row["name"]: row for row in report["rows"] if row["of"] == "kind"}
-        assert rows["person"]["home"] == rows["person"]["sent"]  # lists know these names
+        assert rows["person"]["home"] > rows["person"]["sent"] * 3 / 4  # lists know nearly all of these names
         assert rows["unlisted-name"]["home"] < rows["unlisted-name"]["sent"] / 2
         assert report["why"] == ["leak"]
 
-    during(tmp_path, story, canary_except=others, canary_values=3)
+    during(tmp_path, story, canary_except=others, canary_values=20)
 
 
 def test_each_vendors_zone_is_tested_though_others_are_preferred_or_own_servers_asked_first(tmp_path: Path) -> None:
