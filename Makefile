@@ -87,7 +87,8 @@ test-long: install
 	  tests/audit/witness/test_cli.py tests/e2e/test_many_streams.py tests/contract/test_audit_api.py \
 	  tests/bench/detection/test_run.py $(ARGS)
 	RINGFENCE_TEST_EXAMPLES=300 $(BIN)/python -m pytest tests/proxy/policy tests/policies/test_editors.py \
-	  tests/policies/test_mutated.py $(ARGS)
+	  tests/policies/test_mutated.py tests/proxy/detection/decoders tests/proxy/detection/ner/test_recogniser.py \
+	  tests/proxy/detection/recognizers/ids/test_find.py tests/proxy/detection/recognizers/test_credentials.py $(ARGS)
 	RINGFENCE_TEST_EXAMPLES=10000 $(BIN)/python -m pytest tests/properties tests/proxy/detection/test_views.py $(ARGS)
 
 # Hostile texts and workers that are killed, from new seeds: an hour of them, or FUZZ_SECONDS=N.

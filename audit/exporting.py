@@ -39,6 +39,8 @@ END_S = 5.0
 AGAIN_S = 1.0
 MAX_LINE = 64 * 1024
 MAX_SAID = 4096
+FOLDER = "exports"
+"""In the home of a server."""
 ROOM = 2
 """So many times as much as the log wants to be free on its disk: an export that leaves less is ended."""
 LOOK_S = 0.5

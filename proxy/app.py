@@ -19,7 +19,7 @@ from audit.access import Records
 from audit.api import Reader
 from audit.api import routes as audit_routes
 from audit.errors import AuditError, AuditUnavailable
-from audit.exporting import Exports
+from audit.exporting import FOLDER, Exports
 from audit.log import AuditLog
 from audit.place import Postgres
 from audit.space import Room
@@ -171,7 +171,7 @@ class Runtime:
             upstreams=_reporter(bundles, estate),
         )
         server = await admin.serve(changes, settings.home / "admin.sock")
-        exports = await Exports.take_over(audit, settings.home / "exports", EXPORT)
+        exports = await Exports.take_over(audit, settings.home / FOLDER, EXPORT)
         watched = (
             denials.run(),
             ingress.run(),

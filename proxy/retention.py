@@ -47,6 +47,7 @@ def own(settings: Settings) -> "Iterator[Own]":
     """Hand out the log for a command: over the server if one runs, else opened here for as long as it takes."""
     from audit.anchors.keepers import Outside  # noqa: PLC0415 - only these commands
     from audit.cli_retention import Own  # noqa: PLC0415 - the same
+    from audit.exporting import FOLDER  # noqa: PLC0415 - the same
     from audit.retention.doing import Parts  # noqa: PLC0415 - the same
     from proxy import anchors  # noqa: PLC0415 - the same
     from proxy.admin import tell_server  # noqa: PLC0415 - it knows this module
@@ -64,7 +65,7 @@ def own(settings: Settings) -> "Iterator[Own]":
 
     parts = Parts(place, record, ByServer(asked.ask), keepers, want)
     try:
-        yield Own(parts, settings.retention_days, settings.home / "exports", settings.retention_url)
+        yield Own(parts, settings.retention_days, settings.home / FOLDER, settings.retention_url)
     except RingfenceError as error:
         raise AuditMismatch(error.message) from None
     finally:

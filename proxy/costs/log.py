@@ -18,6 +18,7 @@ from audit.access import MAX_LIMIT, Filters, ReadRecord, Records
 from audit.errors import AuditError, AuditUnavailable
 from audit.place import Place
 from audit.records.record import ATTEMPT, DECISION, OUTCOME
+from audit.records.times import written
 from proxy.archive import ACTIVATED, Archive, read_back
 from proxy.costs.answers import is_free
 from proxy.costs.prices import Prices
@@ -271,7 +272,7 @@ def _body(line: bytes) -> Body | None:
 def _earlier(since: str | None) -> str | None:
     if since is None:
         return None
-    return (datetime.fromisoformat(since) - EARLIER).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return written(datetime.fromisoformat(since) - EARLIER)
 
 
 def _unreadable(error: AuditError) -> Exception:

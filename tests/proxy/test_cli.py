@@ -108,7 +108,7 @@ def test_what_asks_a_server_reads_nothing_of_the_way_of_a_request() -> None:
 
 
 def test_lint_holds_rules_against_the_configured_channels(tmp_path: Path) -> None:
-    lint = partial(CliRunner().invoke, cli.app, ["policy", "lint"])
+    lint = partial(CliRunner(env={"RINGFENCE_HOME": str(tmp_path)}).invoke, cli.app, ["policy", "lint"])
     file = tmp_path / "channels.yaml"
     file.write_text("channels: {security-oncall: {file: /var/log/n}, privacy-officer: {file: /var/log/n}}")
     found = lint(env={"RINGFENCE_CHANNELS": str(file)})

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from properties.effort import ASKED
 from spacy.vocab import Vocab
 
 from proxy.detection.entities import load_model
@@ -14,6 +15,7 @@ from proxy.detection.ner import recogniser as module
 from proxy.detection.ner.network import encode
 from proxy.detection.ner.recogniser import PIECE, Pipeline, Recogniser, pieces, recogniser
 
+LONG = 30_000 if ASKED else 12_000
 PROSE = "Yesterday Maria Gonzalez of Siemens AG met Dr. Tom O'Neil in New York; she didn't like it. "
 
 
@@ -157,10 +159,10 @@ def test_time_and_memory_do_not_grow_faster_than_a_text(fast: Recogniser) -> Non
     "part", [")", "$", ":)", "a-", "'s", "😀", "f(x):", "x,", "1.", "\\n", "://a.", ": )", "Anna ", "A"]
 )
 def test_no_text_takes_long(fast: Recogniser, part: str) -> None:
-    text = (part * 12_000)[:12_000]
+    text = (part * LONG)[:LONG]
     started = time.process_time()
     fast.find([text])
-    assert time.process_time() - started < 2.4
+    assert time.process_time() - started < LONG / 5000
 
 
 def test_pieces_make_the_text_again_and_begin_with_a_word(texts: list[str]) -> None:
