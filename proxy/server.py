@@ -20,10 +20,11 @@ import uvloop
 
 from audit.errors import AuditError
 from proxy.activation import SIGNAL, Activation
-from proxy.app import Runtime, create_app
+from proxy.app import create_app
 from proxy.connections import BoundedProtocol, allow_files
 from proxy.detection.engine import Engine
 from proxy.errors import ConfigurationError, RingfenceError
+from proxy.runtime import Runtime
 from proxy.settings import Settings
 from proxy.supervisor import EX_CONFIG
 

@@ -14,11 +14,12 @@ import httpx
 from harness import CALM, StandIn, begun_log, upstreams_file
 from starlette.types import ASGIApp
 
-from proxy.app import Runtime, create_app
+from proxy.app import create_app
 from proxy.detection.engine import Engine
 from proxy.detection.findings import UNSCANNED, DetectorSet, Finding, Scan, Unit
 from proxy.files.source import load
 from proxy.identity import Role
+from proxy.runtime import Runtime
 from proxy.settings import ROOT, Settings
 
 Result = TypeVar("Result")

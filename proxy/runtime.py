@@ -1,0 +1,265 @@
+"""The parts of a running server: built once, in order, and taken down in order. Nothing is global."""
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from audit.access import Records
+from audit.errors import AuditError, AuditUnavailable
+from audit.exporting import FOLDER, Exports
+from audit.log import AuditLog
+from audit.place import Postgres
+from audit.space import Room
+from proxy import activation, admin
+from proxy.activation import Activation, Asked
+from proxy.announcing import announcer
+from proxy.api import policy
+from proxy.api.denials import Denials
+from proxy.api.ingress import Ingress, Telling
+from proxy.approvals.history import History
+from proxy.break_glass import BreakGlass
+from proxy.canary.schedule import Canary
+from proxy.checkpoints import Checkpoints
+from proxy.conditions import Conditions
+from proxy.costs.ledger import Ledger
+from proxy.detection.engine import Engine
+from proxy.detection.findings import DetectorSet
+from proxy.errors import ConfigurationError
+from proxy.identity import KeyStore
+from proxy.notify.dispatch import Notifier
+from proxy.notify.failures import Failures
+from proxy.oidc import configuration as oidc
+from proxy.oidc.callers import Callers
+from proxy.outcomes import Outcomes
+from proxy.place import audit_place, unopened
+from proxy.scanning.watches import Watches
+from proxy.settings import Settings
+from proxy.state import database
+from proxy.state.idempotency import Idempotency
+from proxy.upstreams import report
+from proxy.upstreams.client import Timeouts
+from proxy.upstreams.estate.estate import Estate
+from proxy.upstreams.pool import Pool
+
+log = logging.getLogger(__name__)
+RELIST_S = 30.0
+"""How often upstreams are asked what they list where they are not asked how they are."""
+MODELS_WITHIN_S = 120.0
+"""Loading the detection models takes seconds; longer than this, something is wrong."""
+PASSING = frozenset({"unreachable", "locked", "deadline"})
+LOG_WITHIN_S = 60.0
+"""A database of the audit log that cannot be reached for longer is not waited for."""
+POLL_S = 0.05
+DRAIN_S = 5.0
+SCANS_S = 1.0
+"""How long outcomes wait for the scans of their answers before that."""
+NOTIFY_DRAIN_S = 2.0
+SPENT_S = 2.0
+EXPORT = (sys.executable, "-m", "proxy", "audit", "export")
+
+
+@dataclass(slots=True)
+class Runtime:
+    """Every part of a running server."""
+
+    settings: Settings
+    engine: Engine
+    audit: AuditLog
+    keys: Callers
+    state: database.Database
+    idempotency: Idempotency
+    activation: Activation
+    pool: Pool
+    estate: Estate
+    ledger: Ledger
+    outcomes: Outcomes
+    watches: Watches
+    denials: Denials
+    ingress: Ingress
+    exports: Exports
+    notifier: Notifier
+    failures: Failures
+    checkpoints: Checkpoints
+    conditions: Conditions
+    glass: BreakGlass
+    canary: Canary
+    admin: admin.Admin
+    admin_server: asyncio.Server
+    tasks: list[asyncio.Task[None]]
+
+    @classmethod
+    async def start(cls, settings: Settings, engine: Engine) -> Self:
+        """Start every part; raises ConfigurationError where the server must not run."""
+        _, provider = activation.load(settings, None), oidc.load(settings)
+        try:
+            settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(f"The home {settings.home} cannot be made: {error.strerror}.") from None
+        try:
+            audit = await _open_log(settings)
+        except AuditError as error:
+            raise unopened(settings, error) from None
+        keys = KeyStore(settings.home / "state.db")
+        try:
+            place, within_s = database.state_place(settings), settings.audit_deadline_s
+            state = await asyncio.to_thread(database.Database.open, place, within_s)
+        except BaseException:
+            keys.close()
+            await asyncio.to_thread(audit.close)
+            raise
+        changes = admin.Admin(audit, keys)
+        await asyncio.to_thread(changes.repair)
+        await engine.start()
+        detectors = await _loaded(engine)
+        bundles = Activation(settings, detectors, announcer(audit), History(Records(audit.place)).newest)
+        try:
+            await bundles.start()
+        except BaseException:
+            await engine.close()
+            await asyncio.to_thread(state.close)
+            keys.close()
+            await asyncio.to_thread(audit.close)
+            raise
+        idempotency = Idempotency(state, audit.fingerprinter)
+        await idempotency.start()
+        ledger = Ledger(state)
+        await ledger.start()
+        pool = Pool(
+            Timeouts(settings.upstream_connect_timeout_s, settings.upstream_read_timeout_s),
+            audit.committed,
+            lambda tenant, endpoint, told: audit.fingerprinter.fingerprint(tenant, "body", endpoint, told),
+            at_home=audit.confirmed,
+        )
+        estate = Estate(failures=settings.upstream_failures)
+        every_s = settings.upstream_health_s
+        await estate.watch(bundles.active.registry, pool, bundles.observed, health=every_s > 0)
+        denials, failures, ingress = Denials(audit), Failures(audit), Ingress(audit)
+        room = None if isinstance(audit.place, Postgres) else Room(audit.place)
+        conditions = Conditions(audit, room, settings.audit_deadline_s)
+        await asyncio.to_thread(conditions.look)
+        checkpoints = Checkpoints(audit, settings.anchor_max_age_s)
+        glass, canary = BreakGlass(audit), await Canary.begin(settings, audit, bundles)
+        changes = replace(
+            changes,
+            reload=_reloader(bundles),
+            checkpoints=checkpoints,
+            conditions=conditions,
+            glass=glass,
+            canary=canary,
+            upstreams=_reporter(bundles, estate),
+        )
+        server = await admin.serve(changes, settings.home / "admin.sock")
+        exports = await Exports.take_over(audit, settings.home / FOLDER, EXPORT)
+        watched = (
+            denials.run(),
+            ingress.run(),
+            failures.run(),
+            conditions.run(),
+            bundles.watch(),
+            idempotency.run(),
+            ledger.run(),
+        )
+        work: list[Coroutine[Any, Any, None]] = [
+            *watched,
+            canary.run(),
+            exports.run(),
+            _watch(estate, pool, bundles, every_s),
+        ]
+        return cls(
+            settings=settings,
+            engine=engine,
+            audit=audit,
+            keys=await Callers.start(provider, keys, audit),
+            state=state,
+            idempotency=idempotency,
+            activation=bundles,
+            pool=pool,
+            estate=estate,
+            ledger=ledger,
+            outcomes=Outcomes(audit),
+            watches=Watches(engine, settings.scan_answers),
+            denials=denials,
+            ingress=ingress,
+            exports=exports,
+            notifier=Telling(failures, ingress),
+            failures=failures,
+            checkpoints=checkpoints,
+            conditions=conditions,
+            glass=glass,
+            canary=canary,
+            admin=changes,
+            admin_server=server,
+            tasks=[asyncio.create_task(each) for each in work],
+        )
+
+    async def close(self) -> None:
+        """Take everything down; open outcomes get a moment to be written."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        self.canary.close()
+        self.admin_server.close()
+        (self.settings.home / "admin.sock").unlink(missing_ok=True)
+        await asyncio.to_thread(self.conditions.close)
+        await self.outcomes.drain(SCANS_S)
+        self.watches.stop()
+        await self.outcomes.drain(DRAIN_S)
+        await self.notifier.close(NOTIFY_DRAIN_S)
+        await self.denials.flush()
+        await self.ingress.flush()
+        await self.failures.flush()
+        await self.pool.close()
+        await self.engine.close()
+        await self.ledger.close(SPENT_S)
+        await asyncio.to_thread(self.state.close)
+        self.keys.close()
+        await asyncio.to_thread(self.audit.close)
+
+
+async def _open_log(settings: Settings) -> AuditLog:
+    """Open the log; a database that is away may be starting, too, or a reader recovers a file: that is waited for."""
+    until = time.monotonic() + LOG_WITHIN_S
+    while True:
+        try:
+            return admin.open_log(settings)
+        except AuditUnavailable as error:
+            if error.reason not in PASSING or time.monotonic() > until:
+                raise
+            log.warning("the audit log at %s cannot be reached yet", audit_place(settings))
+        await asyncio.sleep(1.0)
+
+
+async def _loaded(engine: Engine) -> DetectorSet:
+    for _ in range(int(MODELS_WITHIN_S / POLL_S)):
+        if engine.loaded is not None:
+            return engine.loaded
+        await asyncio.sleep(POLL_S)
+    raise ConfigurationError(f"The detection models were not loaded within {MODELS_WITHIN_S:.0f} s.")
+
+
+async def _watch(estate: Estate, pool: Pool, bundles: Activation, every_s: float) -> None:
+    while True:
+        await asyncio.sleep(every_s or RELIST_S)
+        await estate.watch(bundles.active.registry, pool, bundles.observed, health=every_s > 0)
+
+
+def _reloader(bundles: Activation) -> Callable[[], dict[str, Any]]:
+    """Return what reloads in this loop for a thread that waits."""
+    loop = asyncio.get_running_loop()
+    asked = Asked("api", admin.ACTOR)
+    return lambda: asyncio.run_coroutine_threadsafe(policy.take_up(bundles, asked), loop).result()
+
+
+def _reporter(bundles: Activation, estate: Estate) -> Callable[[], list[dict[str, Any]]]:
+    """Return what says in this loop, for a thread that waits, how each upstream stands."""
+    loop = asyncio.get_running_loop()
+
+    async def told() -> list[dict[str, Any]]:
+        registry = bundles.active.registry
+        return report.rows(registry, estate.report(registry))
+
+    return lambda: asyncio.run_coroutine_threadsafe(told(), loop).result()
