@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from audit.errors import AuditError
-from audit.records.canonical import Halves
+from audit.records.canonical import Halves, Writer
+from audit.records.chain import body_hash
 from audit.records.record import Derived
-from audit.stores.store import Store
+from audit.stores.store import Prepared, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,11 @@ class Entry:
     due: float
     waiter: Waiter
     dropped: bool = False
+
+    def prepared(self, writer: Writer, n: int) -> Prepared:
+        """Return it as the writer's n-th record."""
+        body = self.halves.join(writer, n)
+        return Prepared(self.derived, body, body_hash(body))
 
 
 @dataclass(slots=True, eq=False)

@@ -37,7 +37,7 @@ from audit.spool.file import spool_key
 from audit.spool.imports import attempts_in
 from audit.spool.spool import Spool, SpoolPlan
 from audit.stores.sqlite import MAX_BUSY_MS, refused, unavailable
-from audit.stores.store import Prepared, Store
+from audit.stores.store import Store
 from audit.writer import WriterThread, crashed
 
 __all__ = ["AuditLog", "Receipt", "new_id"]
@@ -158,7 +158,7 @@ class AuditLog:
 
     def append_sync(self, kind: str, body: Mapping[str, Any], *, id: str | None = None) -> Receipt:  # noqa: A002
         """Do the same for start-up and the command line; never call it from a running event loop."""
-        entry = self._entry(kind, body, id, None)
+        entry = self._entry(kind, body, id)
         self._writer.submit(entry)
         return self._wait(entry)
 
@@ -207,6 +207,13 @@ class AuditLog:
             raise AuditUnavailable("corrupt")
         body: dict[str, Any] = orjson.loads(row[0])
         return body
+
+    def read_back(self, record_id: str) -> dict[str, Any] | None:
+        """Return a record as it was read back when it had just become durable, once and without waiting for anything.
+
+        None says nothing of the record: `committed` does.
+        """
+        return self._writer.read_back.take(record_id)
 
     def confirmed(self, record_id: str) -> dict[str, Any] | None:
         """Do the same for a record that may be in the spool. What is sent under it must not leave own servers."""
@@ -286,15 +293,17 @@ class AuditLog:
 
     def _start(self, n: int, missing: list[tuple[str, int]]) -> None:
         spooled = attempts_in(self.spool)
-        entries = [self._make("writer.start", {"version": metadata.version("ringfence")})]
+        entries = [self._entry("writer.start", {"version": metadata.version("ringfence")})]
         if (off := self.clock.off()) is not None:  # on record now, for the next start sees only that it is not before
-            entries.append(self._make("incident.opened", {"incident": new_id(), "what": ANOMALY, "about": off}))
-        entries += [self._make("schema.introduced", introduction(*name)) for name in missing]
+            entries.append(self._entry("incident.opened", {"incident": new_id(), "what": ANOMALY, "about": off}))
+        entries += [self._entry("schema.introduced", introduction(*name)) for name in missing]
         for dec, attempt in self._store.open_attempts():
             if (dec, attempt) not in spooled:
-                entries.append(self._make("route.outcome", crashed(dec, attempt)))
-        self._store.commit([self._prepared(entry, n + index) for index, entry in enumerate(entries)])
-        self._writer = WriterThread(self._store, self._self, self._make, n + len(entries), self.spool, self._holds_back)
+                entries.append(self._entry("route.outcome", crashed(dec, attempt)))
+        self._store.commit([entry.prepared(self._self, at) for at, entry in enumerate(entries, n)])
+        self._writer = WriterThread(
+            self._store, self._self, self._entry, n + len(entries), self.spool, self._holds_back
+        )
         self._writer.start()
 
     def _undecided(self) -> Reason | None:
@@ -314,22 +323,15 @@ class AuditLog:
             "schema_sha256": registry_sha256(),
             "vkeys": [self.vkey],
         }
-        prepared = self._prepared(self._make("genesis", body), 0)
+        prepared = self._entry("genesis", body).prepared(self._self, 0)
         return self._store.begin(log_id, genesis_prev(log_id, body), prepared) is not None
-
-    def _prepared(self, entry: Entry, n: int) -> Prepared:
-        body = entry.halves.join(self._self, n)
-        return Prepared(entry.derived, body, body_hash(body))
-
-    def _make(self, kind: str, body: dict[str, Any], chosen: str | None = None) -> Entry:
-        return self._entry(kind, body, chosen, None)
 
     def _entry(
         self,
         kind: str,
         body: Mapping[str, Any],
-        chosen: str | None,
-        loop: asyncio.AbstractEventLoop | None,
+        chosen: str | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
         late: Late | None = None,
     ) -> Entry:
         if kind in (DECISION, ATTEMPT) and (reason := self._undecided()) is not None:

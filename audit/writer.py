@@ -14,13 +14,13 @@ from typing import Any
 
 from audit.errors import AuditError, AuditUnavailable, Reason, RecordRefused
 from audit.jobs import Chore, Entry, Job, Receipt, Signed, Text, Waiter, settle
+from audit.readback import ReadBack
 from audit.records.canonical import Writer
-from audit.records.chain import body_hash
 from audit.records.jcs import parse
 from audit.records.kinds import ENVELOPE
 from audit.spool.imports import Make, SpoolImport
 from audit.spool.spool import Spool
-from audit.stores.store import Linked, Prepared, Store, Stored
+from audit.stores.store import Linked, Store, Stored
 
 MAX_BATCH = 256
 MAX_BATCH_BYTES = 1024 * 1024
@@ -55,6 +55,7 @@ class WriterThread:
         self._submitted = self._decided = 0
         self._stopping = False
         self._spoken = self._tended = time.monotonic()
+        self.read_back = ReadBack()
         self.trouble: Reason | None = None
         self.busy_since: float | None = None
 
@@ -208,7 +209,8 @@ class WriterThread:
                 self._find_out()
             if self._spooled():
                 self._import.run()
-            results = self._commit(_in_time(entries, "locked" if self.waiting_for_lock() else "deadline"))
+            entries = _in_time(entries, "locked" if self.waiting_for_lock() else "deadline")
+            results = self._commit(entries)
         except AuditUnavailable as error:
             self.trouble = error.reason
         except Exception:  # noqa: BLE001 - whatever it was, no caller may wait for ever or be told that it succeeded
@@ -217,6 +219,7 @@ class WriterThread:
         else:
             self.trouble = None
             self._spoken = time.monotonic()
+            self.read_back.look(self._store, (entry.derived for entry in entries))
             settle(results)
             return
         settle((entry.waiter, AuditUnavailable(self.trouble)) for entry in entries if not entry.dropped)
@@ -225,7 +228,8 @@ class WriterThread:
         """Make records durable in one transaction; raises AuditUnavailable, and they may be durable then as well."""
         fresh, known = self._split(entries)
         try:
-            linked = self._store.commit(self._prepare(fresh)) if fresh else []
+            rows = [entry.prepared(self._writer, n) for n, entry in enumerate(fresh, self._n)]
+            linked = self._store.commit(rows) if rows else []
         except AuditUnavailable:
             if self._store.in_doubt:
                 self._doubtful += fresh
@@ -246,13 +250,6 @@ class WriterThread:
         stored = [(entry, self._store.find(entry.derived.id)) for entry in self._doubtful]
         self._doubtful = []
         settle((entry.waiter, _receipt(entry, Linked(row.seq, row.link))) for entry, row in stored if row is not None)
-
-    def _prepare(self, entries: list[Entry]) -> list[Prepared]:
-        rows = []
-        for n, entry in enumerate(entries, self._n):
-            body = entry.halves.join(self._writer, n)
-            rows.append(Prepared(entry.derived, body, body_hash(body)))
-        return rows
 
     def _split(self, entries: list[Entry]) -> tuple[list[Entry], Results]:
         """Set apart entries whose chosen id is stored already: a retry of the same record gets its receipt."""

@@ -7,7 +7,7 @@ See `array_recv` in PostgreSQL's arrayfuncs.c. The driver's own lists take twice
 """
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,11 @@ class Array:
                 data = encode(value)
                 parts += (len(data).to_bytes(4, "big"), data)
         return cls(b"".join(parts))
+
+
+def columns(types: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[Array]:
+    """Encode rows, of which there is at least one, column by column."""
+    return [Array.of(kind, column) for kind, column in zip(types, zip(*rows, strict=True), strict=True)]
 
 
 class _AsItIs(Dumper):

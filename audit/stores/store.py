@@ -93,6 +93,9 @@ class Store(Protocol):
     def find(self, record_id: str) -> Stored | None:
         """Look a record up by its id."""
 
+    def read_back(self, ids: Sequence[str]) -> Sequence[tuple[str, bytes, bytes]]:
+        """Return (id, body, body hash) of records as anybody else would read them."""
+
     def next_n(self, epoch: str) -> int:
         """Return the counter of the epoch's next record, from what is stored; after that nothing is in doubt."""
 

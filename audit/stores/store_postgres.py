@@ -21,7 +21,6 @@ from audit.place import Postgres
 from audit.records.jcs import NotCanonicalError, parse
 from audit.seen import Seen, fault
 from audit.stores import arrays
-from audit.stores.arrays import Array
 from audit.stores.leases import CLAIM, END_LEASES, LEASE_S, LET_LAPSE, OPEN_ATTEMPTS, RENEW, RENEW_S
 from audit.stores.postgres import MARGIN_S, SCHEMA, Bounded, begin, connect, is_alive, unavailable
 from audit.stores.pruned import gone
@@ -55,9 +54,8 @@ WITH moved AS (
 SELECT 1 / count(*) FROM moved"""  # noqa: S608
 """Divides by zero where the head did not move, so that COMMIT, which is sent with it, is not run."""
 NEWEST_CHECKPOINT = f"SELECT size, note FROM {SCHEMA}.checkpoint ORDER BY size DESC LIMIT 1"  # noqa: S608
-
-
 TILES = f"SELECT first, prev, bhs FROM {SCHEMA}.pruned WHERE first < %s ORDER BY first DESC LIMIT %s"  # noqa: S608
+READ_BACK = f"SELECT id, body, bh FROM {SCHEMA}.record WHERE id = ANY(%s)"  # noqa: S608
 
 
 class _Taken(AuditUnavailable):
@@ -158,6 +156,10 @@ class PostgresStore:
             connection.execute(END_LEASES, (list(done),))
             connection.execute("COMMIT")
         return [(dec, attempt) for dec, attempt, _ in mine]
+
+    def read_back(self, ids: Sequence[str]) -> Sequence[tuple[str, bytes, bytes]]:
+        """Return (id, body, body hash) of records, by a transaction of its own."""
+        return [(name, body, bh) for name, body, bh in self._read(READ_BACK, list(ids))]
 
     def next_n(self, epoch: str) -> int:
         """Return the counter of the epoch's next record, once it is known what became of its last batch."""
@@ -286,9 +288,9 @@ class PostgresStore:
         self._doubt = rows
         try:
             with connection.pipeline():
-                connection.execute(INSERT, _columns(TYPES, values_of(rows, links)))
+                connection.execute(INSERT, arrays.columns(TYPES, values_of(rows, links)))
                 if labels := list(labels_of(rows, links)):
-                    connection.execute(INSERT_LABELS, _columns(LABEL_TYPES, labels))
+                    connection.execute(INSERT_LABELS, arrays.columns(LABEL_TYPES, labels))
                 if time.monotonic() - self._renewed > RENEW_S:
                     self._renew(connection, old.size)
                 connection.execute(MOVE_HEAD, (new.size, new.hash, old.log_id, old.size, old.hash))
@@ -346,10 +348,6 @@ def _gone_link(connection: Bounded, seen: Head) -> bytes | None:
         for *_, end in gone(seen.log_id, [(first, prev, bhs) for first, prev, bhs in tiles], seen.size - 1, seen.size)
     ]
     return found[0] if found else None
-
-
-def _columns(types: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> list[Array]:
-    return [Array.of(kind, column) for kind, column in zip(types, zip(*rows, strict=True), strict=True)]
 
 
 def _parsed(body: bytes) -> dict[str, Any]:

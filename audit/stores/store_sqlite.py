@@ -11,6 +11,7 @@ from audit.pending import Pending
 from audit.records.jcs import NotCanonicalError, parse
 from audit.records.schema import MAX_INT
 from audit.seen import Seen, fault
+from audit.stores.lookup import SqliteLookup
 from audit.stores.sqlite import open_writer, unavailable
 from audit.stores.store import COLUMNS, Head, Linked, Prepared, Stored, Tail, labels_of, link_all, values_of, with_gone
 
@@ -34,6 +35,7 @@ class SqliteStore:
         self._busy_ms = busy_ms
         self._seen = seen
         self._connection: sqlite3.Connection | None = None
+        self._reader = SqliteLookup(path)
         self._files: tuple[tuple[int, int], ...] = ()
         self._acked: Head | None = None
         self._fatal: Reason | None = None
@@ -105,6 +107,10 @@ class SqliteStore:
             return self._open().execute(query).fetchall()
         except sqlite3.Error as error:
             raise self._failed(error) from None
+
+    def read_back(self, ids: Sequence[str]) -> Sequence[tuple[str, bytes, bytes]]:
+        """Return (id, body, body hash) of records, over a connection that cannot write."""
+        return self._reader.find_all(ids)
 
     def next_n(self, epoch: str) -> int:
         """Return the counter of the epoch's next record. With one writer, its last record is the log's last."""
@@ -182,6 +188,7 @@ class SqliteStore:
     def close(self) -> None:
         """Release the connection; the last one to close carries the write-ahead log into the file."""
         self.keep(now=True)
+        self._reader.close()
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(sqlite3.Error):
