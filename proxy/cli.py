@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from audit.place import Postgres
 from proxy import anchors
 from proxy.errors import ConfigurationError, RingfenceError
 from proxy.place import audit_place, given_place
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from audit.cli_retention import Own as Retained
     from audit.cli_signing import Own
-    from audit.place import Postgres
     from proxy.once import Scanner
     from proxy.policy.labels import Scanned
     from proxy.policy.replay import Log
@@ -144,7 +144,7 @@ def _own_state() -> tuple[dict[str, Any] | None, str | None]:
         return None, error.message
 
 
-def _migrate_state(place: "Postgres") -> None:
+def _migrate_state(place: Postgres) -> None:
     from proxy.state.schema import migrate_postgres  # noqa: PLC0415 - no other command changes a schema
 
     migrate_postgres(place)
@@ -283,17 +283,22 @@ def main() -> None:
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    workers: Annotated[int | None, typer.Option(help="How many processes serve; more than 1 need PostgreSQL.")] = None,
     home: Home = None,
 ) -> None:
     """Run the proxy until it is told to stop."""
-    from proxy import supervisor  # noqa: PLC0415 - no other command forks
+    from proxy import server, supervisor  # noqa: PLC0415 - no other command forks
 
-    settings = _settings(host=host, port=port, home=home)
+    settings = _settings(host=host, port=port, workers=workers, home=home)
+    if settings.workers > 1 and not isinstance(audit_place(settings), Postgres):
+        raise ConfigurationError(
+            f"setting workers is {settings.workers}, but one process alone writes an audit log in a SQLite file: set "
+            "audit_url to a PostgreSQL database, or workers to 1"
+        )
     homes = {"--keys": "keys", "--state": "signer", "--admin": "admin.sock"}
     signer = [word for flag, name in homes.items() for word in (flag, str(settings.home / name))]
     signer += anchors.flags(settings)
-    server = [sys.executable, "-m", "proxy.server"]
-    raise typer.Exit(supervisor.run(settings, server, [sys.executable, "-m", "audit.signing.process", *signer]))
+    raise typer.Exit(supervisor.run(settings, server.main, [sys.executable, "-m", "audit.signing.process", *signer]))
 
 
 def _settings(**flags: Any) -> Settings:

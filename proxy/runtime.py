@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Self
 
 from audit.access import Records
@@ -40,6 +41,7 @@ from proxy.scanning.watches import Watches
 from proxy.settings import Settings
 from proxy.state import database
 from proxy.state.idempotency import Idempotency
+from proxy.state.keys import keys_place
 from proxy.upstreams import report
 from proxy.upstreams.client import Timeouts
 from proxy.upstreams.estate.estate import Estate
@@ -89,21 +91,22 @@ class Runtime:
     canary: Canary
     admin: admin.Admin
     admin_server: asyncio.Server
+    desk: Path
     tasks: list[asyncio.Task[None]]
 
     @classmethod
-    async def start(cls, settings: Settings, engine: Engine) -> Self:
-        """Start every part; raises ConfigurationError where the server must not run."""
+    async def start(cls, settings: Settings, engine: Engine, desk: Path) -> Self:
+        """Start every part; raises ConfigurationError where the server must not run.
+
+        `desk` is the folder of this process alone: the home, or one within, where several share that.
+        """
         _, provider = activation.load(settings, None), oidc.load(settings)
-        try:
-            settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigurationError(f"The home {settings.home} cannot be made: {error.strerror}.") from None
+        _make(settings.home, desk)
         try:
             audit = await _open_log(settings)
         except AuditError as error:
             raise unopened(settings, error) from None
-        keys = KeyStore(settings.home / "state.db")
+        keys = await asyncio.to_thread(KeyStore, keys_place(settings), settings.audit_deadline_s, audit.spooling)
         try:
             place, within_s = database.state_place(settings), settings.audit_deadline_s
             state = await asyncio.to_thread(database.Database.open, place, within_s)
@@ -112,7 +115,7 @@ class Runtime:
             await asyncio.to_thread(audit.close)
             raise
         changes = admin.Admin(audit, keys)
-        await asyncio.to_thread(changes.repair)
+        await asyncio.to_thread(changes.repair, settings.home)
         await engine.start()
         detectors = await _loaded(engine)
         bundles = Activation(settings, detectors, announcer(audit), History(Records(audit.place)).newest)
@@ -133,6 +136,7 @@ class Runtime:
             audit.committed,
             lambda tenant, endpoint, told: audit.fingerprinter.fingerprint(tenant, "body", endpoint, told),
             at_home=audit.confirmed,
+            at_hand=audit.read_back,
         )
         estate = Estate(failures=settings.upstream_failures)
         every_s = settings.upstream_health_s
@@ -152,8 +156,8 @@ class Runtime:
             canary=canary,
             upstreams=_reporter(bundles, estate),
         )
-        server = await admin.serve(changes, settings.home / "admin.sock")
-        exports = await Exports.take_over(audit, settings.home / FOLDER, EXPORT)
+        server = await admin.serve(changes, desk / "admin.sock")
+        exports = await Exports.take_over(audit, desk / FOLDER, EXPORT)
         watched = (
             denials.run(),
             ingress.run(),
@@ -193,6 +197,7 @@ class Runtime:
             canary=canary,
             admin=changes,
             admin_server=server,
+            desk=desk,
             tasks=[asyncio.create_task(each) for each in work],
         )
 
@@ -203,7 +208,7 @@ class Runtime:
         await asyncio.gather(*self.tasks, return_exceptions=True)
         self.canary.close()
         self.admin_server.close()
-        (self.settings.home / "admin.sock").unlink(missing_ok=True)
+        (self.desk / "admin.sock").unlink(missing_ok=True)
         await asyncio.to_thread(self.conditions.close)
         await self.outcomes.drain(SCANS_S)
         self.watches.stop()
@@ -218,6 +223,14 @@ class Runtime:
         await asyncio.to_thread(self.state.close)
         self.keys.close()
         await asyncio.to_thread(self.audit.close)
+
+
+def _make(*folders: Path) -> None:
+    try:
+        for folder in folders:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"The home {folders[0]} cannot be made: {error.strerror}.") from None
 
 
 async def _open_log(settings: Settings) -> AuditLog:

@@ -1,19 +1,22 @@
-"""The server process: started by the supervisor, never imports a detection model.
+"""A server process: forked by the supervisor, never loads a detection model.
 
-    python -m proxy.server --control-fd N
+Told to stop (SIGTERM), it says in `/readyz` that it does, goes on taking requests for `unready_s`, lets answers go on
+for `drain_s`, ends those that still do with an error, writes every outcome, and closes the log.
 
-Settings come from the environment and the settings file. Exit status 78 (sysexits.h, EX_CONFIG) means that a restart
-cannot help: settings, policies, upstreams or the audit log are not usable as they are. 1: it may help.
+Its exit status is 78 (sysexits.h, EX_CONFIG) where a restart cannot help: settings, policies, upstreams or the audit
+log are not usable as they are. 1: it may help.
 """
 
-import argparse
 import asyncio
+import contextlib
 import gc
 import logging
+import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 
 import uvicorn
 import uvloop
@@ -22,25 +25,23 @@ from audit.errors import AuditError
 from proxy.activation import SIGNAL, Activation
 from proxy.app import create_app
 from proxy.connections import BoundedProtocol, allow_files
+from proxy.detection import control
 from proxy.detection.engine import Engine
 from proxy.errors import ConfigurationError, RingfenceError
 from proxy.runtime import Runtime
+from proxy.seat import BACKLOG, EX_CONFIG, Seat
 from proxy.settings import Settings
-from proxy.supervisor import EX_CONFIG
 
 
-def main() -> int:
+def main(seat: Seat) -> int:
     """Serve until told to stop."""
-    parser = argparse.ArgumentParser(prog="python -m proxy.server")
-    parser.add_argument("--control-fd", type=int, required=True)
-    control_fd = parser.parse_args().control_fd
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     allow_files()
     try:
         settings = Settings.load()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_serve(settings, control_fd))
+            return runner.run(_serve(settings, seat))
     except ConfigurationError as error:
         sys.stderr.write(error.said())
         return EX_CONFIG
@@ -48,20 +49,22 @@ def main() -> int:
         sys.stderr.write(error.said())
     except AuditError as error:
         sys.stderr.write(f"ringfence: The audit log failed while the server started: {error}.\n")
+    except Exception as error:  # noqa: BLE001 - its text may hold content, so only its type and place are said
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        sys.stderr.write(f"ringfence: unexpected {type(error).__name__} at {frame.filename}:{frame.lineno}\n")
     return 1
 
 
-async def _serve(settings: Settings, control_fd: int) -> int:
+async def _serve(settings: Settings, seat: Seat) -> int:
     hung_up = asyncio.Event()  # a hangup before everything is ready is kept until it is
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up.set)
-    runtime = await Runtime.start(settings, Engine(control_fd, settings))
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, hung_up.set)
+    runtime = await Runtime.start(settings, Engine(os.dup(seat.control.fileno()), settings), seat.desk(settings.home))
     reloads = asyncio.create_task(_reload(hung_up, runtime.activation))
     try:
         server = _Server(
             uvicorn.Config(
                 create_app(runtime),
-                host=settings.host,
-                port=settings.port,
                 http=BoundedProtocol,
                 ws="none",
                 lifespan="off",
@@ -70,16 +73,17 @@ async def _serve(settings: Settings, control_fd: int) -> int:
                 date_header=False,
                 proxy_headers=False,
                 log_config=None,
-                timeout_graceful_shutdown=10,
+                backlog=BACKLOG,
+                timeout_graceful_shutdown=max(1, round(settings.drain_s)),
             ),
+            seat,
             runtime.canary.listening,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
-            # uvicorn raises the signal once more when it has stopped; what is below must still run then.
-            signal.signal(number, lambda *_: None)
+            loop.add_signal_handler(number, server.stop)
         gc.collect()
         gc.freeze()
-        await server.serve()
+        await server.serve([seat.listener])
         return 0
     finally:
         reloads.cancel()
@@ -94,20 +98,31 @@ async def _reload(hung_up: asyncio.Event, activation: Activation) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens, once it does: with port 0 nobody could know otherwise."""
+    """Says that it listens, once it does: to the supervisor, and where, for with port 0 nobody could know otherwise."""
 
-    def __init__(self, config: uvicorn.Config, told: Callable[[str, int], None]) -> None:
+    def __init__(self, config: uvicorn.Config, seat: Seat, told: Callable[[str, int], None]) -> None:
         super().__init__(config)
+        self._seat = seat
         self._told = told
 
+    def stop(self) -> None:
+        """Begin to stop."""
+        self.should_exit = True
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `_serve`: what comes after the last answer must still run."""
+        yield
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen."""
         await super().startup(sockets)
-        if self.started:
-            host, port = self.servers[0].sockets[0].getsockname()[:2]
+        if not self.started:
+            return
+        host, port = self._seat.listener.getsockname()[:2]
+        if self._seat.number == 0:
             sys.stdout.write(f"ringfence: listening on http://{f'[{host}]' if ':' in host else host}:{port}\n")
             sys.stdout.flush()
-            self._told(host, port)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+        self._told(host, port)
+        with contextlib.suppress(OSError):
+            control.send(self._seat.control, {"serving": True})

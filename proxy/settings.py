@@ -35,6 +35,13 @@ class Settings(BaseModel):
     """Compiled detection rules: 7 s to make at the first start, and the same for every home."""
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    workers: int = Field(default=1, ge=1, le=64)
+    """How many server processes accept requests at that address. More than one need a log in PostgreSQL, as each writes
+    it; each has detector workers of its own, and remembers scans for itself."""
+    drain_s: float = Field(default=30.0, ge=0, le=3600)
+    """How long a server that was told to stop lets answers go on that are under way. Then they end with an error."""
+    unready_s: float = Field(default=0.0, ge=0, le=600)
+    """How long it goes on taking requests before that, while `/readyz` says 503: for a load balancer to notice."""
     policies: Path = ROOT / "policies"
     upstreams: Path = ROOT / "deploy" / "upstreams.example.yaml"
     policy_approvals: Literal["file", "git", "none"] = "file"
@@ -148,6 +155,11 @@ class Settings(BaseModel):
     vendor's zone."""
     canary_except: str = Field(default="", pattern=r"^([A-Z][A-Z0-9_]*(,[A-Z][A-Z0-9_]*)*)?$")
     """Types, by commas, of which it sends nothing: those that the policy means to let vendors have."""
+
+    @property
+    def scanners(self) -> int:
+        """How many detector workers each server process has for long texts."""
+        return -(-self.detect_workers // self.workers)
 
     @field_validator("anchor_git")
     @classmethod

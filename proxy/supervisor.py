@@ -1,87 +1,78 @@
-"""The parent of everything: starts the server, loads the models once, forks the detector workers, replaces them.
+"""The parent of everything: loads the models once, forks server processes and detector workers, replaces what ends.
 
-One thread and no event loop, because it forks. The server is started by exec, before any model is imported, so that
-it never holds one. Workers share the models' memory (gc.freeze, copy on write) and each has a socket of its own, whose
-other end goes to the server (SCM_RIGHTS). If this process dies, the others follow: Linux signals them, and their
+One thread and no event loop, because it forks. What it forks shares the memory of what it has imported and loaded
+(gc.freeze, copy on write). It holds the address that all servers accept from, so that a connection made while one of
+them is replaced waits and is not refused. If this process dies, the others follow: Linux signals them, and their
 sockets close.
+
+    SIGTERM, SIGINT   every server stops: see `proxy.server`
+    SIGHUP            every server takes up the policies on disk
+    SIGUSR2           servers are replaced, one after the other
 """
 
-import contextlib
 import gc
 import os
+import resource
 import select
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+from proxy.children import LONGEST_PAUSE_S, Serve, Server, Slot
 from proxy.detection import control, worker
-from proxy.detection.limits import die_with_parent
 from proxy.errors import ConfigurationError
+from proxy.process import DETECTOR, die_with_parent, name_process
+from proxy.seat import EX_CONFIG, listen
 from proxy.settings import Settings
 
-EX_CONFIG = 78
-"""The server's status when a restart cannot help (sysexits.h)."""
-STOP_GRACE_S = 20.0
-SERVER_RESTARTS, RESTART_WINDOW_S = 5, 60.0
-SHORT_LIFE_S, LONGEST_PAUSE_S = 2.0, 5.0
-SEND_TIMEOUT_S = 2.0
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+SIGNER_GRACE_S = 20.0
+CLOSING_S = 15.0
+"""What a server may take to end once nobody waits for an answer of its."""
+RESTART_WINDOW_S = 60.0
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR2, signal.SIGCHLD)
 WARM_UP = "Dear Maria Gonzalez, the card 1234 of 12 High Street, London, was sent on Tuesday. call +44 20 7946 0000"
 
 
-@dataclass(slots=True)
-class Slot:
-    """A place for one worker. `generation` counts its incarnations; `due` is when to fork the next one.
+def run(settings: Settings, serve: Serve, signer_argv: Sequence[str] = ()) -> int:
+    """Run until told to stop; returns the exit status. `serve` runs in each server's process.
 
-    Workers that crash right after their birth are replaced ever more slowly; `told` ones were killed on request.
+    `signer_argv` starts what signs the log, if anything; it outlives the servers, to sign what they wrote last. Raises
+    ConfigurationError where the address cannot be had.
     """
-
-    number: int
-    generation: int = 0
-    pid: int | None = None
-    born: float = 0.0
-    pause: float = 0.0
-    due: float = 0.0
-    told: bool = False
-
-
-def run(settings: Settings, server_argv: Sequence[str], signer_argv: Sequence[str] = ()) -> int:
-    """Run until told to stop; returns the exit status. `server_argv` gets `--control-fd N` appended.
-
-    `signer_argv` starts what signs the log, if anything; it outlives the server, to sign what that wrote last.
-    """
-    return Supervisor(settings, server_argv, signer_argv).run()
+    return Supervisor(settings, serve, signer_argv).run()
 
 
 class Supervisor:
     """The loop, with everything it keeps count of."""
 
-    def __init__(self, settings: Settings, server_argv: Sequence[str], signer_argv: Sequence[str]) -> None:
+    def __init__(self, settings: Settings, serve: Serve, signer_argv: Sequence[str]) -> None:
         self._settings = settings
-        self._argv = list(server_argv)
+        self._listener = listen(settings.host, settings.port)
+        scanners = 1 + settings.scanners
+        self._servers = [
+            Server(number, settings.workers, scanners, self._listener, serve) for number in range(settings.workers)
+        ]
         self._signer_argv = list(signer_argv)
         self._signer: subprocess.Popen[bytes] | None = None
         self._signer_due = 0.0
-        self._slots = [Slot(number) for number in range(settings.detect_workers + 1)]
-        self._server: subprocess.Popen[bytes] | None = None
-        self._control: socket.socket | None = None
-        self._reader: control.LineReader | None = None
-        self._starts: deque[float] = deque(maxlen=SERVER_RESTARTS)
         self._stop_by: float | None = None
+        self._to_restart: list[Server] = []
         self._analyzer: Any = None
         self._wake, self._waker = socket.socketpair()
 
     def run(self) -> int:
         """Start, load, fork, then look after them."""
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold what people asked
         self._catch_signals()
-        self._start_server()
+        gc.collect()
+        gc.freeze()
+        for server in self._servers:
+            server.start(self._lines())
         try:
             self._load()
         except ConfigurationError as error:
@@ -94,36 +85,66 @@ class Supervisor:
 
     def _turn(self) -> int | None:
         """Do what is due, then wait for the next event; returns the exit status at the end."""
-        server = self._server
-        if server is None or server.poll() is not None:
-            if self._stop_by is not None:
+        for server in self._servers:
+            server.bury()
+        if self._stop_by is not None:
+            if all(server.pid is None for server in self._servers):
                 return 0
-            if server is not None and server.returncode == EX_CONFIG:
-                return EX_CONFIG
-            if not self._may_restart():
-                sys.stderr.write("ringfence: the server ends again and again; giving up\n")
-                return 1
-            self._start_server()
-        elif self._stop_by is not None and time.monotonic() > self._stop_by:
-            server.kill()
+            if time.monotonic() > self._stop_by:
+                self._signal(signal.SIGKILL)
+        elif (status := self._replace()) is not None:
+            return status
         self._tend_signer()
-        self._reap()
-        for slot in self._slots:
-            if slot.pid is None and time.monotonic() >= slot.due and self._stop_by is None:
-                self._fork(slot)
+        self._go_on_restarting()
+        for server in self._servers:
+            for slot in server.slots:
+                if slot.pid is None and time.monotonic() >= slot.due and self._stop_by is None:
+                    self._employ(server, slot)
         self._wait()
         return None
 
+    def _replace(self) -> int | None:
+        """Start servers that are due, in place of those that ended; returns a status where none is left to serve."""
+        for server in self._servers:
+            if server.pid is not None or time.monotonic() < server.due:
+                continue
+            hopeless = server.status == EX_CONFIG or not server.may_restart(RESTART_WINDOW_S)
+            if hopeless and not any(other.serving for other in self._servers):
+                if server.status != EX_CONFIG:
+                    sys.stderr.write("ringfence: the server ends again and again; giving up\n")
+                return EX_CONFIG if server.status == EX_CONFIG else 1
+            if hopeless and server.due == 0.0:  # others serve, and it may be of use again later
+                server.due = time.monotonic() + LONGEST_PAUSE_S
+                continue
+            server.due = 0.0
+            server.start(self._lines())
+        return None
+
+    def _go_on_restarting(self) -> None:
+        """Replace one server at a time: the next one when all serve again."""
+        wanted = [server for server in self._servers if server.wants]
+        if wanted:
+            self._begin_restart()
+        for server in wanted:
+            server.wants.clear()
+        if self._to_restart and self._stop_by is None and all(server.serving for server in self._servers):
+            self._to_restart.pop(0).retire()
+
+    def _begin_restart(self) -> None:
+        self._to_restart = list(self._servers)
+
     def _wait(self) -> None:
-        due = [slot.due for slot in self._slots if slot.pid is None and self._stop_by is None]
-        ends = [*due, *([self._stop_by] if self._stop_by is not None else [])]
+        slots = [slot.due for server in self._servers for slot in server.slots if slot.pid is None]
+        dues = [*slots, *(server.due for server in self._servers if server.pid is None)]
+        ends = [self._stop_by] if self._stop_by is not None else dues
         timeout = min([max(0.01, at - time.monotonic()) for at in ends], default=5.0)
-        sources = [self._wake, *([self._control] if self._control is not None else [])]
-        ready, _, _ = select.select(sources, [], [], min(timeout, 5.0))
-        if self._wake in ready:
-            self._wake.recv(4096)
-        if self._control is not None and self._control in ready:
-            self._listen()
+        lines = {server.line: server for server in self._servers if server.line is not None}
+        ready, _, _ = select.select([self._wake, *lines], [], [], min(timeout, 5.0))
+        for sock in ready:
+            if sock is self._wake:
+                self._wake.recv(4096)
+            else:
+                lines[sock].hear()
 
     # Signals only set marks; the loop acts on them.
 
@@ -136,65 +157,24 @@ class Supervisor:
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGHUP:
-            self._signal_server(signal.SIGHUP)
+            self._signal(signal.SIGHUP)
+        elif number == signal.SIGUSR2:
+            self._begin_restart()
         elif number in (signal.SIGTERM, signal.SIGINT) and self._stop_by is None:
-            self._stop_by = time.monotonic() + STOP_GRACE_S
-            self._signal_server(signal.SIGTERM)
+            self._stop_by = self._patience()
+            self._signal(signal.SIGTERM)
 
-    def _signal_server(self, number: int) -> None:
-        if self._server is not None and self._server.poll() is None:
-            self._server.send_signal(number)
+    def _signal(self, number: int) -> None:
+        for server in self._servers:
+            server.signal(number)
 
-    # The server.
+    def _patience(self) -> float:
+        """Return until when (monotonic seconds) servers that were told to stop may take for it."""
+        return time.monotonic() + self._settings.unready_s + self._settings.drain_s + CLOSING_S
 
-    def _start_server(self) -> None:
-        self._drop_control()
-        mine, its = socket.socketpair()
-        mine.settimeout(SEND_TIMEOUT_S)
-        self._control, self._reader = mine, control.LineReader(mine)
-        self._starts.append(time.monotonic())
-        self._server = subprocess.Popen(
-            [*self._argv, "--control-fd", str(its.fileno())],
-            pass_fds=[its.fileno()],
-            process_group=0,
-            preexec_fn=_before_server,  # noqa: PLW1509 - this process has one thread
-        )
-        its.close()
-
-    def _may_restart(self) -> bool:
-        oldest = self._starts[0] if len(self._starts) == SERVER_RESTARTS else None
-        return oldest is None or time.monotonic() - oldest > RESTART_WINDOW_S
-
-    def _drop_control(self) -> None:
-        if self._reader is not None:
-            self._reader.close()
-        if self._control is not None:
-            self._control.close()
-        self._control = self._reader = None
-
-    def _announce(self) -> None:
-        self._tell({"loaded": control.describe(self._analyzer.loaded)})
-
-    def _tell(self, message: dict[str, Any], fds: tuple[int, ...] = ()) -> bool:
-        if self._control is None:
-            return False
-        try:
-            control.send(self._control, message, fds)
-        except OSError:
-            self._drop_control()
-            return False
-        return True
-
-    def _listen(self) -> None:
-        try:
-            messages = self._reader.read() if self._reader is not None else None
-        except (OSError, ValueError):
-            messages = None
-        if messages is None:
-            self._drop_control()
-            return
-        for message, _ in messages:
-            self._kill(int(message["kill"]), int(message["generation"]))
+    def _lines(self) -> list[socket.socket]:
+        """Return the sockets that are this process's alone, which a child closes."""
+        return [self._wake, self._waker, *(server.line for server in self._servers if server.line is not None)]
 
     # The signer.
 
@@ -209,16 +189,16 @@ class Supervisor:
             self._signer_argv,
             env={**os.environ, "RINGFENCE_AUDIT_URL": log},
             process_group=0,
-            preexec_fn=_before_server,  # noqa: PLW1509 - this process has one thread
+            preexec_fn=_before_signer,  # noqa: PLW1509 - this process has one thread
         )
 
     def _end_signer(self) -> None:
-        """Let it sign what the server wrote last."""
+        """Let it sign what the servers wrote last."""
         if self._signer is None or self._signer.poll() is not None:
             return
         self._signer.terminate()
         try:
-            self._signer.wait(timeout=STOP_GRACE_S)
+            self._signer.wait(timeout=SIGNER_GRACE_S)
         except subprocess.TimeoutExpired:
             self._signer.kill()
             self._signer.wait()
@@ -226,7 +206,7 @@ class Supervisor:
     # The workers.
 
     def _load(self) -> None:
-        from proxy.detection.analysis import Analyzer  # noqa: PLC0415 - the server was started without it
+        from proxy.detection.analysis import Analyzer  # noqa: PLC0415 - the servers were started without it
         from proxy.detection.findings import Segment, Unit  # noqa: PLC0415
 
         self._analyzer = Analyzer.of(self._settings)
@@ -234,77 +214,38 @@ class Supervisor:
         gc.collect()
         gc.freeze()
 
-    def _fork(self, slot: Slot) -> None:
-        if self._control is None:
-            slot.due = time.monotonic() + 0.2
-            return
-        servers_end, workers_end = socket.socketpair()
+    def _employ(self, server: Server, slot: Slot) -> None:
         parent = os.getpid()
-        slot.generation += 1
-        slot.born, slot.told = time.monotonic(), False
-        sys.stdout.flush()
-        sys.stderr.flush()
-        slot.pid = os.fork()
-        if slot.pid == 0:
-            status = 1
-            try:
-                signal.set_wakeup_fd(-1)
-                for end in (servers_end, self._wake, self._waker, self._control):
-                    end.close()
-                status = worker.main(
-                    workers_end,
-                    self._analyzer,
-                    parent=parent,
-                    memory_bytes=self._settings.detect_worker_memory_bytes,
-                    recycle_bytes=self._settings.detect_worker_recycle_bytes,
-                )
-            finally:
-                os._exit(status)
-        workers_end.close()
-        self._announce()
-        message = {"worker": slot.number, "generation": slot.generation, "pid": slot.pid}
-        self._tell(message, (servers_end.fileno(),))
-        servers_end.close()  # a worker whose socket went nowhere reads its end and exits
 
-    def _kill(self, number: int, generation: int) -> None:
-        if 0 <= number < len(self._slots):
-            slot = self._slots[number]
-            if slot.generation == generation and slot.pid is not None:
-                slot.told = True
-                os.kill(slot.pid, signal.SIGKILL)
+        def work(sock: socket.socket) -> int:
+            name_process(DETECTOR)
+            return worker.main(
+                sock,
+                self._analyzer,
+                parent=parent,
+                memory_bytes=self._settings.detect_worker_memory_bytes,
+                recycle_bytes=self._settings.detect_worker_recycle_bytes,
+            )
 
-    def _reap(self) -> None:
-        for slot in self._slots:
-            pid, status = (0, 0) if slot.pid is None else os.waitpid(slot.pid, os.WNOHANG)
-            if pid == 0:
-                continue
-            crashed = status != 0 and not slot.told and time.monotonic() - slot.born < SHORT_LIFE_S
-            slot.pause = min(LONGEST_PAUSE_S, slot.pause * 2 or 0.1) if crashed else 0.0
-            slot.pid, slot.due = None, time.monotonic() + slot.pause
+        server.employ(slot, control.describe(self._analyzer.loaded), self._lines(), work)
 
     def _end(self, status: int) -> int:
         """Leave nobody behind."""
-        self._signal_server(signal.SIGTERM)
-        if self._server is not None:
-            try:
-                self._server.wait(timeout=STOP_GRACE_S)
-            except subprocess.TimeoutExpired:
-                self._server.kill()
-                self._server.wait()
+        self._signal(signal.SIGTERM)
+        until = self._stop_by or self._patience()
+        for server in self._servers:
+            server.wait(until)
         self._end_signer()
-        self._drop_control()
-        for slot in self._slots:
-            if slot.pid is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(slot.pid, signal.SIGKILL)
-                os.waitpid(slot.pid, 0)
+        for server in self._servers:
+            server.hang_up()
+            server.dismiss()
         signal.set_wakeup_fd(-1)
-        self._wake.close()
-        self._waker.close()
+        for sock in (self._wake, self._waker, self._listener):
+            sock.close()
         return status
 
 
-def _before_server() -> None:
-    """Run in the server's process before it is one. A hangup that comes before it listens for any must not end it."""
+def _before_signer() -> None:
+    """Run in the signer's process before it is one. A hangup that comes before it listens for any must not end it."""
     die_with_parent(signal.SIGTERM)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -5,16 +5,17 @@ from collections.abc import Sequence
 
 from audit.signing import process as signing
 from proxy import cli, supervisor
+from proxy.children import Serve
 from proxy.settings import Settings
 
 NAME = "audit.signing.process"
 run = supervisor.run
 
 
-def run_brisk(settings: Settings, server_argv: Sequence[str], signer_argv: Sequence[str] = ()) -> int:
-    """Supervise the server and a signer that is started from here."""
+def run_brisk(settings: Settings, serve: Serve, signer_argv: Sequence[str] = ()) -> int:
+    """Supervise servers and a signer that is started from here."""
     flags = signer_argv[signer_argv.index(NAME) + 1 :]
-    return run(settings, server_argv, [sys.executable, __file__, NAME, *flags])
+    return run(settings, serve, [sys.executable, __file__, NAME, *flags])
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ import yaml
 
 from audit.stores.migrate import migrate_sqlite
 from proxy import admin
+from proxy.process import DETECTOR, SERVER
 from proxy.settings import Settings
 from proxy.upstreams.upstream import ENDPOINTS
 
@@ -293,28 +294,30 @@ class Ringfence:
 
     def server_pid(self) -> int:
         """Process id of the server process, a child of the supervisor."""
-        return next(pid for pid, line in self.children() if "proxy.server" in line)
+        return self.server_pids()[0]
+
+    def server_pids(self) -> list[int]:
+        """Process ids of all server processes, by age."""
+        return sorted(pid for pid, name in self.children() if name == SERVER)
 
     def worker_pids(self) -> list[int]:
-        """Process ids of the detector workers: the children that are neither server nor signer."""
-        return [
-            pid for pid, line in self.children() if "proxy.server" not in line and "audit.signing.process" not in line
-        ]
+        """Process ids of the detector workers."""
+        return [pid for pid, name in self.children() if name == DETECTOR]
 
     def signer_pid(self) -> int:
         """Process id of the signer, a child of the supervisor."""
-        return next(pid for pid, line in self.children() if "audit.signing.process" in line)
+        return next(pid for pid, name in self.children() if name not in {SERVER, DETECTOR})
 
     def children(self) -> Iterator[tuple[int, str]]:
-        """Child processes of the supervisor with their command lines."""
+        """Child processes of the supervisor with their names."""
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:
-                after = stat.read_text().rpartition(")")[2].split()
-                line = stat.with_name("cmdline").read_text().replace("\0", " ")
+                before, _, rest = stat.read_text().rpartition(")")
             except OSError:
                 continue
+            after = rest.split()
             if int(after[1]) == self.process.pid and after[0] != "Z":
-                yield int(stat.parent.name), line
+                yield int(stat.parent.name), before.partition("(")[2]
 
     def stop(self, sig: int = signal.SIGTERM) -> int:
         """End it, unless it has ended, and wait."""

@@ -111,7 +111,7 @@ async def inside(
     chosen = Settings(home=home, upstreams=file, **{**CALM, **settings})
     if begun:
         begun_log(home, settings)
-    runtime = await Runtime.start(chosen, cast("Engine", scripted))
+    runtime = await Runtime.start(chosen, cast("Engine", scripted), home)
     app = create_app(runtime)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     try:

@@ -18,8 +18,11 @@ from proxy.settings import Settings
 
 RELAY = Path(__file__).with_name("relay.py")
 RUN = (
-    "import sys; from proxy.settings import Settings; from proxy.supervisor import run;"
-    "sys.exit(run(Settings.model_validate_json(sys.argv[1]), sys.argv[2:]))"
+    "import os, sys; from proxy.settings import Settings; from proxy.supervisor import run\n"
+    "def serve(seat):\n"
+    "    os.set_inheritable(seat.control.fileno(), True)\n"
+    "    os.execv(sys.argv[2], [*sys.argv[2:], '--control-fd', str(seat.control.fileno())])\n"
+    "sys.exit(run(Settings.model_validate_json(sys.argv[1]), serve))"
 )
 
 
@@ -92,7 +95,9 @@ def supervise(tmp_path_factory: pytest.TempPathFactory, detection_home: Path) ->
     started: list[Supervised] = []
 
     def start(**changes: object) -> Supervised:
-        settings = Settings(home=detection_home, detect_workers=1, detect_deadline_s=10).model_copy(update=changes)
+        settings = Settings(home=detection_home, port=0, detect_workers=1, detect_deadline_s=10).model_copy(
+            update=changes
+        )
         supervised = Supervised(settings, tmp_path_factory.mktemp("supervised"))
         started.append(supervised)
         return supervised

@@ -1,17 +1,7 @@
-"""What the operating system holds a worker to: a life no longer than its parent's, and bounded memory."""
+"""What the operating system holds a worker to: bounded memory."""
 
-import ctypes
 import resource
-import sys
 from pathlib import Path
-
-PR_SET_PDEATHSIG = 1
-
-
-def die_with_parent(signal_number: int) -> None:
-    """Ask Linux for a signal when the parent dies; elsewhere the closed socket has to do."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
 
 
 def limit_memory(extra: int) -> None:

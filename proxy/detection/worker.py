@@ -12,7 +12,8 @@ import socket
 from typing import TYPE_CHECKING
 
 from proxy.detection import protocol
-from proxy.detection.limits import die_with_parent, limit_memory, private_bytes
+from proxy.detection.limits import limit_memory, private_bytes
+from proxy.process import die_with_parent
 
 if TYPE_CHECKING:  # the models' packages are imported by whoever loads them, after the server was started
     from proxy.detection.analysis import Analyzer
@@ -52,10 +53,7 @@ def share(recycle_bytes: int) -> dict[str, int]:
 
 def main(sock: socket.socket, analyzer: "Analyzer", *, parent: int, memory_bytes: int, recycle_bytes: int) -> int:
     """Run in the child right after fork; returns the exit status."""
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    for number in (signal.SIGTERM, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent(signal.SIGKILL)
     if os.getppid() != parent:
         return 1

@@ -1,7 +1,6 @@
 """A bundle that fails in any part is not used: not at start, and not on a reload."""
 
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -108,21 +107,14 @@ def test_a_reload_that_succeeds_is_in_force_at_once(fortress: Fortress) -> None:
     fortress.assert_nothing_reached_a_vendor()
 
 
-def test_the_server_process_alone_gives_the_status_that_stops_the_supervisor(
+def test_a_start_without_policies_ends_with_the_status_of_settings_that_cannot_be_used(
     tmp_path: Path, fortress: Fortress
 ) -> None:
-    missing = {**fortress.server.environ, "RINGFENCE_POLICIES": str(tmp_path / "none"), "RINGFENCE_HOME": str(tmp_path)}
-    ours, its = socket.socketpair()
-    with ours, its:
-        done = subprocess.run(
-            [sys.executable, "-m", "proxy.server", "--control-fd", str(its.fileno())],
-            env=missing,
-            cwd=ROOT,
-            pass_fds=[its.fileno()],
-            capture_output=True,
-            check=False,
-            timeout=60,
-        )
+    changed = {"POLICIES": str(tmp_path / "none"), "HOME": str(tmp_path), "PORT": "0"}
+    missing = fortress.server.environ | {f"RINGFENCE_{name}": value for name, value in changed.items()}
+    done = subprocess.run(
+        [sys.executable, "-m", "proxy", "serve"], env=missing, cwd=ROOT, capture_output=True, check=False, timeout=60
+    )
     assert done.returncode == 78
     assert b"none:1:1: error[unreadable]" in done.stderr
     assert b"Traceback" not in done.stderr

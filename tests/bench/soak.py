@@ -30,6 +30,8 @@ from urllib.parse import urlsplit
 import psutil
 import run
 
+from proxy.process import SERVER
+
 SETTINGS = {
     "RINGFENCE_DETECT_CACHE_BYTES": str(8 * 1024 * 1024),
     "RINGFENCE_DETECT_WORKER_MEMORY_BYTES": str(192 * 1024 * 1024),
@@ -193,7 +195,7 @@ class Soak:
         alive = 0
         for process in self.target.process.children():
             try:
-                server = "proxy.server" in process.cmdline()
+                server = process.name() == SERVER
                 mb["server" if server else "workers"] += pss_mb(process)
             except psutil.Error:
                 continue

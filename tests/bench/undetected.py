@@ -4,6 +4,7 @@ Settings come from the environment, as for `ringfence serve`.
 """
 
 import logging
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from inside import Scripted
 
 from proxy import server
 from proxy.detection.findings import Scan, Unit
+from proxy.seat import Seat, listen
 from proxy.settings import Settings
 
 
@@ -27,7 +29,7 @@ class Blind(Scripted):
         return Scan((), frozenset(), 0, sum(len(unit.segments) for unit in units), 0, 0)
 
 
-def blind(_: int, __: Any) -> Blind:
+def blind(*_: Any) -> Blind:
     """Stand in for the engine's constructor."""
     return Blind()
 
@@ -35,4 +37,6 @@ def blind(_: int, __: Any) -> Blind:
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     server.Engine = blind  # type: ignore[assignment, misc]
-    uvloop.run(server._serve(Settings.load(), -1))
+    settings = Settings.load()
+    seat = Seat.alone(socket.socketpair()[0], listen(settings.host, settings.port))
+    uvloop.run(server._serve(settings, seat))

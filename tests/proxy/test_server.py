@@ -4,8 +4,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -15,7 +13,6 @@ from typing import cast
 import pytest
 from harness import (
     QUICK,
-    ROOT,
     Ringfence,
     StandIn,
     chat_body,
@@ -31,56 +28,39 @@ from audit.errors import AuditUnavailable
 from proxy import server as server_module
 from proxy.activation import Activation, Asked
 from proxy.errors import Unavailable
+from proxy.seat import EX_CONFIG, Seat, listen
 from proxy.server import _reload
-from proxy.supervisor import EX_CONFIG
-
-
-def serve(home: Path, **settings: object) -> subprocess.CompletedProcess[str]:
-    """Run the server process by itself; for settings with which it ends at once."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")}
-    given = {"home": home, **settings}
-    environ |= {f"RINGFENCE_{name.upper()}": str(value) for name, value in given.items()}
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        return subprocess.run(
-            [sys.executable, "-m", "proxy.server", "--control-fd", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            cwd=ROOT,
-            env=environ,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-
 
 Served = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Served]:
-    """The same within this process, which takes a tenth of the time: status, output and what was said of errors."""
+    """What a server with these settings comes to, within this process: status, output and what was said of errors."""
     ours, theirs = socket.socketpair()
-    monkeypatch.setattr(sys, "argv", ["server", "--control-fd", str(theirs.detach())])
+    listener = listen("127.0.0.1", 0)
 
     def serve_here(home: Path, **settings: object) -> tuple[int, str, str]:
         for name, value in {"home": home, **settings}.items():
             monkeypatch.setenv(f"RINGFENCE_{name.upper()}", str(value))
         with warnings.catch_warnings(action="ignore", category=ResourceWarning):
-            status = server_module.main()
+            status = server_module.main(Seat.alone(theirs, listener))
             gc.collect()  # the end of a process would have closed what a start that failed left open
         said = capsys.readouterr()
         return status, said.out, said.err
 
     yield serve_here
-    ours.close()
+    for sock in (ours, theirs, listener):
+        sock.close()
 
 
-def test_settings_that_cannot_be_used_end_it_with_the_status_that_stops_restarts(tmp_path: Path) -> None:
-    ended = serve(tmp_path, port="many")
-    assert ended.returncode == EX_CONFIG == 78
-    assert "setting port" in ended.stderr
-    assert "Traceback" not in ended.stderr
+def test_settings_that_cannot_be_used_end_it_with_the_status_that_stops_restarts(
+    tmp_path: Path, served: Served
+) -> None:
+    status, _, said = served(tmp_path, port="many")
+    assert status == EX_CONFIG == 78
+    assert "setting port" in said
+    assert "Traceback" not in said
 
 
 def test_a_log_that_is_damaged_ends_it_with_one_sentence_and_the_status_that_stops_restarts(
@@ -108,8 +88,8 @@ def test_a_log_that_fails_within_the_start_is_explained_and_the_server_may_be_st
         raise error
 
     monkeypatch.setattr(server_module, "_serve", failing)
-    monkeypatch.setattr(sys, "argv", ["server", "--control-fd", "0"])
-    assert server_module.main() == 1
+    with socket.socket() as control, socket.socket() as listener:
+        assert server_module.main(Seat.alone(control, listener)) == 1
     told = capsys.readouterr().err
     assert told.startswith(said)
     assert told.count("\n") == 1
@@ -177,7 +157,7 @@ def test_a_hangup_before_everything_is_ready_ends_nothing(tmp_path: Path) -> Non
     server = start(tmp_path / "home", file, wait=False, **QUICK)
     try:
         # From its first moment, when it still imports, until its detectors are there.
-        first = eventually(lambda: next((pid for pid, line in server.children() if "proxy.server" in line), None), 60)
+        first = eventually(lambda: next(iter(server.server_pids()), None), 60)
         os.kill(first, signal.SIGHUP)
         eventually((tmp_path / "home" / "state.db").exists, 60)
         os.kill(first, signal.SIGHUP)

@@ -15,8 +15,11 @@ from harness import QUICK, eventually
 from proxy.settings import Settings
 
 RUN = (
-    "import sys; from proxy.settings import Settings; from proxy.supervisor import run;"
-    "sys.exit(run(Settings.model_validate_json(sys.argv[1]), sys.argv[2:]))"
+    "import os, sys; from proxy.settings import Settings; from proxy.supervisor import run\n"
+    "def serve(seat):\n"
+    "    os.set_inheritable(seat.control.fileno(), True)\n"
+    "    os.execv(sys.argv[2], [*sys.argv[2:], '--control-fd', str(seat.control.fileno())])\n"
+    "sys.exit(run(Settings.model_validate_json(sys.argv[1]), serve))"
 )
 SERVER = """
 import signal, socket, sys
@@ -29,6 +32,7 @@ def tell(number, frame):
         sys.exit(0)
 for number in name:
     signal.signal(number, tell)
+signal.pthread_sigmask(signal.SIG_SETMASK, [])
 control = socket.socket(fileno=int(sys.argv[sys.argv.index("--control-fd") + 1]))
 assert "spacy" not in sys.modules
 line.sendall(b"up\\n")
@@ -56,7 +60,7 @@ class Watched:
         listener.listen(4)
         listener.settimeout(30)
         self.listener = listener
-        settings = Settings(home=home, detect_workers=1, **changes)
+        settings = Settings(home=home, port=0, detect_workers=1, **changes)
         argv = [sys.executable, "-c", SERVER, str(folder / "line.sock")]
         self.process = subprocess.Popen(
             [sys.executable, "-c", RUN, settings.model_dump_json(), *argv], stderr=subprocess.PIPE
