@@ -14,6 +14,7 @@ import socket
 import struct
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -26,12 +27,15 @@ from audit.log import AuditLog
 from audit.place import Postgres
 from proxy import retention, review
 from proxy.break_glass import BreakGlass, grantor
+from proxy.carry_over import ACTOR as CARRIER
+from proxy.carry_over import carry_over, recorded
 from proxy.checkpoints import Checkpoints
 from proxy.conditions import Conditions
 from proxy.errors import ConfigurationError, RequestRefused, RingfenceError, Unavailable
 from proxy.identity import KeyStore, Role, new_key
 from proxy.place import audit_place, spool_plan, unopened
 from proxy.settings import Settings
+from proxy.state.keys import FILE, keys_place
 
 if TYPE_CHECKING:  # it knows the way of a request, which commands have no use for
     from proxy.canary.schedule import Canary
@@ -95,10 +99,10 @@ class Admin:
     def create_key(self, app: str, team: str, role: str, expires: str | None = None) -> dict[str, Any]:
         """Grant access: the record first, the state second. The secret is in this answer and nowhere else."""
         secret, row = new_key(app, team, Role(role), datetime.fromisoformat(expires) if expires else None)
-        self.audit.append_sync("access.granted", {"actor": ACTOR, "key": _recorded(row.public())})
-        public = row.public()
-        self.keys.add(row)
-        return {"secret": secret, "key": public}
+        with self.keys.changing():
+            self.audit.append_sync("access.granted", {"actor": ACTOR, "key": recorded(row)})
+            self.keys.add(row)
+        return {"secret": secret, "key": row.public()}
 
     def list_keys(self) -> dict[str, Any]:
         """Every key that ever was, without secrets."""
@@ -106,10 +110,11 @@ class Admin:
 
     def revoke_key(self, key_id: str) -> dict[str, Any]:
         """Take access away: the record first, the state second."""
-        row = self.keys.find(key_id)
-        if row.revoked is None:
-            self.audit.append_sync("access.revoked", {"actor": ACTOR, "key": _recorded(row.public())})
-            self.keys.revoke(key_id)
+        with self.keys.changing():
+            row = self.keys.find(key_id)
+            if row.revoked is None:
+                self.audit.append_sync("access.revoked", {"actor": ACTOR, "key": recorded(row)})
+                self.keys.revoke(key_id)
         return {"key": self.keys.find(key_id).public()}
 
     def record_verification(self, **result: Any) -> dict[str, Any]:
@@ -189,15 +194,26 @@ class Admin:
             "open": None if shared else {"count": len(pending), "oldest": pending.oldest()},
         }
 
-    def repair(self) -> None:
-        """Settle what a crash left between a record and the state."""
-        records = Records(self.audit.place)
-        # Each server on a shared log has keys of its own: one that is not here may be in use elsewhere.
-        granted = [] if isinstance(self.audit.place, Postgres) else _all(records, "access.granted")
-        revoked = [key["id"] for key in _all(records, "access.revoked")]
-        for key in self.keys.repair(granted, revoked):
-            self.audit.append_sync("access.revoked", {"actor": REPAIR, "key": key})
+    def repair(self, home: Path) -> None:
+        """Settle what a crash left between a record and the state, and carry over the keys of a home."""
+        carry_over(self.audit, self.keys, home / FILE, self._revoked())
+        if any(self._unsettled()):
+            with self.keys.changing():  # else it may be what another server is just doing
+                gone, lost = self._unsettled()
+                for key_id in gone:
+                    self.keys.revoke(key_id)
+                for key in lost:
+                    self.audit.append_sync("access.revoked", {"actor": REPAIR, "key": key})
         retention.go_on(self.audit)
+
+    def _unsettled(self) -> tuple[list[str], list[dict[str, str]]]:
+        granted = _all(self.audit, "access.granted", self.keys.since())
+        # Whoever carries keys over goes on with it: what it has recorded is not lost.
+        settled = [body["key"] for body in granted if body["actor"]["id"] != CARRIER["id"]]
+        return self.keys.unsettled(settled, self._revoked())
+
+    def _revoked(self) -> set[str]:
+        return {body["key"]["id"] for body in _all(self.audit, "access.revoked")}
 
 
 def open_log(settings: Settings) -> AuditLog:
@@ -246,24 +262,20 @@ def call(settings: Settings, op: str, **arguments: Any) -> dict[str, Any]:
         ) from None
     except AuditError as error:
         raise unopened(settings, error) from None
-    keys = KeyStore(settings.home / "state.db")
     try:
-        return Admin(audit, keys).do(op, arguments)
+        with closing(KeyStore(keys_place(settings), settings.audit_deadline_s)) as keys:
+            return Admin(audit, keys).do(op, arguments)
     finally:
-        keys.close()
         audit.close()
 
 
-def _recorded(public: Mapping[str, str]) -> dict[str, str]:
-    return {name: public[name] for name in ("id", "app", "team", "role", "expires") if name in public}
-
-
-def _all(records: Records, kind: str) -> list[dict[str, Any]]:
+def _all(audit: AuditLog, kind: str, first: int = 0) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    after: int | None = -1
+    records = Records(audit.place)
+    after: int | None = first - 1
     while after is not None:
         page = records.page(Filters(kind=kind), after=after, limit=MAX_LIMIT)
-        found += [record.body["key"] for record in page.records]
+        found += [record.body for record in page.records]
         after = page.next
     return found
 

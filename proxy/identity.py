@@ -1,40 +1,41 @@
-"""Who calls: API keys, kept as hashes in `state.db`.
+"""Who calls: API keys, kept as hashes.
 
 A key is 256 random bits, so a plain SHA-256 is enough to keep it: there is nothing to guess. It is shown once, at
 creation, and is in no log. The audit record of a grant or revocation is written first and the state second;
-`KeyStore.repair` settles at the next start what a crash left in between.
+`Admin.repair` settles at the next start, of any server that shares the keys, what a crash left in between.
 """
 
 import hashlib
 import hmac
+import logging
 import re
 import secrets
-import sqlite3
 import threading
-from collections.abc import Iterable, Mapping
-from contextlib import closing
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Engine, event
-from sqlmodel import Field, Session, SQLModel, create_engine, select
+from sqlalchemy import Connection
 
-from proxy.errors import ConfigurationError, RequestRefused
+from audit.place import Place
+from proxy.errors import RequestRefused
 from proxy.policy.model import Identity
+from proxy.state.database import StateUnavailable
+from proxy.state.keys import ApiKey, KeyRows, every, insert, revoke
+
+log = logging.getLogger(__name__)
 
 KEY_PREFIX = "rf-"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 CANARY_APP = "ringfence-canary"
 """The app of `proxy.canary` in records, which no key may have."""
-MIGRATIONS = (
-    """CREATE TABLE api_key (
-         id TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, app TEXT NOT NULL, team TEXT NOT NULL, role TEXT NOT NULL,
-         created TEXT NOT NULL, expires TEXT, revoked TEXT) STRICT""",
-)
-"""Applied in order; `PRAGMA user_version` counts those that were."""
+LOOK_S = 1.0
+"""How soon a change that another server made is seen here; and as much as a query takes."""
+BLIND_S = 30.0
 
 
 class Role(StrEnum):
@@ -81,24 +82,12 @@ class Keys(Protocol):
         """Return the caller that a secret belongs to, or None when it is unknown, expired or revoked."""
 
 
-class ApiKey(SQLModel, table=True):
-    """One row of `api_key`; times are RFC 3339 in UTC."""
+@dataclass(frozen=True, slots=True)
+class _Mirror:
+    """The keys after so many changes."""
 
-    __tablename__ = "api_key"
-
-    id: str = Field(primary_key=True)
-    hash: bytes
-    app: str
-    team: str
-    role: str
-    created: str
-    expires: str | None = None
-    revoked: str | None = None
-
-    def public(self) -> dict[str, str]:
-        """Return what may be shown and recorded: everything but the hash, and nothing that is absent."""
-        shown = self.model_dump(exclude={"hash"}, exclude_none=True)
-        return {name: str(value) for name, value in shown.items()}
+    number: int
+    by_hash: Mapping[bytes, ApiKey]
 
 
 def new_key(app: str, team: str, role: Role, expires: datetime | None) -> tuple[str, ApiKey]:
@@ -126,84 +115,157 @@ def new_key(app: str, team: str, role: Role, expires: datetime | None) -> tuple[
 
 
 class KeyStore:
-    """The rows of `state.db`, mirrored in memory: the process that holds the audit lock is their only writer."""
+    """All keys, mirrored in memory: to authenticate takes no I/O. Safe to call from any thread.
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the database and bring it to the current version; raises ConfigurationError."""
+    Of a file, this process is the only writer. Where servers share the keys, `watch` keeps the mirror up to date. One
+    that could not for `BLIND_S` lets nobody in, since it may have missed a revocation.
+    """
+
+    def __init__(self, place: Place, deadline_s: float = 2.0, spooling: Callable[[], bool] = lambda: False) -> None:
+        """Open the keys; an operation on a database may take `deadline_s`, in seconds.
+
+        While `spooling` is true, the log is away, nothing leaves for vendors, and own servers are to be of use: then
+        the keys that were seen last stand. Raises ConfigurationError, and StateUnavailable where it may pass.
+        """
+        self._rows = KeyRows(place, deadline_s)
+        self.shared = self._rows.shared
+        self._spooling = spooling
+        self._mirror = _Mirror(-1, {})
+        self._swapping = threading.Lock()
+        """Held over a look at the mirror and its exchange: an older reading never takes the place of a newer one."""
+        self._alone = threading.RLock()
+        """Held over a change, as the database's lock is among servers."""
+        self._open: Connection | None = None
+        self._ended = threading.Event()
+        self._watcher: threading.Thread | None = None
+        self._seen = 0.0
         try:
-            _migrate(path)
-        except sqlite3.Error:
-            what = "it cannot be read or written, or is damaged; restore it, or move it away and make new keys"
-            raise ConfigurationError(f"The API keys in {path} cannot be opened: {what}.") from None
-        self._engine = _engine(path)
-        self._by_hash: dict[bytes, ApiKey] = {}
-        self._changing = threading.Lock()
-        """Held over a change and the reading of its result: else an older reading could bring a revoked key back."""
-        self._load()
+            self.refresh()
+        except BaseException:
+            self._rows.close()
+            raise
 
     def authenticate(self, secret: str) -> Caller | None:
-        """Return the caller that the secret belongs to, or None when it is unknown, expired or revoked."""
+        """Return the caller that the secret belongs to, or None when it is unknown, expired or revoked.
+
+        Raises StateUnavailable where nobody can tell any more.
+        """
+        if self.not_ready() is not None:
+            raise StateUnavailable("unreachable")
         digest = _hash(secret)
-        row = self._by_hash.get(digest)
+        row = self._mirror.by_hash.get(digest)
         if row is None or not hmac.compare_digest(row.hash, digest) or row.revoked or row.app == CANARY_APP:
             return None
         if row.expires and row.expires <= _stamp(datetime.now(UTC)):
             return None
         return Caller(row.id, row.app, row.team, Role(row.role))
 
+    def not_ready(self) -> str | None:
+        """Say why nobody is let in; None while callers are."""
+        if self._watcher is None or time.monotonic() - self._seen <= BLIND_S or self._spooling():
+            return None
+        return "the API keys were not seen for too long"
+
     def rows(self) -> list[ApiKey]:
-        """Every key that ever was, oldest first."""
-        return sorted(self._by_hash.values(), key=lambda row: (row.created, row.id))
+        """Every key that ever was, oldest first, as the database has them."""
+        self.refresh()
+        return list(self._mirror.by_hash.values())
 
     def find(self, key_id: str) -> ApiKey:
         """Return the row of a key id; raises RequestRefused when there is none."""
-        for row in self._by_hash.values():
+        for row in self.rows():
             if row.id == key_id:
                 return row
         raise RequestRefused(
             "There is no key with this id; `ringfence key list` shows all.", status=404, code="unknown_key"
         )
 
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """Let nobody else change keys until the block ends, at no server: else what one repairs another is just doing.
+
+        What is added and revoked in it is durable at its end, and counts from then on; or nothing of it is.
+        """
+        with self._alone:
+            if self._open is not None:
+                yield self._open
+                return
+            at = time.monotonic()
+            with self._rows.changing() as connection:
+                self._open = connection
+                try:
+                    yield connection
+                finally:
+                    self._open = None
+                mirror = self._read(connection)
+            with self._swapping:
+                self._mirror = mirror
+            self._seen = max(self._seen, at)
+
     def add(self, row: ApiKey) -> None:
         """Store a key whose `access.granted` record is durable."""
-        with self._changing:
-            with Session(self._engine) as session:
-                session.add(row)
-                session.commit()
-            self._load()
+        with self.changing() as connection:
+            insert(connection, row)
 
     def revoke(self, key_id: str) -> None:
         """Store a revocation whose `access.revoked` record is durable. Revoking twice changes nothing."""
-        with self._changing:
-            with Session(self._engine) as session:
-                row = session.get(ApiKey, key_id)
-                if row is not None and row.revoked is None:
-                    row.revoked = _stamp(datetime.now(UTC))
-                    session.add(row)
-                    session.commit()
-            self._load()
+        with self.changing() as connection:
+            revoke(connection, key_id, _stamp(datetime.now(UTC)))
 
-    def repair(self, granted: Iterable[Mapping[str, Any]], revoked: Iterable[str]) -> list[dict[str, str]]:
-        """Apply recorded revocations; return the granted keys that never reached the state, to be recorded as revoked.
+    def unsettled(
+        self, granted: Iterable[Mapping[str, Any]], revoked: Iterable[str]
+    ) -> tuple[list[str], list[dict[str, str]]]:
+        """Return the ids whose recorded revocation never reached the rows, and the recorded keys that never did.
 
         Such a key was never shown to anybody, so nobody can miss it.
         """
-        gone = set(revoked)
-        for row in self.rows():
-            if row.id in gone and row.revoked is None:
-                self.revoke(row.id)
-        present = {row.id for row in self.rows()}
-        return [dict(key) for key in granted if key["id"] not in present and key["id"] not in gone]
+        gone, rows = set(revoked), {row.id: row for row in self.rows()}
+        lost = [dict(key) for key in granted if key["id"] not in rows and key["id"] not in gone]
+        return sorted(key_id for key_id in gone & rows.keys() if rows[key_id].revoked is None), lost
+
+    def since(self) -> int:
+        """Return the first record of the log that may grant one of these keys."""
+        return self._rows.since()
+
+    def refresh(self, *, whole: bool = False) -> None:
+        """Take up what other servers changed; all of it if `whole`, whatever their count of changes says."""
+        before, at = self._mirror, time.monotonic()
+        if before.number >= 0 and not self.shared:
+            return
+        with self._rows.connected() as connection:
+            known = not whole and self._rows.number(connection) == before.number
+            mirror = before if known else self._read(connection)
+        with self._swapping:
+            self._mirror = mirror if self._mirror is before else self._mirror
+        self._seen = max(self._seen, at)
+
+    def watch(self) -> None:
+        """Begin to look for changes of other servers, where there can be any, every `LOOK_S`."""
+        if self.shared:
+            self._watcher = threading.Thread(target=self._watch, name="keys", daemon=True)
+            self._watcher.start()
 
     def close(self) -> None:
-        """Release the database."""
-        self._engine.dispose()
+        """End looking, and release the database."""
+        self._ended.set()
+        if self._watcher is not None:
+            self._watcher.join()
+        self._rows.close()
 
-    def _load(self) -> None:
-        with Session(self._engine, expire_on_commit=False) as session:
-            rows = session.exec(select(ApiKey)).all()
-            session.expunge_all()
-        self._by_hash = {row.hash: row for row in rows}
+    def _watch(self) -> None:
+        whole = False
+        while not self._ended.wait(LOOK_S):
+            try:
+                self.refresh(whole=whole)
+                whole = False
+            except Exception as error:  # noqa: BLE001 - whatever it is, it may pass; if not, nobody is let in
+                if not whole:
+                    log.warning("the API keys cannot be read now: %s", type(error).__name__)
+                whole = True
+
+    def _read(self, connection: Connection) -> _Mirror:
+        number = self._rows.number(connection)  # first: what changes after it is looked for again
+        return _Mirror(number, {row.hash: row for row in every(connection)})
 
 
 def _hash(secret: str) -> bytes:
@@ -212,25 +274,3 @@ def _hash(secret: str) -> bytes:
 
 def _stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _migrate(path: Path) -> None:
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        path.chmod(0o600)
-        connection.execute("PRAGMA journal_mode=WAL")
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        for number, statement in enumerate(MIGRATIONS[version:], start=version + 1):
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute(statement)
-            connection.execute(f"PRAGMA user_version={number}")
-            connection.execute("COMMIT")
-
-
-def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}")
-
-    @event.listens_for(engine, "connect")
-    def durable(connection: sqlite3.Connection, _: object) -> None:
-        connection.execute("PRAGMA synchronous=FULL")
-
-    return engine

@@ -32,6 +32,7 @@ class Callers:
     async def start(cls, configuration: Configuration | None, store: KeyStore, audit: AuditLog) -> Self:
         """Record what is configured, if it is something else than before, and begin. The provider may be away."""
         await _record(configuration, audit)
+        store.watch()
         if configuration is None:
             return cls(store)
         from proxy.oidc.bearers import Bearers  # noqa: PLC0415 - a library that no server without a provider needs

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, inspect,
 
 from audit.errors import AuditMismatch, AuditUnavailable
 from audit.place import Place, Postgres
+from audit.stores.postgres import SCHEMA as LOG
 from audit.stores.roles import OWNER, WRITER
 from proxy.errors import ConfigurationError
 from proxy.state.engines import SCHEMA, connected, open_engine, transaction
@@ -42,6 +43,15 @@ BEGIN
 END $$
 """
 """What `proxy.limits.bucket` does, in one statement: the rows are locked, in one order, before the clock is read."""
+KEYS = """
+CREATE TABLE {schema}api_key (
+  id {key} PRIMARY KEY, hash bytea NOT NULL UNIQUE CHECK (length(hash) = 32), app text NOT NULL, team text NOT NULL,
+  role text NOT NULL, created {key} NOT NULL, expires text, revoked text
+)
+"""
+"""A server on a file has keys in a file of their own: see `proxy.state.keys`."""
+CHANGE = "CREATE TABLE {schema}key_change (number bigint NOT NULL, since bigint NOT NULL)"
+UNCHANGED = f"INSERT INTO {{schema}}key_change SELECT 0, coalesce(max(size), 0) FROM {LOG}.head"  # noqa: S608
 REVISION = "CREATE TABLE {schema}revision (number {int} PRIMARY KEY) {options}"
 REVISIONS: tuple[tuple[str | Mapping[str, str], ...], ...] = (
     (
@@ -89,6 +99,7 @@ REVISIONS: tuple[tuple[str | Mapping[str, str], ...], ...] = (
         ) {options}
         """,
     ),
+    ({"postgresql": KEYS}, {"postgresql": CHANGE}, {"postgresql": UNCHANGED}),
 )
 """Applied in order; the table `revision` counts those that were. A mapping has what one of the two databases needs."""
 MIGRATE_S = 60.0
@@ -170,12 +181,14 @@ def _grant(connection: Connection) -> None:
     if WRITER not in there:
         return
     tables = set(inspect(connection).get_table_names(SCHEMA))
-    used = ", ".join(f"{SCHEMA}.{table}" for table in sorted(tables - {"revision"}))
+    used = ", ".join(f"{SCHEMA}.{table}" for table in sorted(tables - {"revision", "api_key", "key_change"}))
     for statement in (
         f"REVOKE ALL ON SCHEMA {SCHEMA} FROM PUBLIC",
         f"GRANT USAGE ON SCHEMA {SCHEMA} TO {WRITER}",
         f"GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO {WRITER}",
         f"GRANT INSERT, UPDATE, DELETE ON {used} TO {WRITER}",
+        f"GRANT INSERT, UPDATE (revoked) ON {SCHEMA}.api_key TO {WRITER}",
+        f"GRANT UPDATE (number) ON {SCHEMA}.key_change TO {WRITER}",
     ):
         connection.execute(text(statement))
     if connection.execute(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")).scalar_one():

@@ -3,12 +3,11 @@
 import os
 import shutil
 import signal
-import sqlite3
 import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -26,7 +25,7 @@ LEASES_ENDED = "UPDATE ringfence_state.idempotency SET lease = 0 WHERE state = '
 
 
 class Pair:
-    """Two servers with a home each, and the same keys of the log and of callers."""
+    """Two servers with a home each, and the same keys of the log; those of callers are in the database."""
 
     def __init__(self, database: Postgres, folder: Path, vendor: StandIn, stack: ExitStack) -> None:
         (folder / "limits.yaml").write_text(LIMITS)
@@ -36,11 +35,6 @@ class Pair:
         stack.callback(one.stop)
         secrets = {team: one.key(team=team) for team in ("limited", "free")}
         shutil.copytree(folder / "one" / "keys", folder / "two" / "keys")
-        with (
-            closing(sqlite3.connect(folder / "one" / "state.db")) as here,
-            closing(sqlite3.connect(folder / "two" / "state.db")) as there,
-        ):
-            here.backup(there)
         two = start(folder / "two", upstreams, **given)
         stack.callback(two.stop)
         self.servers = [one, two]

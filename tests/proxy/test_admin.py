@@ -7,6 +7,7 @@ import stat
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ from audit import log as log_module
 from audit.access import Filters, Records
 from audit.errors import AuditUnavailable
 from audit.log import AuditLog, new_id
+from audit.place import Postgres
 from proxy import admin
 from proxy.admin import ACTOR, REPAIR, Admin
+from proxy.carry_over import recorded as recorded_of
 from proxy.errors import ConfigurationError, RingfenceError
 from proxy.identity import KeyStore, Role, new_key
 from proxy.settings import ROOT, Settings
@@ -280,8 +283,8 @@ def test_a_crash_between_the_record_of_a_grant_and_the_key_is_repaired_at_the_ne
     _, row = new_key("crm", "sales", Role.APP, None)
     lost = {name: value for name, value in row.public().items() if name != "created"}
     desk.audit.append_sync("access.granted", {"actor": ACTOR, "key": lost})
-    desk.repair()
-    desk.repair()
+    desk.repair(desk.audit.place.parent)
+    desk.repair(desk.audit.place.parent)
     revoked = [body for body in bodies(desk) if body["kind"] == "access.revoked"]
     assert [(body["key"], body["actor"]) for body in revoked] == [(lost, REPAIR)]
 
@@ -291,15 +294,42 @@ def test_a_crash_between_the_record_of_a_revocation_and_the_key_is_repaired_at_t
     key = {name: made["key"][name] for name in ("id", "app", "team", "role")}
     desk.audit.append_sync("access.revoked", {"actor": ACTOR, "key": key})
     assert desk.keys.authenticate(made["secret"]) is not None
-    desk.repair()
+    desk.repair(desk.audit.place.parent)
     assert desk.keys.authenticate(made["secret"]) is None
     assert len([body for body in bodies(desk) if body["kind"] == "access.revoked"]) == 1
+
+
+def test_servers_that_share_keys_repair_at_once_what_one_that_died_left_and_nothing_that_another_is_doing(
+    database: Postgres, tmp_path: Path
+) -> None:
+    with ExitStack() as stack:
+        desks = []
+        for name in "abc":
+            if desks:
+                shutil.copytree(tmp_path / "a" / "keys", tmp_path / name / "keys")
+            settings = Settings(home=tmp_path / name, audit_url=database.url)
+            audit = admin.open_log(settings)
+            stack.callback(audit.close)
+            keys = KeyStore(database, 10)
+            stack.callback(keys.close)
+            desks.append(Admin(audit, keys))
+        _, row = new_key("crm", "sales", Role.APP, None)
+        desks[0].audit.append_sync("access.granted", {"actor": ACTOR, "key": recorded_of(row)})
+        with ThreadPoolExecutor(3) as pool:
+            made = pool.submit(lambda: [desks[0].create_key("crm", "sales", "app")["secret"] for _ in range(20)])
+            while not made.done():
+                list(pool.map(lambda desk: desk.repair(tmp_path), desks[1:]))
+        for desk in desks:
+            desk.repair(tmp_path)
+            assert all(desk.keys.authenticate(secret) for secret in made.result())
+        revoked = [body for body in bodies(desks[0]) if body["kind"] == "access.revoked"]
+        assert [(body["key"]["id"], body["actor"]) for body in revoked] == [(row.id, REPAIR)]
 
 
 def test_repair_reads_more_than_one_page(desk: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admin, "MAX_LIMIT", 2)
     secrets = [desk.create_key("crm", "sales", "app")["secret"] for _ in range(5)]
-    desk.repair()
+    desk.repair(desk.audit.place.parent)
     assert all(desk.keys.authenticate(secret) for secret in secrets)
     assert not [body for body in bodies(desk) if body["kind"] == "access.revoked"]
 

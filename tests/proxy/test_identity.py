@@ -1,15 +1,18 @@
-import sqlite3
-import stat
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import Cluster, migrate, new_database
+from harness import eventually
 
+from audit.place import Postgres
 from proxy import identity
 from proxy.errors import RequestRefused
-from proxy.identity import ApiKey, Caller, KeyStore, Role, new_key
+from proxy.identity import LOOK_S, ApiKey, Caller, KeyStore, Role, new_key
+from proxy.state.database import StateUnavailable
 
 
 @pytest.fixture
@@ -58,11 +61,6 @@ def test_a_key_is_256_random_bits_and_kept_only_as_a_hash(path: Path) -> None:
     assert row.hash in files  # the control: the search finds what is there
     assert "hash" not in row.public()
     assert len({new_key("a", "t", Role.APP, None)[0] for _ in range(50)}) == 50
-
-
-def test_the_database_is_for_its_owner_only(path: Path) -> None:
-    KeyStore(path).close()
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_a_key_ends_with_its_last_moment(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,26 +146,18 @@ def test_a_crash_after_the_record_of_a_grant_leaves_a_key_to_be_recorded_as_revo
     store = KeyStore(path)
     _, kept = make(store)
     lost = new_key("crm", "sales", Role.APP, None)[1].public()
-    assert store.repair([kept.public(), lost], []) == [lost]
-    assert store.repair([kept.public(), lost], [lost["id"]]) == []
+    assert store.unsettled([kept.public(), lost], []) == ([], [lost])
+    assert store.unsettled([kept.public(), lost], [lost["id"]]) == ([], [])
     store.close()
 
 
-def test_a_crash_after_the_record_of_a_revocation_is_made_good(path: Path) -> None:
+def test_a_crash_after_the_record_of_a_revocation_leaves_a_key_to_be_revoked(path: Path) -> None:
     store = KeyStore(path)
-    secret, row = make(store)
-    assert store.repair([row.public()], [row.id]) == []
-    assert store.authenticate(secret) is None
+    _, row = make(store)
+    assert store.unsettled([row.public()], [row.id, "ak_unknown"]) == ([row.id], [])
+    store.revoke(row.id)
+    assert store.unsettled([row.public()], [row.id]) == ([], [])
     store.close()
-
-
-def test_migrations_run_once_and_in_order(path: Path) -> None:
-    KeyStore(path).close()
-    KeyStore(path).close()
-    connection = sqlite3.connect(path)
-    assert connection.execute("PRAGMA user_version").fetchone() == (len(identity.MIGRATIONS),)
-    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    connection.close()
 
 
 def test_keys_can_be_made_from_other_threads_while_callers_are_let_in(path: Path) -> None:
@@ -191,28 +181,124 @@ def test_keys_can_be_made_from_other_threads_while_callers_are_let_in(path: Path
     store.close()
 
 
-def test_a_key_that_is_created_meanwhile_does_not_bring_a_revoked_one_back(tmp_path: Path) -> None:
-    store = KeyStore(tmp_path / "state.db")
-    secret, row = new_key("app", "team", Role.APP, None)
-    key_id = row.id
-    store.add(row)
-    load, read, revoked = store._load, threading.Event(), threading.Event()
+def test_an_older_reading_does_not_bring_a_revoked_key_back(
+    database: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = KeyStore(database)
+    secret, row = make(store)
+    read, revoked = threading.Event(), threading.Event()
+    every = identity.every
 
-    def slow_load() -> None:
-        # Reads first and stores its reading only when the revocation is over, or is seen to wait.
-        load()
-        before = store._by_hash
-        read.set()
-        revoked.wait(0.5)
-        store._by_hash = before
+    def slow(connection: Any) -> list[ApiKey]:
+        found = every(connection)
+        if threading.current_thread() is reading:
+            read.set()
+            assert revoked.wait(5)
+        return found
 
-    store._load = slow_load  # type: ignore[method-assign]
-    creating = threading.Thread(target=store.add, args=(new_key("other", "team", Role.APP, None)[1],))
-    creating.start()
+    monkeypatch.setattr(identity, "every", slow)
+    reading = threading.Thread(target=lambda: store.refresh(whole=True))
+    reading.start()
     assert read.wait(5)
-    store._load = load  # type: ignore[method-assign]
-    store.revoke(key_id)
+    store.revoke(row.id)
     revoked.set()
-    creating.join(5)
+    reading.join(5)
     assert store.authenticate(secret) is None
+    store.close()
+
+
+@pytest.fixture
+def pair(database: Postgres) -> Iterator[tuple[KeyStore, KeyStore]]:
+    """Two servers that share keys, of which the second looks for changes."""
+    stores = KeyStore(database), KeyStore(database)
+    stores[1].watch()
+    yield stores
+    for store in stores:
+        store.close()
+
+
+def test_what_one_server_changes_another_sees_within_a_second_or_two(pair: tuple[KeyStore, KeyStore]) -> None:
+    one, other = pair
+    secret, row = make(one)
+    eventually(lambda: other.authenticate(secret), LOOK_S + 2)
+    one.revoke(row.id)
+    assert one.authenticate(secret) is None
+    eventually(lambda: other.authenticate(secret) is None, LOOK_S + 2)
+
+
+def test_whoever_asks_for_a_key_by_its_id_has_it_as_it_is_now(pair: tuple[KeyStore, KeyStore]) -> None:
+    one, other = pair
+    _, row = make(one)
+    assert other.find(row.id) == row
+    other.revoke(row.id)
+    assert one.find(row.id).revoked is not None
+
+
+def test_servers_that_change_keys_at_once_wait_for_each_other(pair: tuple[KeyStore, KeyStore]) -> None:
+    one, other = pair
+    began, went_on = threading.Event(), threading.Event()
+
+    def change() -> None:
+        began.set()
+        with other.changing():
+            went_on.set()
+
+    waiting = threading.Thread(target=change)
+    with one.changing():
+        _, made = make(one)
+        waiting.start()
+        assert began.wait(5)
+        assert not went_on.wait(0.3)
+        assert other.rows() == [], "what is not whole is seen by nobody"
+    assert went_on.wait(5)
+    waiting.join(5)
+    assert other.rows() == [made]
+
+
+def test_of_a_change_that_fails_nothing_is_left(pair: tuple[KeyStore, KeyStore]) -> None:
+    one, other = pair
+
+    def fail() -> str:
+        with one.changing():
+            made.append(make(one)[0])
+            raise ZeroDivisionError
+
+    made: list[str] = []
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert one.authenticate(made[0]) is None
+    assert other.rows() == one.rows() == []
+
+
+@pytest.fixture
+def mortal() -> Iterator[tuple[Cluster, Postgres]]:
+    if not Cluster.possible():
+        pytest.skip("a server that may be stopped needs PostgreSQL's initdb, and a user that is not root")
+    with Cluster.running() as cluster, new_database(cluster.url) as place:
+        migrate(place)
+        yield cluster, place
+
+
+def test_a_server_that_cannot_see_the_keys_for_too_long_lets_nobody_in_until_it_can(
+    mortal: tuple[Cluster, Postgres], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster, place = mortal
+    monkeypatch.setattr(identity, "LOOK_S", 0.05)
+    monkeypatch.setattr(identity, "BLIND_S", 1.0)
+    spools = [False]
+    store = KeyStore(place, 0.3, lambda: spools[0])
+    secret, _ = make(store)
+    store.watch()
+    assert store.authenticate(secret) is not None
+    with cluster.frozen():
+        assert store.authenticate(secret) is not None, "not at once"
+        eventually(store.not_ready)
+        for anybody in (secret, "rf-" + "x" * 43):
+            with pytest.raises(StateUnavailable):
+                store.authenticate(anybody)
+        spools[0] = True
+        assert store.authenticate(secret) is not None, "own servers are to be of use, and nothing leaves for others"
+        spools[0] = False
+    eventually(lambda: store.not_ready() is None)
+    assert store.authenticate(secret) is not None
     store.close()
