@@ -16,7 +16,8 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,14 @@ from proxy.errors import ConfigurationError
 from proxy.files import source
 from proxy.files.diagnostics import Diagnostic, FileRefused
 from proxy.limits.limits import NO_LIMITS, Limits, load_limits
+from proxy.memo import Memo
 from proxy.notify.channels import NO_CHANNELS, Channels, load_channels
+from proxy.policy.decide import decide
 from proxy.policy.lint import Surroundings
 from proxy.policy.load import load_policy
-from proxy.policy.model import Budget, Trust
+from proxy.policy.model import Budget, Call, Decision, Identity, Trust
 from proxy.policy.policy import Policy
+from proxy.routing import Route, routes
 from proxy.settings import Settings
 from proxy.upstreams.kinds.kind import Observation
 from proxy.upstreams.reading import check_zones, read_registry
@@ -50,9 +54,9 @@ READS = 25
 Signature = tuple[tuple[str, int, int, int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Active:
-    """One consistent snapshot of what is in force."""
+    """One consistent snapshot of what is in force, with what follows from it alone and many requests ask for."""
 
     policy: Policy
     registry: Registry
@@ -67,8 +71,25 @@ class Active:
     limits: Limits = field(default_factory=lambda: NO_LIMITS)
     """What each key and team may have in a minute. The same."""
 
-    def record(self) -> dict[str, Any]:
+    @cached_property
+    def harmless(self) -> Memo[tuple[Identity, Call, date], Decision]:
+        """By caller, call and day, the decision where nothing was found and no budget is used up."""
+        return Memo(lambda at: decide(self.policy, at[0], at[1], {}, at[2]))
+
+    @cached_property
+    def routes(self) -> Memo[tuple[tuple[str, ...], str, str], list[Route]]:
+        """By zones left, endpoint and requested model, the routes of a request that refers to nothing kept.
+
+        Not for a model that splits share: what a request draws is its own.
+        """
+        return Memo(lambda at: routes(*at, self.registry))
+
+    def record(self) -> Mapping[str, Any]:
         """Return the `bundle` object of an audit record."""
+        return self._record
+
+    @cached_property
+    def _record(self) -> Mapping[str, Any]:
         return {
             "sha256": self.sha256,
             "policies": [{"id": name, "version": version} for name, version in self.policy.policies],

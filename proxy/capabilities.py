@@ -6,6 +6,7 @@ round: where a server cuts a prompt that is too long and says nothing, it is sen
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from proxy.content.lengths import Prompt, prompt
@@ -17,7 +18,7 @@ from proxy.policy.model import Decision, Outcome
 from proxy.routing import Candidate, Route, routes
 from proxy.upstreams.kinds.kind import Dropped
 from proxy.upstreams.kinds.known import KINDS
-from proxy.upstreams.profile import ABILITIES, Profile
+from proxy.upstreams.profile import ABILITIES, UNKNOWN, Profile
 from proxy.upstreams.registry import Registry
 
 MOST_MISSING = 16
@@ -30,18 +31,48 @@ OfKinds = dict[str, tuple[Dropped, str | None]]
 """What kinds of servers do not obey of one request, and what they refuse of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Needs:
-    """What a request needs of the model that answers it. Lives in memory only."""
+    """What a request needs of the model that answers it. Lives in memory only.
+
+    Most models are known to lack nothing: what is needed is worked out where it may be missing.
+    """
 
     endpoint: str
-    abilities: tuple[str, ...] = ()
-    """Of ABILITIES."""
-    output: int = 0
-    """Tokens of the longest answer that the caller wants; 0 where it does not say."""
-    prompt: Prompt | None = field(default=None, repr=False)
-    """None where no model reads anything."""
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    content: Content | None = field(default=None, repr=False)
+    """None where no model reads anything."""
+
+    @cached_property
+    def abilities(self) -> tuple[str, ...]:
+        """Of ABILITIES.
+
+        `parallel_tool_calls: true` is leave to call several tools at once and no wish for it, so it needs no more than
+        tools do; whether a server obeys a `false` is for its kind to say.
+        """
+        if self.prompt is None:
+            return ()
+        body = self.body
+        wants = {
+            "chat": self.endpoint != "embeddings",
+            "tools": bool(body.get("tools") or body.get("functions")),
+            "vision": self.prompt.images > 0,
+            "json_schema": _wants_schema(body),
+            "logprobs": _wants_logprobs(body),
+            "embeddings": self.endpoint == "embeddings",
+        }
+        return tuple(name for name in ABILITIES if wants.get(name))
+
+    @cached_property
+    def output(self) -> int:
+        """Tokens of the longest answer that the caller wants; 0 where it does not say."""
+        given = (self.body.get(name) for name in WANTED)
+        return max((value for value in given if type(value) is int), default=0)
+
+    @cached_property
+    def prompt(self) -> Prompt | None:
+        """What a model would read."""
+        return None if self.content is None else prompt(self.endpoint, self.body, self.content)
 
 
 class CapabilityUnavailable(RequestRefused):
@@ -65,40 +96,24 @@ class CapabilityUnavailable(RequestRefused):
 
 
 def needs(endpoint: Endpoint, body: Mapping[str, Any], content: Content) -> Needs:
-    """Return what a request that was read needs. One that asks no model, such as for a stored answer, needs nothing.
-
-    `parallel_tool_calls: true` is leave to call several tools at once and no wish for it, so it needs no more than
-    tools do; whether a server obeys a `false` is for its kind to say.
-    """
+    """Return what a request that was read needs. One that asks no model, such as for a stored answer, needs nothing."""
     if endpoint.bodiless or endpoint.op:
         return Needs(endpoint.name)
-    reads = prompt(endpoint.name, body, content)
-    wants = {
-        "chat": endpoint.name != "embeddings",
-        "tools": bool(body.get("tools") or body.get("functions")),
-        "vision": reads.images > 0,
-        "json_schema": _wants_schema(body),
-        "logprobs": _wants_logprobs(body),
-        "embeddings": endpoint.name == "embeddings",
-    }
-    given = (body.get(name) for name in WANTED)
-    return Needs(
-        endpoint.name,
-        tuple(name for name in ABILITIES if wants.get(name)),
-        max((value for value in given if type(value) is int), default=0),
-        reads,
-        body,
-    )
+    return Needs(endpoint.name, body, content)
 
 
-def lacking(needed: Needs, profile: Profile, dropped: Dropped, *, cuts: bool = False) -> tuple[str, ...]:
+def lacking(needed: Needs, profile: Profile, disobeyed: Dropped, *, cuts: bool = False) -> tuple[str, ...]:
     """Return what a model cannot do of what is needed: abilities, `context_window`, `max_output`, parameters."""
-    missing = [name for name in needed.abilities if getattr(profile, name) is False]
-    if needed.prompt is not None and not needed.prompt.fits(profile.context_window, cuts=cuts):
+    if profile is UNKNOWN and not cuts:
+        return disobeyed.needed
+    cannot = [name for name in ABILITIES if getattr(profile, name) is False]
+    missing = [name for name in cannot if name in needed.abilities]
+    bounded = cuts or profile.context_window is not None
+    if bounded and needed.prompt is not None and not needed.prompt.fits(profile.context_window, cuts=cuts):
         missing.append("context_window")
     if profile.max_output is not None and needed.output > profile.max_output:
         missing.append("max_output")
-    return tuple(dict.fromkeys([*missing, *dropped.needed]))
+    return tuple(dict.fromkeys([*missing, *disobeyed.needed]))
 
 
 def sort_out(
@@ -115,7 +130,7 @@ def sort_out(
         lacks = [(candidate, _lacks(candidate, needed, registry, seen)) for candidate in route.candidates]
         missing |= dict.fromkeys(name for _, names in lacks for name in names)
         if can := tuple(candidate for candidate, names in lacks if not names):
-            fitting.append(replace(route, candidates=can))
+            fitting.append(route if can == route.candidates else replace(route, candidates=can))
     return fitting, tuple(missing)[:MOST_MISSING]
 
 

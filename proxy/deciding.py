@@ -20,6 +20,8 @@ def decided(active: Active, ledger: Ledger, ask: Ask, call: Call, scores: Mappin
     """Decide now; never waits."""
     who, now = ask.caller.identity, datetime.now(UTC)
     exhausted = ledger.exhausted(active.budgets_of(ask.endpoint.op), who, now)
+    if not scores and not exhausted:
+        return active.harmless[who, call, now.date()]
     return decide(active.policy, who, call, scores, now, exhausted)
 
 
@@ -34,7 +36,7 @@ def still_left(ask: Ask, judged: Judged, activation: Activation, ledger: Ledger)
         if number:
             asked = tuple(each for each in asked if _is_left(ask, judged, each, activation.active, ledger))
         if asked:
-            yield replace(route, candidates=asked)
+            yield route if asked == route.candidates else replace(route, candidates=asked)
 
 
 def outlived(

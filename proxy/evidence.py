@@ -4,12 +4,12 @@ A name that somebody else chose stands here only as the configured or registered
 histograms, so that a decision can be made again exactly without the text.
 """
 
-import ipaddress
 import logging
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from socket import AF_INET, AF_INET6, inet_pton
 from typing import Any, Self
 
 import orjson
@@ -145,8 +145,11 @@ class Judged:
         zones, registry = self.decision.zones, self.active.registry
         if ask.endpoint.bodiless and self.holder is not None:
             return to_holder(zones, self.holder.upstream, self.model)
+        endpoint, model = ask.endpoint.name, ask.body["model"]
+        if self.holder is None and model not in registry.estate.splits:
+            return self.active.routes[zones, endpoint, model]
         only = self.holder.upstream if self.holder is not None else None
-        return routes(zones, ask.endpoint.name, ask.body["model"], registry, only=only, draw=ask.id)
+        return routes(zones, endpoint, model, registry, only=only, draw=ask.id)
 
 
 def calls(ask: Ask, registry: Registry) -> list[Call]:
@@ -301,8 +304,8 @@ def unrecorded(error: AuditError) -> Exception:
 def address_bytes(address: str) -> bytes:
     """Normalise a peer address for its fingerprint; a Unix socket has none."""
     try:
-        return ipaddress.ip_address(address).packed
-    except ValueError:
+        return inet_pton(AF_INET6 if ":" in address else AF_INET, address.partition("%")[0])
+    except (OSError, ValueError):
         return b""
 
 

@@ -49,6 +49,8 @@ class Known:
 
         A cipher looks like hidden data to detectors, which it is to everybody else.
         """
+        if not self.given:
+            return content.units
         return tuple(unit for unit in content.units if not self._gave(unit))
 
     def _gave(self, unit: Unit) -> bool:
@@ -56,11 +58,14 @@ class Known:
 
     def of(self, content: Content) -> Content:
         """Return what is said, with what cannot be read."""
-        return replace(content, opaque=(*content.opaque, *self.opaque))
+        return replace(content, opaque=(*content.opaque, *self.opaque)) if self.opaque else content
 
     def elsewhere(self) -> "Known":
         """Return the same for a request that does not go to the holder."""
         return Known(opaque=(*self.opaque, *self.optional))
+
+
+NOTHING = Known()
 
 
 async def look_up(states: HeldStates, team: str, references: Sequence[Reference], registry: Registry) -> Known:
@@ -70,7 +75,7 @@ async def look_up(states: HeldStates, team: str, references: Sequence[Reference]
     for a server that is no longer there.
     """
     if not references:
-        return Known()
+        return NOTHING
     found = await states.find_all(team, {(each.kind, each.id) for each in references})
     needed = [each for each in references if not each.unknown]
     offered = [each for each in references if each.unknown]

@@ -10,6 +10,25 @@ from collections.abc import Iterator, Mapping
 from enum import Enum, auto
 from typing import Any
 
+SCHEMA_NAMES = frozenset(
+    """
+    model messages role content name tool_calls tool_call_id function arguments type text refusal image_url url
+    detail input_audio data format file file_data file_id filename audio id custom input function_call functions
+    tools tool_choice parameters description strict properties items enum required additionalProperties default
+    title anyOf oneOf allOf minimum maximum minLength maxLength pattern response_format json_schema schema
+    temperature top_p n stream stream_options include_usage include_obfuscation stop max_tokens
+    max_completion_tokens presence_penalty frequency_penalty logit_bias logprobs top_logprobs user
+    safety_identifier prompt_cache_key seed store metadata modalities prediction parallel_tool_calls
+    reasoning_effort service_tier verbosity web_search_options voice
+    instructions previous_response_id conversation prompt include max_output_tokens max_tool_calls truncation reasoning
+    effort summary generate_summary background call_id status output encrypted_content annotations
+    suffix echo best_of dimensions encoding_format prompt_cache_retention
+    system tool_use_id is_error input_schema input_examples stop_sequences top_k thinking signature budget_tokens
+    source media_type citations cache_control ttl user_id disable_parallel_tool_use output_config
+    $defs $ref $schema const examples exclusiveMaximum exclusiveMinimum maxItems minItems prefixItems uniqueItems
+    """.split()  # noqa: SIM905 - words read better than 90 lines
+)
+"""Keys of OpenAI's schemas (OpenAPI description of the API, 2026), Anthropic's and JSON's: in paths, not scanned."""
 TEXT_PARTS = frozenset({"text", "refusal", "input_text", "output_text", "summary_text", "reasoning_text"})
 PART_KEYS = frozenset(
     {"type", "text", "refusal", "annotations", "logprobs", "cache_control", "prompt_cache_breakpoint"},
@@ -71,6 +90,12 @@ REFERENCE_ENDS = ("_id", "_ids", "_url", "_urls", "_uri")
 CITATIONS = ("file_citation", "container_file_citation", "file_path")
 """Types of what a model says of a file that it read: they name one, and ask for none."""
 TEXT_DESPITE_ITS_END = frozenset({"tool_call_id", "call_id", "tool_use_id"})
+PLAIN = frozenset(
+    name
+    for name in SCHEMA_NAMES - REFERENCES - {"audio"}
+    if not name.endswith(REFERENCE_ENDS) or name in TEXT_DESPITE_ITS_END
+)
+"""Names of the API that refer to nothing, wherever they stand: an object of no others needs no look at each."""
 FREE_KEYS = frozenset({"parameters", "schema", "metadata", "input_schema", "input_examples", "output_schema"})
 MAX_COUNTED = 20_000
 """Values of an array that are looked at: it may stand in another one, which looks at them too, and so on."""
@@ -93,23 +118,19 @@ class Place(Enum):
 
     def below(self, key: str) -> "Place":
         """Return the place of what stands under a key of an object here."""
-        if self is Place.FREE:
-            return Place.FREE
-        if self in _BELOW:
-            return _BELOW[self].get(key, Place.API)
-        if key in FREE_KEYS:
-            return Place.FREE
-        if self is Place.TURN and key == "content":
-            return Place.BLOCKS
-        return Place.PARTS if key == "content" or (self is Place.MESSAGE and key == "output") else Place.API
+        return Place.FREE if self is Place.FREE else _BELOW[self].get(key, Place.API)
 
 
+_FREE = dict.fromkeys(FREE_KEYS, Place.FREE)
 _BELOW: Mapping[Place, Mapping[str, Place]] = {
+    Place.API: {**_FREE, "content": Place.PARTS},
+    Place.MESSAGE: {**_FREE, "content": Place.PARTS, "output": Place.PARTS},
     Place.PARTS: {},
+    Place.TURN: {**_FREE, "content": Place.BLOCKS},
     Place.BLOCKS: {"content": Place.BLOCKS, "source": Place.SOURCE, "input": Place.FREE},
     Place.SOURCE: {"content": Place.BLOCKS},
 }
-"""What stands below an object whose keys are known."""
+"""The place of what stands under a key of an object; of all others, API."""
 _KNOWN: Mapping[Place, Mapping[str, frozenset[str]]] = {
     Place.PARTS: dict.fromkeys(TEXT_PARTS, PART_KEYS),
     Place.BLOCKS: BLOCKS,
@@ -120,12 +141,13 @@ _KNOWN: Mapping[Place, Mapping[str, frozenset[str]]] = {
 
 def in_object(value: dict[str, Any], place: Place) -> Iterator[tuple[str, str]]:
     """Yield (key, reason) of what is opaque about an object; the key is empty when it is the whole of it."""
-    if sum(name.isdigit() for name in value) > 1:
+    plain = value.keys() <= PLAIN
+    if not plain and sum(name.isdigit() for name in value) > 1:
         yield "", "numeric_keys"
     if place is Place.FREE:
         return
     yield from _in_type(value, place)
-    for name, item in value.items():
+    for name, item in () if plain else value.items():
         if item is None or not (item or name in ON_WHEN_EMPTY):
             continue
         if name in REFERENCES or (place is Place.MESSAGE and name == "audio"):
@@ -135,12 +157,12 @@ def in_object(value: dict[str, Any], place: Place) -> Iterator[tuple[str, str]]:
 
 
 def _in_type(value: dict[str, Any], place: Place) -> Iterator[tuple[str, str]]:
-    kind = value.get("type")
-    if place not in _KNOWN:
+    kind, known = value.get("type"), _KNOWN.get(place)
+    if known is None:
         if isinstance(kind, str) and kind not in KNOWN_TYPES:
             yield "", "unknown_type"
         return
-    keys = _KNOWN[place].get(kind) if isinstance(kind, str) else None
+    keys = known.get(kind) if isinstance(kind, str) else None
     if keys is None or value.get("media_type", "text/plain") != "text/plain":
         yield "", "part_type"
     held = {name for name, item in value.items() if item is not None}

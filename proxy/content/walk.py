@@ -11,37 +11,18 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from proxy.content.attached import opened
-from proxy.content.opaque import CITATIONS, REFERENCES, TOOL_TYPES, Place, in_object, is_numeric
+from proxy.content.opaque import CITATIONS, REFERENCES, SCHEMA_NAMES, TOOL_TYPES, Place, in_object, is_numeric
 from proxy.content.token_ids import NO_TEXTS, Texts
 from proxy.detection.findings import Segment, Unit
 from proxy.errors import RequestRefused
 
-SCHEMA_NAMES = frozenset(
-    """
-    model messages role content name tool_calls tool_call_id function arguments type text refusal image_url url
-    detail input_audio data format file file_data file_id filename audio id custom input function_call functions
-    tools tool_choice parameters description strict properties items enum required additionalProperties default
-    title anyOf oneOf allOf minimum maximum minLength maxLength pattern response_format json_schema schema
-    temperature top_p n stream stream_options include_usage include_obfuscation stop max_tokens
-    max_completion_tokens presence_penalty frequency_penalty logit_bias logprobs top_logprobs user
-    safety_identifier prompt_cache_key seed store metadata modalities prediction parallel_tool_calls
-    reasoning_effort service_tier verbosity web_search_options voice
-    instructions previous_response_id conversation prompt include max_output_tokens max_tool_calls truncation reasoning
-    effort summary generate_summary background call_id status output encrypted_content annotations
-    suffix echo best_of dimensions encoding_format prompt_cache_retention
-    system tool_use_id is_error input_schema input_examples stop_sequences top_k thinking signature budget_tokens
-    source media_type citations cache_control ttl user_id disable_parallel_tool_use output_config
-    $defs $ref $schema const examples exclusiveMaximum exclusiveMinimum maxItems minItems prefixItems uniqueItems
-    """.split()  # noqa: SIM905 - words read better than 90 lines
-)
-"""Keys of OpenAI's schemas (OpenAPI description of the API, 2026), Anthropic's and JSON's: in paths, not scanned."""
 MISLEADING = frozenset(
     """
     file_id is_error items maxItems maxLength minItems minLength previous_response_id prompt_cache_key status
     tool_use_id user_id
     """.split()  # noqa: SIM905
 )
-"""Those of them that say of a number what it need not be: one below `..._key` would be no telephone number."""
+"""Names of the API that say of a number what it need not be: one below `..._key` would be no telephone number."""
 CACHE_MARKS = ({"type": "ephemeral"}, *({"type": "ephemeral", "ttl": ttl} for ttl in ("5m", "1h")))
 IN_SMALL_LETTERS = frozenset(name.casefold() for name in SCHEMA_NAMES | REFERENCES)
 FREE_NUMBERS = 64
@@ -158,14 +139,16 @@ class Walk:
             raise RequestRefused(text, code="nesting_too_deep")
         if isinstance(value, str):
             self._add(path, key, value)
-        elif isinstance(value, dict):
+            return
+        if isinstance(value, dict):
             self._object(value, path, depth, place)
         elif isinstance(value, list):
             self._list(value, path, key, depth, place)
-        elif isinstance(value, int | float) and not isinstance(value, bool):
+        elif value is not None and not isinstance(value, bool):
             for text in _literals(value):
                 self._add(path, key, text)
-        if value is None or isinstance(value, bool) or value in ([], {}):  # they say nothing, and take time
+            return
+        if not value or value is True:  # what is empty, null or a truth value says nothing, and takes time
             self._count(path)
 
     def _list(self, value: list[Any], path: str, key: str, depth: int, place: Place) -> None:
@@ -173,7 +156,7 @@ class Walk:
         loose = [item for item in value if not isinstance(item, dict)] if place is Place.BLOCKS else value
         if is_numeric(loose, FREE_NUMBERS if place is Place.FREE else 1):
             self._opaque.append(Opaque(path, "numeric_array"))
-        elif is_numeric(value) and not any(isinstance(item, list | dict) for item in value):
+        elif not any(isinstance(item, list | dict) for item in value) and is_numeric(value):
             self._add(path, key, ", ".join(map(str, value)))  # which may be the codes of characters
         for index, item in enumerate(value):
             self._value(item, f"{path}[{index}]", key, depth + 1, place)
@@ -193,8 +176,8 @@ class Walk:
             below = _below(path, name)
             if name not in SCHEMA_NAMES:
                 self._add(below, "", name)
-            if place is not Place.FREE and _in_other_letters(name):
-                self._opaque.append(Opaque(below, "letter_case"))
+                if place is not Place.FREE and _in_other_letters(name):
+                    self._opaque.append(Opaque(below, "letter_case"))
             self._value(item, below, "" if name in MISLEADING else name, depth + 1, place.below(name))
 
     def _add(self, path: str, key: str, text: str) -> None:

@@ -89,6 +89,8 @@ class Endpoint:
     def said(self, body: dict[str, Any], max_depth: int, tokenizers: Tokenizers) -> Content:
         """Read a body with the text of token ids in their place, where the model's tokenizer is known; as `read`."""
         texts = tokenizers.texts(body, self.ids)
+        if texts is NO_TEXTS:
+            return self.read(body, max_depth)
         return replace(self.read({**body, **texts.fields}, max_depth), texts=texts)
 
     def final(

@@ -17,13 +17,12 @@ import orjson
 from proxy.content.token_ids import NO_TOKENIZERS, Tokenizers
 from proxy.costs.prices import Prices
 from proxy.errors import RequestRefused
+from proxy.memo import Memo
 from proxy.upstreams.kinds.kind import Observation
 from proxy.upstreams.kinds.known import KINDS
 from proxy.upstreams.profile import UNKNOWN, Profile
 from proxy.upstreams.upstream import MODEL, OTHER, Upstream, matches
 
-KEPT = 4096
-"""Profiles that are kept once they were worked out."""
 BALANCES = ("least-busy", "weighted")
 """How the upstreams of a zone share requests; the first where nothing is said."""
 FIRST_FIELDS = frozenset(
@@ -97,23 +96,20 @@ class Registry:
 
         Configured is what stands under its name, else under the longest beginning of it, and so on.
         """
-        known, at = self._profiles, (upstream.id, model)
-        if at not in known:
-            if len(known) >= KEPT:  # callers choose names within a pattern
-                known.clear()
-            known[at] = self._profile(upstream, model)
-        return known[at]
+        return self._profiles[upstream.id, upstream.kind, model]
 
     @cached_property
-    def _profiles(self) -> dict[tuple[str, str], Profile]:
-        return {}
+    def _profiles(self) -> Memo[tuple[str, str, str], Profile]:
+        return Memo(self._profile)
 
-    def _profile(self, upstream: Upstream, model: str) -> Profile:
+    def _profile(self, at: tuple[str, str, str]) -> Profile:
+        upstream, kind, model = at
         profiles, said = self.estate.profiles, UNKNOWN
         begins = [name for name in profiles if name.endswith("*") and model.startswith(name[:-1])]
         for name in (model, *sorted(begins, key=len, reverse=True)):
             said = said.over(profiles.get(name, UNKNOWN))
-        return said.over(self.saw(upstream, model)).over(KINDS[upstream.kind].profile)
+        said = said.over(self.seen.get(upstream, {}).get(model, UNKNOWN)).over(KINDS[kind].profile)
+        return UNKNOWN if said == UNKNOWN else said
 
     def saw(self, upstream: Upstream, model: str) -> Profile:
         """Return what an upstream itself was seen to say of a model."""
@@ -124,11 +120,18 @@ class Registry:
 
         Where its price is that of a narrower name or pattern, it stands under that: records have to tell what it cost.
         """
-        if model in self.names():
+        return self._registered[model] or OTHER
+
+    @cached_property
+    def _registered(self) -> Memo[str, str | None]:
+        return Memo(self._register)
+
+    def _register(self, model: str) -> str | None:
+        if model in self._names:
             return model
         pattern = next((p for u in self.upstreams for p in u.models if p != "*" and matches(p, model)), "")
         names = (pattern, self.estate.prices.name(model))
-        return max(names, key=lambda name: (name == model, len(name))) if pattern else OTHER
+        return max(names, key=lambda name: (name == model, len(name))) if pattern else None
 
     def resolve(self, model: str) -> str:
         """Return the registered name of a requested model; raises RequestRefused (404) without repeating it."""

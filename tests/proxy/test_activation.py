@@ -1,5 +1,6 @@
 # ruff: noqa: ASYNC240 - a test may wait for its own small files
 import asyncio
+import datetime as dt
 import itertools
 import os
 import shutil
@@ -18,6 +19,9 @@ from proxy.activation import Activation
 from proxy.detection.findings import DetectorSet
 from proxy.files.diagnostics import FileRefused
 from proxy.notify.channels import File
+from proxy.policy.decide import decide
+from proxy.policy.model import Call, Identity
+from proxy.routing import routes
 from proxy.settings import ROOT, Settings
 from proxy.upstreams.kinds.kind import Observation
 
@@ -30,6 +34,17 @@ rules:
     then: pin
     mode: shadow
     because: "extra"
+"""
+
+WAIVED = """policy: extra
+version: 1
+owner: security@company.example
+rules:
+  - {id: all-stay-home, who: {teams: [a, b]}, then: pin, because: "extra"}
+"""
+WAIVER = """exceptions:
+  - {{id: EX-1, waives: all-stay-home, for: {{apps: [chatbot]}}, until: {until}, owner: ann, approved_by: bob,
+     ticket: S-1, because: b}}
 """
 
 
@@ -468,6 +483,27 @@ def test_nothing_is_in_force_before_the_start(tmp_path: Path) -> None:
     assert made.not_ready() == "no policy is loaded"
     with pytest.raises(FileRefused):
         _ = made.active
+
+
+def test_what_is_known_of_harmless_requests_is_what_would_be_decided_that_day(
+    tmp_path: Path, policies: Path, own: StandIn, vendor: StandIn
+) -> None:
+    last = dt.datetime.now(dt.UTC).date() + dt.timedelta(7)
+    (policies / "extra.yaml").write_text(WAIVED)
+    (policies / "exceptions.yaml").write_text(WAIVER.format(until=last))
+    file = upstreams_file(tmp_path / "u.yaml", vendor, own)
+    active = activation.load(Settings(home=tmp_path, upstreams=file, policies=policies), None)
+    landed = set()
+    for team, app, model, day in itertools.product("ab", ("chatbot", "other"), ("gpt-4o", "gpt-4x"), (0, 1)):
+        asked = (Identity(team, app, "k"), Call("chat", model, "gpt-4*"), last + dt.timedelta(day))
+        for _ in range(2):
+            made = active.harmless[asked]
+            assert made == decide(active.policy, *asked[:2], {}, asked[2])
+        ways = made.zones, "chat", model
+        for _ in range(2):
+            assert active.routes[ways] == routes(*ways, active.registry)
+        landed.add((app, day, made.zones))
+    assert {(app, day) for app, day, zones in landed if "cloud-us" in zones} == {("chatbot", 0)}
 
 
 def test_the_digest_is_of_policies_and_upstreams_together(tmp_path: Path, policies: Path, own: StandIn) -> None:

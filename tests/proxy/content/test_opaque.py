@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.content.opaque import MAX_COUNTED, Place, in_object, is_numeric
+from proxy.content.opaque import MAX_COUNTED, SCHEMA_NAMES, Place, in_object, is_numeric
 
 numbers = st.lists(st.integers() | st.floats(allow_nan=False) | st.booleans(), min_size=2)
 
@@ -23,6 +23,15 @@ def test_an_array_of_numbers_is_numeric_however_it_is_wrapped(tokens: list[Any],
 def test_an_array_of_strings_is_text(words: list[str]) -> None:
     assert not is_numeric(words)
     assert not is_numeric([*words, 1])
+
+
+@pytest.mark.parametrize("place", Place)
+def test_a_name_of_the_api_refers_to_the_same_alone_as_beside_a_name_of_the_callers(place: Place) -> None:
+    for name in SCHEMA_NAMES:
+        alone, beside = (
+            {found for found in in_object(value, place) if found[0]} for value in ({name: "a"}, {name: "a", "A": 1})
+        )
+        assert alone == beside, name
 
 
 @pytest.mark.parametrize("place", [Place.API, Place.MESSAGE])

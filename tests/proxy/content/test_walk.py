@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.content.walk import MISLEADING, SCHEMA_NAMES
+from proxy.content.opaque import SCHEMA_NAMES
+from proxy.content.walk import MISLEADING
 from proxy.endpoints.chat import read
 from proxy.errors import RequestRefused
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.content.walk import SCHEMA_NAMES
+from proxy.content.opaque import SCHEMA_NAMES
 from proxy.endpoints.messages import COUNT_TOKENS, MESSAGES, MessagesDialect
 from proxy.errors import RequestRefused
 
