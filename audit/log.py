@@ -31,7 +31,7 @@ from audit.records.canonical import Writer, encode, halves
 from audit.records.chain import body_hash, genesis_prev
 from audit.records.draft import draft, require_short
 from audit.records.fingerprint import Fingerprinter
-from audit.records.record import ATTEMPT, DECISION, derive, new_id, registry_sha256
+from audit.records.record import ATTEMPT, DECISION, OUTCOME, derive, new_id, registry_sha256
 from audit.records.tombstone import Tombstone
 from audit.spool.file import spool_key
 from audit.spool.imports import attempts_in
@@ -69,8 +69,19 @@ class AuditLog:
         self._reading = threading.Lock()
 
     @classmethod
-    def open(cls, place: Place, *, keys: Path, origin: str, deadline_s: float, spool: SpoolPlan | None = None) -> Self:
+    def open(
+        cls,
+        place: Place,
+        *,
+        keys: Path,
+        origin: str,
+        deadline_s: float,
+        spool: SpoolPlan | None = None,
+        desk: Path | None = None,
+    ) -> Self:
         """Open the log for writing, or begin it when neither its records nor keys exist.
+
+        `desk` is the folder of this writer alone; without it, the one that the keys lie in.
 
         Takes the lock of the log (SQLite) or of the keys (PostgreSQL), writes `writer.start`, introduces schemas that
         are new to this log, imports what was left in the spool, which lies beside the keys unless `spool` says
@@ -79,7 +90,7 @@ class AuditLog:
         """
         writer = Writer(instance(), new_id())
         try:
-            opened = open_place(place, keys, origin, writer.epoch, deadline_s)
+            opened = open_place(place, keys, desk or keys.parent, origin, epoch=writer.epoch, deadline_s=deadline_s)
             try:
                 log = cls(place, writer, opened, deadline_s)
                 log._begin(opened, keys, origin, spool or SpoolPlan(keys.with_name("spool")))
@@ -113,7 +124,10 @@ class AuditLog:
         """
         loop = asyncio.get_running_loop()
         entry = self._entry(kind, body, id, loop, late)
-        self._writer.submit(entry)
+        if kind == OUTCOME:
+            self._writer.submit_behind(entry, loop)
+        else:
+            self._writer.submit(entry)
         timer = loop.call_later(self._deadline_s, self._expire, entry)
         try:
             receipt: Receipt = await entry.waiter.future

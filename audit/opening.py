@@ -58,17 +58,17 @@ class Opened:
     fresh: bool
 
 
-def open_place(place: Place, keys: Path, origin: str, epoch: str, deadline_s: float) -> Opened:
+def open_place(place: Place, keys: Path, desk: Path, origin: str, *, epoch: str, deadline_s: float) -> Opened:
     """Make database and keys ready for a writer; raises AuditLocked, AuditMismatch, AuditUnavailable, sqlite3.Error.
 
     One process writes a SQLite file, which is what the lock beside it says. Several write a PostgreSQL database, each
-    with a key directory of its own, whose lock is beside that.
+    with a folder of its own, `desk`, for its lock and for what it saw last.
     """
-    lock_file = keys.with_name("audit.lock") if isinstance(place, Postgres) else place.with_name(place.name + ".lock")
+    lock_file = desk / "audit.lock" if isinstance(place, Postgres) else place.with_name(place.name + ".lock")
     lock_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = FileLock(lock_file)
     store: Store | None = None
-    seen = Seen(keys.parent)
+    seen = Seen(desk)
     try:
         if isinstance(place, Postgres):
             require_current(place, deadline_s)

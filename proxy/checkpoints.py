@@ -32,9 +32,16 @@ class Checkpoints:
     """The signer's reports, as the admin socket brings them. Safe to call from any thread but the loop's."""
 
     def __init__(
-        self, audit: AuditLog, anchor_max_age_s: float = 0, clock: Callable[[], float] = time.monotonic
+        self,
+        audit: AuditLog,
+        anchor_max_age_s: float = 0,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        records: bool = True,
     ) -> None:
         self._audit = audit
+        self._records = records
+        """Whether it is this process that records what it hears: of several of one home, the first."""
         self._anchor_max_age_s = anchor_max_age_s
         self.anchors: dict[str, int] = {}
         """For how many seconds each anchor has lacked a checkpoint, when the signer reported last."""
@@ -80,6 +87,8 @@ class Checkpoints:
             if refused not in (None, self._refused):
                 log.error("the signer refuses the audit log: %s", refused)
             self._refused, self.anchors = refused, anchors or {}
+            if not self._records:
+                return {}
             try:
                 self._record(refused, seq)
                 late_anchors.hear(self._incidents, self.anchors)

@@ -16,6 +16,7 @@ from audit.place import Postgres
 from proxy import anchors
 from proxy.errors import ConfigurationError, RingfenceError
 from proxy.place import audit_place, given_place
+from proxy.seat import desk
 from proxy.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
@@ -297,6 +298,8 @@ def serve(
         )
     homes = {"--keys": "keys", "--state": "signer", "--admin": "admin.sock"}
     signer = [word for flag, name in homes.items() for word in (flag, str(settings.home / name))]
+    for number in range(1, settings.workers):
+        signer += ["--tell", str(desk(settings.home, number) / "admin.sock")]
     signer += anchors.flags(settings)
     raise typer.Exit(supervisor.run(settings, server.main, [sys.executable, "-m", "audit.signing.process", *signer]))
 

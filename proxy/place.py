@@ -1,5 +1,6 @@
 """Where the log of a server with these settings is kept, and its spool."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit.errors import AuditError, AuditMismatch, AuditUnavailable, Reason
@@ -31,11 +32,12 @@ def given_place(db: str) -> Place:
     return _place(db, "--db")
 
 
-def spool_plan(settings: Settings) -> "SpoolPlan":
-    """Return where records are spooled, and whether they are without a grant."""
+def spool_plan(settings: Settings, desk: Path | None = None) -> "SpoolPlan":
+    """Return where a server at a desk spools records, and whether it does without a grant."""
     from audit.spool.spool import SpoolPlan  # noqa: PLC0415 - most who ask for a place open no log
 
-    folder = settings.audit_spool or settings.home / "spool"
+    desk = desk or settings.home
+    folder = settings.audit_spool / desk.relative_to(settings.home) if settings.audit_spool else desk / "spool"
     return SpoolPlan(folder, settings.audit_on_unavailable == "spool_local", settings.audit_spool_max_bytes)
 
 

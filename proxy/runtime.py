@@ -101,9 +101,10 @@ class Runtime:
         `desk` is the folder of this process alone: the home, or one within, where several share that.
         """
         _, provider = activation.load(settings, None), oidc.load(settings)
+        first = desk == settings.home
         _make(settings.home, desk)
         try:
-            audit = await _open_log(settings)
+            audit = await _open_log(settings, desk)
         except AuditError as error:
             raise unopened(settings, error) from None
         keys = await asyncio.to_thread(KeyStore, keys_place(settings), settings.audit_deadline_s, audit.spooling)
@@ -145,8 +146,8 @@ class Runtime:
         room = None if isinstance(audit.place, Postgres) else Room(audit.place)
         conditions = Conditions(audit, room, settings.audit_deadline_s)
         await asyncio.to_thread(conditions.look)
-        checkpoints = Checkpoints(audit, settings.anchor_max_age_s)
-        glass, canary = BreakGlass(audit), await Canary.begin(settings, audit, bundles)
+        checkpoints = Checkpoints(audit, settings.anchor_max_age_s, records=first)
+        glass, canary = BreakGlass(audit), await Canary.begin(settings if first else _silent(settings), audit, bundles)
         changes = replace(
             changes,
             reload=_reloader(bundles),
@@ -225,6 +226,11 @@ class Runtime:
         await asyncio.to_thread(self.audit.close)
 
 
+def _silent(settings: Settings) -> Settings:
+    """Return settings under which no canary is sent but when it is asked for: of several processes, one sends it."""
+    return settings.model_copy(update={"canary_every_s": 0.0})
+
+
 def _make(*folders: Path) -> None:
     try:
         for folder in folders:
@@ -233,12 +239,12 @@ def _make(*folders: Path) -> None:
         raise ConfigurationError(f"The home {folders[0]} cannot be made: {error.strerror}.") from None
 
 
-async def _open_log(settings: Settings) -> AuditLog:
+async def _open_log(settings: Settings, desk: Path) -> AuditLog:
     """Open the log; a database that is away may be starting, too, or a reader recovers a file: that is waited for."""
     until = time.monotonic() + LOG_WITHIN_S
     while True:
         try:
-            return admin.open_log(settings)
+            return admin.open_log(settings, desk)
         except AuditUnavailable as error:
             if error.reason not in PASSING or time.monotonic() > until:
                 raise

@@ -32,12 +32,17 @@ class Seat:
 
     def desk(self, home: Path) -> Path:
         """Return the folder that is this process's alone."""
-        return home / DESKS / str(self.number) if self.number else home
+        return desk(home, self.number)
 
     @classmethod
     def alone(cls, control: socket.socket, listener: socket.socket) -> Self:
         """Return the seat of an only server."""
         return cls(0, 1, control, listener)
+
+
+def desk(home: Path, number: int) -> Path:
+    """Return the folder of the process at a seat."""
+    return home / DESKS / str(number) if number else home
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -46,14 +51,17 @@ def listen(host: str, port: int) -> socket.socket:
     The first server that is ready to accept makes it listen. Raises ConfigurationError.
     """
     try:
-        family, kind, proto, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, proto, _, address = found[0]
         sock = socket.socket(family, kind, proto)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        sock.bind(address)
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            sock.bind(address)
+        except OSError:
+            sock.close()
+            raise
     except OSError as error:
         why = error.strerror or "the name is not known"
         raise ConfigurationError(f"Cannot listen on {host} port {port}, as the settings say: {why}.") from None

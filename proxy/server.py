@@ -29,7 +29,7 @@ from proxy.detection import control
 from proxy.detection.engine import Engine
 from proxy.errors import ConfigurationError, RingfenceError
 from proxy.runtime import Runtime
-from proxy.seat import BACKLOG, EX_CONFIG, Seat
+from proxy.seat import BACKLOG, EX_CONFIG, Seat, listen
 from proxy.settings import Settings
 
 
@@ -83,7 +83,7 @@ async def _serve(settings: Settings, seat: Seat) -> int:
             loop.add_signal_handler(number, server.stop)
         gc.collect()
         gc.freeze()
-        await server.serve([seat.listener])
+        await server.serve([seat.listener, *server.private])
         return 0
     finally:
         reloads.cancel()
@@ -104,6 +104,8 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._seat = seat
         self._told = told
+        self.private = [listen("127.0.0.1", 0)] if seat.of > 1 else []
+        """Where this process alone can be reached, for its canary."""
 
     def stop(self) -> None:
         """Begin to stop."""
@@ -123,6 +125,6 @@ class _Server(uvicorn.Server):
         if self._seat.number == 0:
             sys.stdout.write(f"ringfence: listening on http://{f'[{host}]' if ':' in host else host}:{port}\n")
             sys.stdout.flush()
-        self._told(host, port)
+        self._told(*(self.private[0].getsockname() if self.private else (host, port)))
         with contextlib.suppress(OSError):
             control.send(self._seat.control, {"serving": True})

@@ -71,8 +71,7 @@ class Supervisor:
         self._catch_signals()
         gc.collect()
         gc.freeze()
-        for server in self._servers:
-            server.start(self._lines())
+        self._servers[0].start(self._lines())
         try:
             self._load()
         except ConfigurationError as error:
@@ -106,7 +105,7 @@ class Supervisor:
     def _replace(self) -> int | None:
         """Start servers that are due, in place of those that ended; returns a status where none is left to serve."""
         for server in self._servers:
-            if server.pid is not None or time.monotonic() < server.due:
+            if server.pid is not None or time.monotonic() < server.due or self._must_wait(server):
                 continue
             hopeless = server.status == EX_CONFIG or not server.may_restart(RESTART_WINDOW_S)
             if hopeless and not any(other.serving for other in self._servers):
@@ -119,6 +118,10 @@ class Supervisor:
             server.due = 0.0
             server.start(self._lines())
         return None
+
+    def _must_wait(self, server: Server) -> bool:
+        """Whether a server must not begin yet: the first may have to begin a log, which the others then find."""
+        return server.status is None and not any(other.serving for other in self._servers[: server.number])
 
     def _go_on_restarting(self) -> None:
         """Replace one server at a time: the next one when all serve again."""
@@ -135,7 +138,7 @@ class Supervisor:
 
     def _wait(self) -> None:
         slots = [slot.due for server in self._servers for slot in server.slots if slot.pid is None]
-        dues = [*slots, *(server.due for server in self._servers if server.pid is None)]
+        dues = [*slots, *(each.due for each in self._servers if each.pid is None and not self._must_wait(each))]
         ends = [self._stop_by] if self._stop_by is not None else dues
         timeout = min([max(0.01, at - time.monotonic()) for at in ends], default=5.0)
         lines = {server.line: server for server in self._servers if server.line is not None}

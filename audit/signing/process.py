@@ -1,6 +1,6 @@
 """The signer's process: reads the log over a connection that cannot write, and hands what it signed to the server.
 
-    python -m audit.signing.process --keys DIR --state DIR --admin SOCKET [flags of keepers]... [--once]
+    python -m audit.signing.process --keys DIR --state DIR --admin SOCKET [--tell SOCKET]... [flags of keepers] [--once]
 
 The log is named by the environment's RINGFENCE_AUDIT_URL, for the name may hold a password. A checkpoint is due every
 ten seconds, or sooner after a thousand records, or where somebody asks the server for one; the manifest of a pack is
@@ -77,6 +77,8 @@ class Server:
 
     socket: Path
     place: Place
+    others: tuple[Path, ...] = ()
+    """Of servers that only hear how the signing goes."""
 
     def store(self, note: bytes, *, last: bool) -> bool:
         """Store a note."""
@@ -89,7 +91,8 @@ class Server:
         """Tell how it goes, if there is anybody to tell."""
         said = {"refused": refused, "seq": seq}
         given = {name: value for name, value in said.items() if value is not None}
-        self._ask("checkpoint.report", anchors=dict(anchors), **given)
+        for path in (self.socket, *self.others):
+            self._ask("checkpoint.report", path, anchors=dict(anchors), **given)
 
     def wanted(self) -> bool:
         """Whether somebody has asked the server for a checkpoint."""
@@ -108,11 +111,11 @@ class Server:
         """Hand over what a witness cosigned, to be recorded; False where nobody can do it now."""
         return "ok" in (self._ask("anchor.receipt", anchor=anchor, note=note.decode()) or {})
 
-    def _ask(self, op: str, **arguments: Any) -> dict[str, Any] | None:
+    def _ask(self, op: str, path: Path | None = None, **arguments: Any) -> dict[str, Any] | None:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(ANSWER_WITHIN_S)
             try:
-                connection.connect(str(self.socket))
+                connection.connect(str(path or self.socket))
             except (FileNotFoundError, ConnectionRefusedError):
                 return None
             try:
@@ -251,6 +254,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m audit.signing", parents=[Outside.flags()])
     for name in ("--keys", "--state", "--admin"):
         parser.add_argument(name, type=Path, required=True)
+    parser.add_argument("--tell", type=Path, action="append", default=[])
     parser.add_argument("--once", action="store_true")
     given = parser.parse_args(argv)
     stop = threading.Event()
@@ -258,7 +262,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda *_: stop.set())
     try:
         place = place_of(os.environ.get(LOG, ""))
-        server = Server(given.admin, place)
+        server = Server(given.admin, place, tuple(given.tell))
         state, lagging = StateFile(given.state), Lagging(given.state / LAGGING)
         keepers = Outside.of(given).keepers(place, given.keys, given.state, server.receipt)
         anchors = [Anchored(name, keeper, behind_s=lagging.age(name)) for name, keeper in keepers.items()]

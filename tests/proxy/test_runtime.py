@@ -109,10 +109,10 @@ def test_a_log_that_somebody_holds_for_a_moment_is_waited_for(
 ) -> None:
     held = [AuditUnavailable("locked")]
 
-    def open_log(settings: Settings) -> AuditLog:
+    def open_log(settings: Settings, desk: Path) -> AuditLog:
         if held:
             raise held.pop()
-        return opened(settings)
+        return opened(settings, desk)
 
     opened = runtime.admin.open_log
     monkeypatch.setattr(runtime.admin, "open_log", open_log)
