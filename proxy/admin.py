@@ -216,14 +216,15 @@ class Admin:
         return {body["key"]["id"] for body in _all(self.audit, "access.revoked")}
 
 
-def open_log(settings: Settings) -> AuditLog:
-    """Open the log that the settings name, or begin it; raises AuditError."""
+def open_log(settings: Settings, desk: Path | None = None) -> AuditLog:
+    """Open the log that the settings name, or begin it, at a server's desk or the home's; raises AuditError."""
     return AuditLog.open(
         audit_place(settings),
         keys=settings.home / "keys",
         origin=settings.origin,
         deadline_s=settings.audit_deadline_s,
-        spool=spool_plan(settings),
+        spool=spool_plan(settings, desk),
+        desk=desk,
     )
 
 
