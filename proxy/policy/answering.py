@@ -32,6 +32,9 @@ class Verdict:
     """Exceptions that hold a rule off which would have matched."""
 
 
+LET_THROUGH = Verdict(blocked=False)
+
+
 def concerns(policy: Policy, who: Identity, call: Call, zone: str) -> bool:
     """Whether an enforced rule could ever block an answer from this zone to this caller and call.
 
@@ -46,6 +49,8 @@ def judge(  # noqa: PLR0917 - what `decide` takes, and the zone
     policy: Policy, who: Identity, call: Call, zone: str, findings: Findings, now: dt.date | dt.datetime
 ) -> Verdict:
     """Judge an answer from this zone by all that was found in it so far. Pure, as `decided` is."""
+    if not findings and not policy.answers[zone].rules:
+        return LET_THROUGH
     made = decided(policy, who, call, zone, findings, now)
     return Verdict(
         blocked=not made.zones,

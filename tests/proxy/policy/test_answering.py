@@ -35,6 +35,8 @@ def ask(policy: Policy, zone: str, findings: dict[str, list[int]], who: Identity
 
 def test_an_answer_in_which_nothing_is_found_is_let_through(policy: Build) -> None:
     assert ask(policy(RULES), "us", {}) == Verdict(blocked=False)
+    assert ask(policy(), "us", {}) == Verdict(blocked=False)
+    assert decided(policy(), ANN, CHAT, "us", {}, TODAY).outcome is Outcome.ALLOW
 
 
 def test_a_ceiling_says_nothing_of_answers(policy: Build) -> None:
