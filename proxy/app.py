@@ -4,20 +4,21 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from audit.api import Reader
 from audit.api import routes as audit_routes
 from proxy.api import break_glass, exchange, health, inspect, models, policy, stored
 from proxy.api.guard import Guard
 from proxy.api.requests import authenticate
+from proxy.api.routes import Routes
 from proxy.api.shield import Shield, refuse
 from proxy.endpoints.served import ENDPOINTS
-from proxy.errors import RequestRefused, RingfenceError
+from proxy.errors import RequestRefused
 from proxy.identity import Role
 from proxy.limits.limiter import Limiter
 from proxy.pipeline import Pipeline
@@ -79,25 +80,21 @@ def create_app(runtime: Runtime) -> ASGIApp:
     async def auditor(request: Request, roles: frozenset[str]) -> Reader:
         return authenticate(request, keys, frozenset(map(Role, roles)))
 
-    async def refused(request: Request, error: Exception) -> Response:
+    def refused(scope: Scope, error: Exception) -> Response:
+        if isinstance(error, HTTPException):
+            error = _not_found(error)
         runtime.denials.count(error)
-        return await refuse(request, error)
-
-    async def not_found(request: Request, error: Exception) -> Response:
-        return await refused(request, _not_found(error))
+        return refuse(scope, error)
 
     explain = partial(explained, Database(runtime.audit.place))
     served += audit_routes(runtime.audit, auditor, runtime.exports, explain)
-    answers = {RingfenceError: refused, Exception: refused, 404: not_found, 405: not_found}
-    app = Starlette(routes=served, exception_handlers=answers)
-    app.router.redirect_slashes = False
-    return Shield(runtime.ingress.around(app))
+    return runtime.ingress.around(Shield(Routes(served), refused))
 
 
-def _not_found(error: Exception) -> RequestRefused:
-    status = getattr(error, "status_code", 404)
+def _not_found(error: HTTPException) -> RequestRefused:
+    status = error.status_code
     what = "There is nothing at this path." if status == 404 else "This path does not take this method."  # noqa: PLR2004
     served = f"Ringfence serves {', '.join(f'/v1{each.path}' for each in ENDPOINTS)} and /v1/models."
     refusal = RequestRefused(f"{what} {served}", status=status, code="not_found")
-    refusal.receipt = {name.lower(): value for name, value in (getattr(error, "headers", None) or {}).items()}
+    refusal.receipt = {name.lower(): value for name, value in (error.headers or {}).items()}
     return refusal

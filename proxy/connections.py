@@ -1,4 +1,6 @@
-"""What a connection may cost before anybody is authenticated: bytes of headers, time, and how many there are.
+"""What a connection may cost: bytes of headers, time, and how many there are, before anybody is authenticated.
+
+And how long an answer waits for a caller who does not take it.
 
 uvicorn's protocol for httptools has no such bounds, and takes trailers (RFC 9112, 7.1.2) for headers: here they are
 dropped, or a credential could follow the body that it pays for.
@@ -8,10 +10,13 @@ import asyncio
 import resource
 from enum import Enum
 from typing import Any
+from urllib.parse import unquote
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from proxy.api.shield import error_response
+from proxy.cycle import Cycle
 from proxy.errors import RequestRefused, Unavailable
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -20,6 +25,8 @@ HEAD_S = 10.0
 """From the connection, or the first byte of a further request, to the end of the headers."""
 PAUSE_S, BODY_S = 30.0, 300.0
 """Between two pieces of a body, and for all of it."""
+STALLED_S = 120.0
+"""A caller that does not take what is ready for so long has left: what it does not take holds a place at a server."""
 OWN_FILES = 256
 """File descriptors for everything but connections of callers and what is opened for them."""
 MAX_CONNECTIONS = max(64, min(2000, (resource.getrlimit(resource.RLIMIT_NOFILE)[1] - OWN_FILES) // 2))
@@ -58,6 +65,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._overhead = 0
         self._body_ends = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._stalling: asyncio.TimerHandle | None = None
+        self._untaken = 0
+        self._answered: Cycle | None = None
+        """What is being answered: `cycle` is the last one that came, which may have to wait."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock."""
@@ -67,8 +78,12 @@ class BoundedProtocol(HttpToolsProtocol):
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the clocks, and tell whoever works for an answer."""
         self._disarm()
+        self._moving()
+        if self._answered is not None and not self._answered.response_complete:
+            self._answered.disconnected = True
+            self._answered.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -95,7 +110,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header, and no trailer."""
         if self._part is _Part.HEAD:
-            super().on_header(name, value)
+            name = name.lower()
+            self.headers.append((name, value))
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
 
     def on_headers_complete(self) -> None:
         """Hand the request over, unless it is too large or one too many."""
@@ -108,7 +126,59 @@ class BoundedProtocol(HttpToolsProtocol):
         if len(self.connections) > MAX_CONNECTIONS:
             self.app = answer = error_response(TOO_MANY)
             answer.headers["connection"] = "close"
-        super().on_headers_complete()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Let the application answer, at once or when what came before is answered."""
+        version, url = self.parser.get_http_version(), httptools.parse_url(self.url)
+        path = url.path.decode("ascii")
+        scope: Any = self.scope
+        scope |= {"http_version": version, "method": self.parser.get_method().decode("ascii")}
+        scope |= {"path": unquote(path) if "%" in path else path, "raw_path": url.path}
+        scope["query_string"] = url.query or b""
+        waits = self._answering
+        cycle: Any = Cycle(
+            scope,
+            self.transport,
+            self.flow,
+            expects_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        self.cycle = cycle
+        if waits:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
+        else:
+            self._start_asgi_task(cycle, self.app)
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def pause_writing(self) -> None:
+        """Give the caller some time to take what is ready."""
+        super().pause_writing()
+        self._untaken = self.transport.get_write_buffer_size()
+        self._stalling = self.loop.call_later(STALLED_S, self._stalled)
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._moving()
+        super().resume_writing()
+
+    def _moving(self) -> None:
+        if self._stalling is not None:
+            self._stalling.cancel()
+            self._stalling = None
+
+    def _stalled(self) -> None:
+        """Close; but the rest of a whole answer, which holds no place at a server, may be taken slowly."""
+        before, self._untaken = self._untaken, self.transport.get_write_buffer_size()
+        if self._answering or self._untaken >= before:
+            self.transport.abort()
+        else:
+            self._stalling = self.loop.call_later(STALLED_S, self._stalled)
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body."""

@@ -3,10 +3,11 @@
 import asyncio
 from contextlib import aclosing
 from functools import partial
+from typing import cast
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from proxy.answers import CALLER_LEFT
 from proxy.api.guard import Guard
@@ -18,8 +19,6 @@ from proxy.identity import Role
 from proxy.pipeline import Pipeline
 
 CALLERS = frozenset({Role.APP})
-STALLED_S = 120.0
-"""A caller that takes nothing for so long has left: what it does not take holds a place at a model server."""
 
 
 async def create(request: Request, endpoint: Endpoint, lane: Lane, guard: Guard) -> Response:
@@ -43,19 +42,8 @@ class Exchange(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Work, and listen for the caller's leaving meanwhile."""
-        work = asyncio.ensure_future(self._answer(scope, receive, partial(_taken, send)))
-        leaving = asyncio.ensure_future(_left(receive))
-        why = None
-        try:
-            await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            why = CALLER_LEFT
-        finally:
-            work.cancel(why)  # without effect on work that is done
-            leaving.cancel()
-            await asyncio.wait({work, leaving})
-            failure = None if work.cancelled() else work.exception()
-        if failure is not None:
-            raise failure
+        with _Listening(receive):
+            await self._answer(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with await self._pipeline.answer(self._ask) as answer:
@@ -70,14 +58,27 @@ class Exchange(Response):
         await Response(body, media_type="application/json", headers=headers)(scope, receive, send)
 
 
-async def _taken(send: Send, message: Message) -> None:
-    try:
-        async with asyncio.timeout(STALLED_S):
-            await send(message)
-    except TimeoutError:
-        raise asyncio.CancelledError(CALLER_LEFT) from None
+class _Listening:
+    """Cancels the task that entered it when the caller leaves, as long as it is open; it ends there.
 
+    A cancellation that comes from elsewhere goes on, as with `asyncio.timeout`.
+    """
 
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._left = False
+
+    def __enter__(self) -> None:
+        self._work = cast("asyncio.Task[None]", asyncio.current_task())
+        self._others = self._work.cancelling()
+        self._listening = asyncio.ensure_future(self._listen())
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        self._listening.cancel()
+        alone = self._left and self._work.uncancel() <= self._others
+        return alone and kind is asyncio.CancelledError
+
+    async def _listen(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._left = self._work.cancel(CALLER_LEFT)

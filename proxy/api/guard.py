@@ -103,7 +103,7 @@ class Guarded(Response):
             await work(scope, partial(self._guard.outlast, receive), keeper.send)
         except PolicyRefused as error:
             if ask.fate.worked:  # what is said of an answer is an answer
-                await keeper.keep(await refuse(Request(scope), error))
+                await keeper.keep(refuse(scope, error))
             raise
         finally:
             if not keeper.done:

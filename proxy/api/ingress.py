@@ -71,30 +71,6 @@ class Ingress:
         """Return an application that notes how each request ended which no decision was made for."""
         return _Counting(app, self)
 
-    async def watch(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, and count it."""
-        arrival, status, left = Arrival(), LEFT, False
-
-        async def heard() -> Message:
-            nonlocal left
-            message = await receive()
-            left = left or message["type"] == "http.disconnect"
-            return message
-
-        async def passed(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start" and not left:  # what is said to nobody is no answer
-                status = message["status"]
-            await send(message)
-
-        token = _arrival.set(arrival)
-        try:
-            await app(scope, heard, passed)
-        finally:
-            _arrival.reset(token)
-            if arrival.served and not arrival.decided:
-                self._refuse(status, 1)
-
     def decided(self) -> None:
         """Take note that a decision is durable: of the request that is under way here, or of one that was refused."""
         arrival = _arrival.get()
@@ -124,9 +100,10 @@ class Ingress:
             self._received += received
             self._decided += decided
             for status, count in refused.items():
-                self._refuse(status, count)
+                self.refused(status, count)
 
-    def _refuse(self, status: int, count: int) -> None:
+    def refused(self, status: int, count: int) -> None:
+        """Take note of requests for which no decision was made, and how they were answered."""
         known = status in self._refused or len(self._refused) < STATUSES - 1
         self._refused[status if known else OTHER] += count
 
@@ -139,8 +116,28 @@ class _Counting:
         self._ingress = ingress
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        await self._ingress.watch(self._app, scope, receive, send)
+        """Serve one request, and count it."""
+        arrival, status, left = Arrival(), LEFT, False
+
+        async def heard() -> Message:
+            nonlocal left
+            message = await receive()
+            left = left or message["type"] == "http.disconnect"
+            return message
+
+        async def passed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start" and not left:  # what is said to nobody is no answer
+                status = message["status"]
+            await send(message)
+
+        token = _arrival.set(arrival)
+        try:
+            await self._app(scope, heard, passed)
+        finally:
+            _arrival.reset(token)
+            if arrival.served and not arrival.decided:
+                self._ingress.refused(status, 1)
 
 
 class Telling(Notifier):

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from audit.records.record import new_id
 from proxy.api.shield import client_address
@@ -34,8 +34,8 @@ def authenticate(request: Request, keys: Keys, allowed: frozenset[Role], key_hea
     An empty header of that name is none: a library that was given no key sends it beside another credential.
     Raises RequestRefused: 400 for two credentials, 401 for none that is valid, 403 for the wrong role.
     """
-    given = request.headers.getlist("authorization")
-    bare = [key for key in request.headers.getlist(key_header) if key.strip()] if key_header else []
+    given = _sent(request, b"authorization")
+    bare = [key for key in _sent(request, key_header.encode()) if key.strip()] if key_header else []
     if len(given) + len(bare) > 1:
         text = f"Two Authorization headers{f', or one and {key_header},' if key_header else ''} were sent; send one."
         raise RequestRefused(text, code="duplicate_authorization")
@@ -74,19 +74,27 @@ async def read_json(request: Request, max_body_bytes: int) -> dict[str, Any]:
 
 
 async def _read_whole(request: Request, limit: int) -> bytes:
-    encoding = ",".join(request.headers.getlist("content-encoding")) or "identity"
+    encoding = ",".join(_sent(request, b"content-encoding")) or "identity"
     if encoding.strip().lower() != "identity":
         raise RequestRefused("A compressed body is not accepted.", status=415, code="unsupported_encoding")
-    media, _, parameters = ",".join(request.headers.getlist("content-type")).partition(";")
+    media, _, parameters = ",".join(_sent(request, b"content-type")).partition(";")
     charset = parameters.partition("=")[2].strip().strip('"').lower()
     if media.strip().lower() != "application/json" or charset not in {"", "utf-8"}:
         raise RequestRefused("The body must be 'application/json' in UTF-8.", status=415, code="unsupported_media_type")
-    body = bytearray()
-    too_large = RequestRefused(f"The body is larger than {limit} bytes.", status=413, code="body_too_large")
-    if int(request.headers.get("content-length") or 0) > limit:
-        raise too_large
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise too_large
+    body, too_large = bytearray(), int(next(iter(_sent(request, b"content-length")), 0)) > limit
+    more = not too_large
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        too_large = len(body) > limit
+        more = message.get("more_body", False) and not too_large
+    if too_large:
+        raise RequestRefused(f"The body is larger than {limit} bytes.", status=413, code="body_too_large")
     return bytes(body)
+
+
+def _sent(request: Request, name: bytes) -> list[str]:
+    """Return every value of a header."""
+    return [value.decode("latin-1") for each, value in request.scope["headers"] if each == name]

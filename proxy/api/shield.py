@@ -2,44 +2,59 @@
 
 import logging
 import traceback
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from proxy.endpoints import anthropic
 from proxy.errors import RingfenceError
 
 log = logging.getLogger(__name__)
+ANSWERED = (RingfenceError, HTTPException)
+"""What is raised to be answered; all else is a failure of ours."""
+
+
+def refuse(scope: Scope, error: Exception) -> JSONResponse:
+    """Return the answer for an error: in its own words if it is one of ours, else without any."""
+    if not isinstance(error, RingfenceError):
+        error = RingfenceError("Ringfence failed to handle this request.")
+    return error_response(error, anthropic.refusal(error) if anthropic.speaks(scope["path"]) else None)
 
 
 class Shield:
-    """ASGI middleware; the outermost, so that nothing above it can print a traceback with content."""
+    """ASGI middleware: the one place where what a request raised becomes its answer, if it has none yet.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Nothing that may hold content is above it, so that nothing can print a traceback with it.
+    """
+
+    def __init__(self, app: ASGIApp, refused: Callable[[Scope, Exception], Response] = refuse) -> None:
         self._app = app
+        self._refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+        started = False
+
+        async def sent(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, sent)
         except ClientDisconnect:
             log.debug("a client left before its request was whole")
         except Exception as error:  # noqa: BLE001 - its text may hold content, so only its type and place are logged
-            frame = traceback.extract_tb(error.__traceback__)[-1]
-            log.error("unexpected %s at %s:%s", type(error).__name__, frame.filename, frame.lineno)  # noqa: TRY400
-
-
-async def refuse(request: Request, error: Exception) -> JSONResponse:
-    """Answer for an error: in its own words if it is one of ours, else without any."""
-    if not isinstance(error, RingfenceError):
-        error = RingfenceError("Ringfence failed to handle this request.")
-    return error_response(error, anthropic.refusal(error) if anthropic.speaks(request.scope["path"]) else None)
+            if started or not isinstance(error, ANSWERED):
+                frame = traceback.extract_tb(error.__traceback__)[-1]
+                log.error("unexpected %s at %s:%s", type(error).__name__, frame.filename, frame.lineno)  # noqa: TRY400
+            error.__traceback__ = None  # it holds every local variable on its way
+            if not started:
+                await self._refused(scope, error)(scope, receive, send)
 
 
 def error_response(error: RingfenceError, body: dict[str, Any] | None = None) -> JSONResponse:

@@ -1,14 +1,21 @@
 import asyncio
 import json
+import socket
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
+import harness
 import pytest
 import uvicorn
+from harness import StandIn, chat_body, eventually
+from inside import inside
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
 from proxy import connections
@@ -32,30 +39,37 @@ Open = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
 
 
 def run(story: Callable[[Open], Awaitable[None]]) -> None:
-    async def serve() -> None:
-        config = uvicorn.Config(Shield(app), http=BoundedProtocol, lifespan="off", ws="none", log_config=None)
-        config.load()
-        state = ServerState()
-        server = await asyncio.get_running_loop().create_server(
-            lambda: BoundedProtocol(config=config, server_state=state, app_state={}), "127.0.0.1", 0
-        )
-        opened: list[asyncio.StreamWriter] = []
+    async def main() -> None:
+        async with serving(Shield(app)) as connect, asyncio.timeout(20):
+            await story(connect)
 
-        async def connect() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-            reader, writer = await asyncio.open_connection("127.0.0.1", server.sockets[0].getsockname()[1])
-            opened.append(writer)
-            return reader, writer
+    asyncio.run(main())
 
-        try:
-            async with asyncio.timeout(20):
-                await story(connect)
-        finally:
-            for writer in opened:
-                writer.close()
-            server.close()
-            await asyncio.sleep(0.05)
 
-    asyncio.run(serve())
+@asynccontextmanager
+async def serving(served: ASGIApp) -> AsyncIterator[Open]:
+    """Serve an application with small buffers in the kernel, so that little can be sent that nobody takes."""
+    config = uvicorn.Config(served, http=BoundedProtocol, lifespan="off", ws="none", log_config=None)
+    config.load()
+    state, listening = ServerState(), socket.create_server(("127.0.0.1", 0))
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: BoundedProtocol(config=config, server_state=state, app_state={}), sock=listening
+    )
+    opened: list[asyncio.StreamWriter] = []
+
+    async def connect() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection(*listening.getsockname(), limit=4096)
+        opened.append(writer)
+        return reader, writer
+
+    try:
+        yield connect
+    finally:
+        for writer in opened:
+            writer.close()
+        server.close()
+        await asyncio.sleep(0.05)
 
 
 async def answer(reader: asyncio.StreamReader) -> tuple[int, Any]:
@@ -179,6 +193,73 @@ def test_an_answer_may_take_longer_than_a_request(hurry: None) -> None:
         assert (await answer(reader))[0] == 200
 
     run(story)
+
+
+@pytest.mark.parametrize("requests", [1, 2])
+def test_whoever_works_for_a_caller_that_left_hears_of_it_whatever_else_came_on_the_connection(requests: int) -> None:
+    heard: list[str] = []
+
+    async def waiting(scope: Any, receive: Any, send: Any) -> None:
+        await Request(scope, receive).body()
+        heard.append("asked")
+        heard.append((await receive())["type"])
+
+    async def main() -> None:
+        async with serving(waiting) as connect, asyncio.timeout(5):
+            _, writer = await connect()
+            writer.write((POST + b"Content-Length: 1\r\n\r\nx") * requests)
+            await asyncio.to_thread(eventually, lambda: heard)
+            writer.close()
+            await asyncio.to_thread(eventually, lambda: heard == ["asked", "http.disconnect"])
+
+    asyncio.run(main())
+
+
+def test_a_caller_that_stays_and_takes_nothing_gives_its_place_at_the_model_server_back(
+    tmp_path: Path, vendor: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "STALLED_S", 0.2)
+    monkeypatch.setattr(harness, "WORDS", ("lantern " * 10_000,) * 50)
+
+    async def main() -> list[dict[str, Any]]:
+        async with inside(tmp_path, vendor) as ring, serving(ring.app) as connect:
+            _, writer = await connect()
+            head, body = (
+                "".join(f"{name}: {value}\r\n" for name, value in ring.key().items()),
+                json.dumps(chat_body(stream=True)),
+            )
+            head += f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+            writer.write(f"POST /v1/chat/completions HTTP/1.1\r\n{head}{body}".encode())
+            while not (outcomes := await ring.records("route.outcome")):  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.05)
+            (stands,) = ring.runtime.estate.report(ring.runtime.activation.active.registry)
+            assert stands["in_flight"] == 0
+            return outcomes
+
+    (outcome,) = asyncio.run(main())
+    assert outcome["status"] == "client_abort"
+
+
+@pytest.mark.parametrize("takes", [True, False])
+def test_the_rest_of_a_whole_answer_may_be_taken_slowly_but_not_be_left_there(
+    monkeypatch: pytest.MonkeyPatch, *, takes: bool
+) -> None:
+    monkeypatch.setattr(connections, "STALLED_S", 0.2)
+    size, got = 1_000_000, 0
+
+    async def main() -> None:
+        nonlocal got
+        async with serving(Response(b"x" * size)) as connect, asyncio.timeout(20):
+            reader, writer = await connect()
+            writer.write(POST + b"\r\n")
+            await asyncio.sleep(0 if takes else 1)
+            with suppress(ConnectionError):
+                while got < size and (piece := await reader.read(50_000)):
+                    got += len(piece)
+                    await asyncio.sleep(0.03)
+
+    asyncio.run(main())
+    assert (got >= size) == takes
 
 
 def test_a_trailer_is_no_header() -> None:

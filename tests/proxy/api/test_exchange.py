@@ -9,7 +9,6 @@ import yaml
 from harness import StandIn, chat_body, eventually
 from inside import Inside, Scripted, inside
 
-from proxy.api import exchange
 from proxy.endpoints.endpoint import Dialect
 
 
@@ -223,19 +222,3 @@ def test_the_scan_is_made_for_the_team_of_the_key_whatever_the_body_says(tmp_pat
             return ring.detector
 
     assert asyncio.run(run()).tenants == ["team-a"]
-
-
-def test_a_caller_that_stays_and_takes_nothing_gives_its_place_at_the_model_server_back(
-    tmp_path: Path, vendor: StandIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(exchange, "STALLED_S", 0.2)
-
-    async def run() -> list[dict[str, Any]]:
-        async with inside(tmp_path, vendor) as ring:
-            await call_and_leave(ring, ring.key(), chat_body(stream=True), after=3600, takes=False)
-            (stands,) = ring.runtime.estate.report(ring.runtime.activation.active.registry)
-            assert stands["in_flight"] == 0
-            return await ring.records("route.outcome")
-
-    (outcome,) = asyncio.run(run())
-    assert outcome["status"] == "client_abort"

@@ -12,23 +12,61 @@ from proxy.errors import PolicyRefused, RingfenceError
 CANARY = "zebra" + " quartz"
 
 
+class Sent:
+    """Keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.messages: list[Any] = []
+
+    async def __call__(self, message: Any) -> None:
+        self.messages.append(message)
+
+
+async def nothing(*_: Any) -> Any:
+    return None
+
+
 def test_what_an_unexpected_failure_says_is_neither_answered_nor_logged(caplog: pytest.LogCaptureFixture) -> None:
     async def failing(scope: Any, receive: Any, send: Any) -> None:
         raise ValueError(f"cannot parse {CANARY}")
 
-    async def nothing(*_: Any) -> Any:
-        return None
-
-    with caplog.at_level(logging.DEBUG):
-        asyncio.run(Shield(failing)({"type": "http"}, nothing, nothing))
-    assert "ValueError" in caplog.text
-    assert "test_shield.py" in caplog.text
-    assert CANARY not in caplog.text
     for path in ("/v1/chat/completions", "/v1/messages"):
-        answer = asyncio.run(refuse(Request({"type": "http", "path": path}), ValueError(CANARY)))
-        assert answer.status_code == 500
-        assert b"internal_error" in bytes(answer.body)
-        assert CANARY.encode() not in bytes(answer.body)
+        sent = Sent()
+        with caplog.at_level(logging.DEBUG):
+            asyncio.run(Shield(failing)({"type": "http", "path": path}, nothing, sent))
+        assert "ValueError" in caplog.text
+        assert "test_shield.py" in caplog.text
+        assert CANARY not in caplog.text
+        start, body = sent.messages
+        assert start["status"] == 500
+        assert b"internal_error" in body["body"]
+        assert CANARY.encode() not in body["body"]
+
+
+@pytest.mark.parametrize("error", [ValueError(CANARY), RingfenceError(CANARY)])
+def test_what_fails_after_its_answer_began_is_logged_and_gets_no_second_one(
+    caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    async def failing(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise error
+
+    sent = Sent()
+    asyncio.run(Shield(failing)({"type": "http", "path": "/v1/chat/completions"}, nothing, sent))
+    assert [message.get("status") for message in sent.messages] == [200]
+    assert type(error).__name__ in caplog.text
+    assert CANARY not in caplog.text
+
+
+def test_what_is_refused_is_no_failure_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    async def refusing(scope: Any, receive: Any, send: Any) -> None:
+        raise error
+
+    error, sent = PolicyRefused("no", explanation={}), Sent()
+    asyncio.run(Shield(refusing)({"type": "http", "path": "/v1/chat/completions"}, nothing, sent))
+    assert sent.messages[0]["status"] == 403
+    assert error.__traceback__ is None, "one that is raised again would keep what every request before it held"
+    assert not caplog.records
 
 
 @pytest.mark.parametrize(
@@ -37,7 +75,7 @@ def test_what_an_unexpected_failure_says_is_neither_answered_nor_logged(caplog: 
 def test_an_error_has_the_shape_of_the_api_that_the_path_is_of(path: str, first: str) -> None:
     error = RingfenceError("No.")
     error.receipt = {"x-request-id": "id-1", "request-id": "id-1"}
-    answer = asyncio.run(refuse(Request({"type": "http", "path": path}), error))
+    answer = refuse({"type": "http", "path": path}, error)
     assert next(iter(json.loads(bytes(answer.body)))) == first
     assert answer.headers["request-id"] == "id-1"
 
