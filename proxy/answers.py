@@ -36,7 +36,7 @@ from proxy.scanning.watch import Watch
 from proxy.state.database import StateUnavailable
 from proxy.state.held import HeldStates
 from proxy.upstreams import said
-from proxy.upstreams.client import Response
+from proxy.upstreams.connection import Response
 from proxy.upstreams.errors import Lost
 from proxy.upstreams.estate.turns import Turn
 from proxy.upstreams.kinds.known import KINDS
@@ -186,7 +186,6 @@ class Answer:
         return self
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        # The record first: closing awaits, and whoever goes away may cancel at the next await.
         status = self._status or how_it_ended(error)
         if status in LEFT:
             self._turn.left()
@@ -206,7 +205,7 @@ class Answer:
             partial(self._watch.finish, broken=self._status not in WHOLE),
             self._tell,
         )
-        await self._response.aclose()
+        self._response.close()
 
     @property
     def streamed(self) -> bool:
@@ -285,7 +284,8 @@ class Answer:
 
     async def _read(self) -> bytes:
         body = bytearray()
-        async for chunk in self._count():
+        while chunk := await self._response.read():
+            self._received += len(chunk)
             body += chunk
             if len(body) > MAX_ANSWER_BYTES:
                 raise Lost("answer_too_large")
@@ -295,7 +295,7 @@ class Answer:
         return self._translation.stream(self._count()) if self._translation else self._count()
 
     async def _count(self) -> AsyncIterator[bytes]:
-        async for chunk in self._response.aiter_raw():
+        while chunk := await self._response.read():
             self._received += len(chunk)
             yield chunk
 

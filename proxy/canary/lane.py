@@ -126,7 +126,7 @@ def lane(usual: Pipeline, active: "Sunk", passes: Passes, keys: Keys) -> Lane:
     def fingerprint(tenant: str, endpoint: str, told: bytes) -> str:
         return audit.fingerprinter.fingerprint(tenant, "body", endpoint, told)
 
-    pool = SinkPool(Timeouts(CONNECT_S, READ_S), audit.committed, fingerprint, at_home=audit.confirmed)
+    pool = SinkPool(Timeouts(CONNECT_S, READ_S), audit.committed, fingerprint, audit.confirmed, audit.read_back)
     pool.sink = active.sink
     estate = Unhurried(failures=NEVER)
     canarys = replace(usual, activation=active, pool=pool, estate=estate, ledger=NoLedger(), states=NoStates())

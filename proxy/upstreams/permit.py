@@ -72,6 +72,14 @@ class EgressPermit:
             raise PermitError("a record in the spool permits no vendor")
         return cls(receipt.id, tenant, upstream.id, upstream.zone, outgoing)
 
+    def stands_on(self, at_hand: Confirm) -> Mapping[str, Mapping[str, Any]] | None:
+        """Return every record that it stands on, where all of them are at hand."""
+        record = at_hand(self.record_id)
+        if record is None or record["kind"] != "route.attempt":
+            return None if record is None else {self.record_id: record}
+        decision = at_hand(record["dec"])
+        return None if decision is None else {self.record_id: record, record["dec"]: decision}
+
     def redeem(
         self, upstream_id: str, zone: str, outgoing: Outgoing, confirm: Confirm, fingerprint: Fingerprint
     ) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection
 
 from proxy.routing import Candidate
-from proxy.upstreams.client import Timeouts, UpstreamClient
+from proxy.upstreams.client import Timeouts, UpstreamClient, nothing_at_hand
 from proxy.upstreams.kinds.known import KINDS
 from proxy.upstreams.permit import Confirm, Fingerprint
 from proxy.upstreams.upstream import Upstream
@@ -14,13 +14,22 @@ class Pool:
     """Clients by upstream. A changed upstream is another upstream, with connections of its own."""
 
     def __init__(
-        self, timeouts: Timeouts, confirm: Confirm, fingerprint: Fingerprint, at_home: Confirm | None = None
+        self,
+        timeouts: Timeouts,
+        confirm: Confirm,
+        fingerprint: Fingerprint,
+        at_home: Confirm | None = None,
+        at_hand: Confirm = nothing_at_hand,
     ) -> None:
-        """`at_home` confirms for own servers, where other records permit something than for vendors."""
+        """`at_home` confirms for own servers, where other records permit something than for vendors.
+
+        `at_hand` gives what `confirm` would give, where that was read a moment ago.
+        """
         self._timeouts = timeouts
         self._confirm = confirm
         self._at_home = at_home or confirm
         self._fingerprint = fingerprint
+        self._at_hand = at_hand
         self._clients: dict[Upstream, UpstreamClient] = {}
 
     def client(self, upstream: Upstream) -> UpstreamClient:
@@ -28,7 +37,8 @@ class Pool:
         found = self._clients.get(upstream)
         if found is None:
             confirm = self._confirm if upstream.vendor else self._at_home
-            found = self._clients[upstream] = UpstreamClient(upstream, self._timeouts, confirm, self._fingerprint)
+            found = UpstreamClient(upstream, self._timeouts, confirm, self._fingerprint, self._at_hand)
+            self._clients[upstream] = found
         return found
 
     async def check(self, candidate: Candidate) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from proxy.upstreams.client import Response
+from proxy.upstreams.connection import Response
 from proxy.upstreams.errors import Lost
 
 CODES = {
@@ -52,12 +52,12 @@ async def refusal(response: Response) -> Lost:
         if status == TOO_MANY:
             with suppress(Lost, TimeoutError):
                 async with asyncio.timeout(READ_S):
-                    async for chunk in response.aiter_raw():
+                    while chunk := await response.read():
                         answer += chunk
                         if len(answer) > MAX_BYTES:
                             break
     finally:
-        await response.aclose()
+        response.close()
     return Lost(f"http_{status}", answered=status, code=_code(answer), retry_after_s=retry_after(response.headers))
 
 

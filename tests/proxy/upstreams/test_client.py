@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from harness import StandIn
 
 from proxy.upstreams import client as door
 from proxy.upstreams.client import Timeouts, UpstreamClient
+from proxy.upstreams.connection import Response
 from proxy.upstreams.errors import Lost, NotSent
 from proxy.upstreams.permit import EgressPermit, Outgoing, PermitError
 from proxy.upstreams.upstream import Upstream
@@ -69,6 +69,14 @@ def upstream_of(server: StandIn, **changes: Any) -> Upstream:
     return replace(Upstream("vendor", "openai", "cloud-us", server.url, "VENDOR_KEY"), **changes)
 
 
+async def read(response: Response) -> bytes:
+    """Read a body to its end."""
+    body = bytearray()
+    while piece := await response.read():
+        body += piece
+    return bytes(body)
+
+
 def send(
     upstream: Upstream,
     permit: EgressPermit | None = None,
@@ -85,9 +93,9 @@ def send(
             for _ in range(times):
                 response = await client.send(permit or EgressPermit("r", "team", "vendor", "cloud-us", ASKED), outgoing)
                 try:
-                    answers.append((response.status_code, b"".join([chunk async for chunk in response.aiter_raw()])))
+                    answers.append((response.status_code, await read(response)))
                 finally:
-                    await response.aclose()
+                    response.close()
         finally:
             await client.close()
         return answers
@@ -197,10 +205,10 @@ def test_a_permit_expires(server: StandIn) -> None:
     assert server.connections == 0
 
 
-def test_the_transport_itself_sends_no_body_without_a_permit(server: StandIn) -> None:
+def test_what_uses_a_connection_sends_nothing_without_a_permit(server: StandIn) -> None:
     async def run() -> None:
         client = UpstreamClient(upstream_of(server), Timeouts(1, 1), lambda _: record(), fingerprint)
-        await client._transport.handle_async_request(httpx.Request("POST", server.url, content=BODY))
+        await client._exchange(ASKED, None)
 
     with pytest.raises(PermitError):
         asyncio.run(run())
@@ -343,8 +351,8 @@ def test_a_server_that_sends_without_end_what_is_no_answer_is_cut_off(answer: by
         try:
             async with asyncio.timeout(20):
                 response = await client.send(EgressPermit("r", "team", "vendor", "cloud-us", ASKED), ASKED)
-                assert b"".join([chunk async for chunk in response.aiter_raw()]) == b"{}"
-                await response.aclose()
+                assert await read(response) == b"{}"
+                response.close()
                 assert await asyncio.to_thread(flood.cut.wait, 15)
         finally:
             await client.close()

@@ -1,8 +1,7 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from typing import Any
 
-import httpx
 import orjson
 import pytest
 
@@ -10,25 +9,28 @@ from proxy.upstreams import said
 from proxy.upstreams.errors import Lost
 
 
-class Chunks(httpx.AsyncByteStream):
-    def __init__(self, *chunks: bytes | Exception) -> None:
-        self._chunks = chunks
+class Chunks:
+    """An open answer, as a connection gives it."""
+
+    def __init__(self, status: int, headers: dict[str, str], chunks: Sequence[bytes | Exception]) -> None:
+        self.status_code = status
+        self.headers = headers
+        self._chunks = list(chunks)
         self.closed = False
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for chunk in self._chunks:
-            if isinstance(chunk, Exception):
-                raise chunk
-            yield chunk
+    async def read(self) -> bytes:
+        chunk = self._chunks.pop(0) if self._chunks else b""
+        if isinstance(chunk, Exception):
+            raise chunk
+        return chunk
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         self.closed = True
 
 
 def refused(status: int, *chunks: bytes | Exception, **headers: str) -> tuple[Lost, bool]:
-    stream = Chunks(*chunks)
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return asyncio.run(said.refusal(httpx.Response(status, headers=named, stream=stream))), stream.closed
+    answer = Chunks(status, {name.replace("_", "-"): value for name, value in headers.items()}, chunks)
+    return asyncio.run(said.refusal(answer)), answer.closed  # type: ignore[arg-type]
 
 
 QUOTA = orjson.dumps({"error": {"message": "the prompt was: zebra", "type": "insufficient_quota", "code": None}})

@@ -57,7 +57,7 @@ async def attempt(client: UpstreamClient) -> UpstreamError | None:
     failure: UpstreamError | None = None
     try:
         response = await client.send(permit, ASKED)
-        await response.aclose()
+        response.close()
     except UpstreamError as error:
         failure = error
     assert permit.written is isinstance(failure, Lost)

@@ -1,0 +1,110 @@
+import asyncio
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from harness import StandIn
+
+from proxy.upstreams import connecting as module
+from proxy.upstreams.connecting import Connections
+from proxy.upstreams.connection import Connection
+from proxy.upstreams.errors import NotSent
+from proxy.upstreams.upstream import Upstream
+
+
+@pytest.fixture
+def server() -> Iterator[StandIn]:
+    made = StandIn()
+    yield made
+    made.stop()
+
+
+def connections(url: str) -> Connections:
+    return Connections(Upstream("vendor", "openai", "cloud-us", url), 5.0)
+
+
+async def used(made: Connections) -> Connection:
+    """Ask something over a connection, as far as it is still there."""
+    connection = await made.take()
+    answer = await connection.ask(b"GET /v1/models HTTP/1.1\r\nhost: h\r\n\r\n", 5.0, made.give_back)
+    while await answer.read():
+        pass
+    answer.close()
+    return connection
+
+
+def test_a_connection_is_kept_and_each_serves_one_request_at_a_time(server: StandIn) -> None:
+    async def run() -> None:
+        made = connections(server.url)
+        first = await used(made)
+        assert await used(made) is first
+        taken = await made.take()
+        assert taken is first
+        assert await used(made) is not first
+        made.close()
+
+    asyncio.run(run())
+    assert server.connections == 2
+
+
+def test_a_connection_that_waits_for_long_is_closed(server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "KEEPALIVE_S", 0.1)
+
+    async def run() -> None:
+        made = connections(server.url)
+        first = await used(made)
+        await asyncio.sleep(0.3)
+        assert not first.free
+        assert not made._all
+        assert await used(made) is not first
+        made.close()
+
+    asyncio.run(run())
+
+
+def test_a_connection_that_its_server_closed_is_not_used_again(server: StandIn) -> None:
+    async def run() -> None:
+        made = connections(server.url)
+        first = await used(made)
+        first.end()
+        assert await used(made) is not first
+        made.close()
+
+    asyncio.run(run())
+
+
+def test_a_name_is_looked_up_once_for_many_connections(server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    look_up = socket.getaddrinfo
+
+    def noted(host: str, *given: Any, **hints: Any) -> Any:
+        if not hints["flags"] & socket.AI_NUMERICHOST:
+            asked.append(host)
+        return look_up(host, *given, **hints)
+
+    monkeypatch.setattr(socket, "getaddrinfo", noted)
+
+    async def run() -> None:
+        made = connections(f"http://localhost:{server.port}/v1")
+        await asyncio.gather(*(made.take() for _ in range(5)))
+        made.close()
+        await asyncio.sleep(0.05)  # so that the server sees it
+
+    asyncio.run(run())
+    assert asked == ["localhost"]
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://127.0.0.1:1/v1", "connect"),
+        ("https://127.0.0.1:1/v1", "connect"),
+        ("http://nowhere.invalid/v1", "dns"),
+        (f"http://{'x' * 70}.invalid/v1", "dns"),
+    ],
+)
+def test_what_cannot_be_reached_is_proof_that_nothing_was_sent(url: str, reason: str) -> None:
+    with pytest.raises(NotSent) as failure:
+        asyncio.run(connections(url).take())
+    assert failure.value.reason == reason
