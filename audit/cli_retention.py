@@ -32,12 +32,12 @@ SHOWN = 20
 class Own:
     """The log that this program writes. `days` is the period of retention; `url` a database user who may delete.
 
-    `exports` is where its server keeps packs for auditors.
+    `exports` is where its servers keep packs for auditors.
     """
 
     parts: Parts
     days: int
-    exports: Path
+    exports: tuple[Path, ...]
     url: str | None = None
 
 
@@ -222,9 +222,9 @@ def _scrub(own: Own) -> None:
     left = own.parts.hands.scrub()
     typer.echo(left or "what was taken away is overwritten in the database; see deploy/docs/retention.md on backups")
     try:
-        packs = drop_packs(own.exports)
+        packs = sum(drop_packs(folder) for folder in own.exports)
     except OSError as error:
-        raise AuditMismatch(f"packs in {own.exports} cannot be removed: {error.strerror}") from None
+        raise AuditMismatch(f"packs in {error.filename} cannot be removed: {error.strerror}") from None
     if packs:
         typer.echo(f"packs that were kept for auditors and are gone, too: {packs}")
 

@@ -13,24 +13,22 @@ import os
 import shutil
 import signal
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 import orjson
 
-from audit import durable
 from audit.access import MAX_LIMIT, Filters, Records
 from audit.errors import AuditError, AuditUnavailable
+from audit.export_job import DONE, FAILED, INTERRUPTED, OPEN, QUEUED, RUNNING, Job, read
 from audit.log import AuditLog, new_id
 from audit.records.times import now
 from audit.space import Space, floor_of, measure
 
 log = logging.getLogger(__name__)
-QUEUED, RUNNING, DONE, FAILED, INTERRUPTED = "queued", "running", "done", "failed", "interrupted"
-OPEN = frozenset({QUEUED, RUNNING})
 EXPORTED = "audit.exported"
 KEPT = 10
 WAITING = 4
@@ -50,63 +48,35 @@ class NoRoomToWait(Exception):
     """Enough exports wait already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One export. Numbers are there as soon as they are known; `reason` says in a word why it failed."""
-
-    id: str
-    actor: Mapping[str, Any]
-    created: str
-    state: str = QUEUED
-    since: str | None = None
-    until: str | None = None
-    as_of: int | None = None
-    phase: str | None = None
-    done: int = 0
-    total: int = 0
-    finished: str | None = None
-    reason: str | None = None
-    sha256: str | None = None
-    bytes: int | None = None
-    size: int | None = None
-    rows: int | None = None
-    first: int | None = None
-    last: int | None = None
-
-    def record(self) -> dict[str, Any]:
-        """Return the body of its `audit.exported` record."""
-        body = {
-            "actor": dict(self.actor),
-            "from_seq": self.first,
-            "to_seq": self.last,
-            "rows": self.rows,
-            "sha256": self.sha256,
-            "form": "pack",
-            "size": self.size,
-            "from": self.since,
-            "to": self.until,
-            "request": self.id,
-        }
-        return {name: value for name, value in body.items() if value is not None}
-
-
 class Exports:
-    """The exports of one server. Of one event loop; files are written in threads."""
+    """The exports of one server process. Of one event loop; files are written in threads."""
 
     def __init__(
-        self, audit: AuditLog, folder: Path, command: Sequence[str], measure: Callable[[Path], Space] = measure
+        self,
+        audit: AuditLog,
+        folder: Path,
+        command: Sequence[str],
+        measure: Callable[[Path], Space] = measure,
+        beside: Callable[[], Iterable[Path]] = tuple,
     ) -> None:
         self._audit, self.folder, self._command, self._measure = audit, folder, tuple(command), measure
+        self._beside = beside
+        """Folders of other processes of this server: their exports can be read here."""
         self._jobs: dict[str, Job] = {}
         self._recorded: asyncio.Queue[str] = asyncio.Queue()
         """What may begin, in its order."""
 
     @classmethod
     async def take_over(
-        cls, audit: AuditLog, folder: Path, command: Sequence[str], measure: Callable[[Path], Space] = measure
+        cls,
+        audit: AuditLog,
+        folder: Path,
+        command: Sequence[str],
+        measure: Callable[[Path], Space] = measure,
+        beside: Callable[[], Iterable[Path]] = tuple,
     ) -> Self:
         """Begin with what is known of earlier exports; what was under way has ended. What is damaged is left out."""
-        made = cls(audit, folder, command, measure)
+        made = cls(audit, folder, command, measure, beside)
         try:
             await asyncio.to_thread(made._load)
         except OSError as error:
@@ -117,9 +87,8 @@ class Exports:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         recorded: dict[str, str] | None = None
         for path in sorted(self.folder.glob("*.json")):
-            try:
-                job = Job(**orjson.loads(path.read_bytes()))
-            except (ValueError, TypeError):
+            job = read(path)
+            if job is None:
                 log.warning("an export of an earlier start cannot be read: %s", path.name)
                 continue
             if job.state in OPEN:
@@ -134,15 +103,24 @@ class Exports:
 
     def jobs(self) -> list[Job]:
         """Return all that are known, the newest first."""
-        return sorted(self._jobs.values(), key=lambda job: (job.created, job.id), reverse=True)
+        known = [*self._jobs.values(), *(job for _, job in self._others())]
+        return sorted(known, key=lambda job: (job.created, job.id), reverse=True)
 
     def find(self, job_id: str) -> Job | None:
         """Return one."""
-        return self._jobs.get(job_id)
+        return self._jobs.get(job_id) or next((job for _, job in self._others() if job.id == job_id), None)
 
     def pack(self, job: Job) -> Path:
         """Return where its pack lies, once it is done."""
-        return self.folder / f"{job.id}.tar"
+        other = None if job.id in self._jobs else next((at for at, one in self._others() if one.id == job.id), None)
+        return (other or self.folder) / f"{job.id}.tar"
+
+    def _others(self) -> Iterator[tuple[Path, Job]]:
+        """Yield the exports of other processes, each with its folder."""
+        for folder in self._beside():
+            for path in folder.glob("*.json"):
+                if (job := read(path)) is not None:
+                    yield folder, job
 
     def require_room(self) -> None:
         """Raise NoRoomToWait where enough are queued."""
@@ -276,11 +254,12 @@ class Exports:
             _remove(path)
 
     def _store(self, job: Job) -> None:
-        durable.replace(self._path(job), orjson.dumps(asdict(job)))
+        job.write(self._path(job))
 
     def _tidy(self) -> None:
         """Keep only the newest that ended, and nothing that belongs to no job."""
-        ended = [job for job in self.jobs() if job.state not in OPEN]
+        ended = sorted(self._jobs.values(), key=lambda job: (job.created, job.id), reverse=True)
+        ended = [job for job in ended if job.state not in OPEN]
         for job in ended[KEPT:]:
             self._jobs.pop(job.id, None)
         with suppress(OSError):

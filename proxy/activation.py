@@ -140,6 +140,7 @@ class Asked:
 
 
 START, CHANGED, SIGNAL = Asked("start"), Asked("reload"), Asked("signal")
+ASKED = "api"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +164,19 @@ class Activation:
     """
 
     def __init__(
-        self, settings: Settings, detectors: DetectorSet, announce: Announce, remembered: Remembered | None = None
+        self,
+        settings: Settings,
+        detectors: DetectorSet,
+        announce: Announce,
+        remembered: Remembered | None = None,
+        spread: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._detectors = detectors
         self._announce = announce
         self._remembered = remembered
+        self._spread = spread
+        """Has other processes of this server take up the files, too: somebody asked one of them to."""
         self._active: Active | None = None
         self._since = datetime.now(UTC)
         self._error: Exception | None = None
@@ -217,6 +225,8 @@ class Activation:
 
         Whoever asks while files are read waits for the next reading, which all share who wait for it.
         """
+        if asked.source == ASKED:
+            self._spread()
         begun = self._begun
         async with self._changing:
             if self._last is not None and self._begun > begun:

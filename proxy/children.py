@@ -13,7 +13,7 @@ from typing import Any
 
 from proxy.detection import control
 from proxy.process import SERVER, die_with_parent, name_process
-from proxy.seat import Seat
+from proxy.seat import RELOAD, RESTART, SERVING, Seat
 
 RESTARTS = 5
 SHORT_LIFE_S, LONGEST_PAUSE_S = 2.0, 5.0
@@ -56,7 +56,7 @@ class Server:
         self.due = 0.0
         """When to start the next one."""
         self.line: socket.socket | None = None
-        self.wants: list[str] = []
+        self.wants: set[str] = set()
         """What it asked of its parent, and is not done yet."""
         self._of, self._listener, self._serve = of, listener, serve
         self._reader: control.LineReader | None = None
@@ -150,9 +150,8 @@ class Server:
         for message, _ in messages:
             if "kill" in message:
                 self._kill(int(message["kill"]), int(message["generation"]))
-            self.serving = self.serving or "serving" in message
-            if "restart" in message:
-                self.wants.append("restart")
+            self.serving = self.serving or SERVING in message
+            self.wants |= {RELOAD, RESTART} & message.keys()
 
     def employ(self, slot: Slot, loaded: dict[str, Any], others: Iterable[socket.socket], work: Work) -> None:
         """Fork a worker into a slot and hand its socket to the server."""

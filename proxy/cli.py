@@ -12,7 +12,6 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from audit.place import Postgres
 from proxy import anchors
 from proxy.errors import ConfigurationError, RingfenceError
 from proxy.place import audit_place, given_place
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from audit.cli_retention import Own as Retained
     from audit.cli_signing import Own
+    from audit.place import Postgres
     from proxy.once import Scanner
     from proxy.policy.labels import Scanned
     from proxy.policy.replay import Log
@@ -145,7 +145,7 @@ def _own_state() -> tuple[dict[str, Any] | None, str | None]:
         return None, error.message
 
 
-def _migrate_state(place: Postgres) -> None:
+def _migrate_state(place: "Postgres") -> None:
     from proxy.state.schema import migrate_postgres  # noqa: PLC0415 - no other command changes a schema
 
     migrate_postgres(place)
@@ -291,11 +291,6 @@ def serve(
     from proxy import server, supervisor  # noqa: PLC0415 - no other command forks
 
     settings = _settings(host=host, port=port, workers=workers, home=home)
-    if settings.workers > 1 and not isinstance(audit_place(settings), Postgres):
-        raise ConfigurationError(
-            f"setting workers is {settings.workers}, but one process alone writes an audit log in a SQLite file: set "
-            "audit_url to a PostgreSQL database, or workers to 1"
-        )
     homes = {"--keys": "keys", "--state": "signer", "--admin": "admin.sock"}
     signer = [word for flag, name in homes.items() for word in (flag, str(settings.home / name))]
     for number in range(1, settings.workers):

@@ -51,6 +51,7 @@ def own(settings: Settings) -> "Iterator[Own]":
     from audit.retention.doing import Parts  # noqa: PLC0415 - the same
     from proxy import anchors  # noqa: PLC0415 - the same
     from proxy.admin import tell_server  # noqa: PLC0415 - it knows this module
+    from proxy.seat import desks  # noqa: PLC0415 - the same
 
     place, directory = audit_place(settings), settings.home / "signer"
     outside = Outside.of(Outside.flags().parse_args(anchors.flags(settings)))
@@ -65,7 +66,12 @@ def own(settings: Settings) -> "Iterator[Own]":
 
     parts = Parts(place, record, ByServer(asked.ask), keepers, want)
     try:
-        yield Own(parts, settings.retention_days, settings.home / FOLDER, settings.retention_url)
+        yield Own(
+            parts,
+            settings.retention_days,
+            tuple(desk / FOLDER for desk in desks(settings.home)),
+            settings.retention_url,
+        )
     except RingfenceError as error:
         raise AuditMismatch(error.message) from None
     finally:

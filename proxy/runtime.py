@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,7 +17,7 @@ from audit.log import AuditLog
 from audit.place import Postgres
 from audit.space import Room
 from proxy import activation, admin
-from proxy.activation import Activation, Asked
+from proxy.activation import ASKED, Activation, Asked
 from proxy.announcing import announcer
 from proxy.api import policy
 from proxy.api.denials import Denials
@@ -38,6 +39,7 @@ from proxy.oidc.callers import Callers
 from proxy.outcomes import Outcomes
 from proxy.place import audit_place, unopened
 from proxy.scanning.watches import Watches
+from proxy.seat import desks
 from proxy.settings import Settings
 from proxy.state import database
 from proxy.state.idempotency import Idempotency
@@ -95,10 +97,13 @@ class Runtime:
     tasks: list[asyncio.Task[None]]
 
     @classmethod
-    async def start(cls, settings: Settings, engine: Engine, desk: Path) -> Self:
+    async def start(
+        cls, settings: Settings, engine: Engine, desk: Path, spread: Callable[[], None] = lambda: None
+    ) -> Self:
         """Start every part; raises ConfigurationError where the server must not run.
 
-        `desk` is the folder of this process alone: the home, or one within, where several share that.
+        `desk` is the folder of this process alone: the home, or one within, where several share that. `spread` has the
+        others take up the policies.
         """
         _, provider = activation.load(settings, None), oidc.load(settings)
         first = desk == settings.home
@@ -119,7 +124,7 @@ class Runtime:
         await asyncio.to_thread(changes.repair, settings.home)
         await engine.start()
         detectors = await _loaded(engine)
-        bundles = Activation(settings, detectors, announcer(audit), History(Records(audit.place)).newest)
+        bundles = Activation(settings, detectors, announcer(audit), History(Records(audit.place)).newest, spread)
         try:
             await bundles.start()
         except BaseException:
@@ -158,7 +163,7 @@ class Runtime:
             upstreams=_reporter(bundles, estate),
         )
         server = await admin.serve(changes, desk / "admin.sock")
-        exports = await Exports.take_over(audit, desk / FOLDER, EXPORT)
+        exports = await Exports.take_over(audit, desk / FOLDER, EXPORT, beside=partial(_beside, settings.home, desk))
         watched = (
             denials.run(),
             ingress.run(),
@@ -226,6 +231,11 @@ class Runtime:
         await asyncio.to_thread(self.audit.close)
 
 
+def _beside(home: Path, desk: Path) -> list[Path]:
+    """Return where the exports of other processes of a home are."""
+    return [other / FOLDER for other in desks(home) if other != desk]
+
+
 def _silent(settings: Settings) -> Settings:
     """Return settings under which no canary is sent but when it is asked for: of several processes, one sends it."""
     return settings.model_copy(update={"canary_every_s": 0.0})
@@ -269,7 +279,7 @@ async def _watch(estate: Estate, pool: Pool, bundles: Activation, every_s: float
 def _reloader(bundles: Activation) -> Callable[[], dict[str, Any]]:
     """Return what reloads in this loop for a thread that waits."""
     loop = asyncio.get_running_loop()
-    asked = Asked("api", admin.ACTOR)
+    asked = Asked(ASKED, admin.ACTOR)
     return lambda: asyncio.run_coroutine_threadsafe(policy.take_up(bundles, asked), loop).result()
 
 

@@ -7,15 +7,20 @@ A desk holds what a process owns alone: its lock and the head that it saw last, 
 each process is to the log what a server on a machine of its own would be.
 """
 
+import contextlib
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from proxy.detection import control
 from proxy.errors import ConfigurationError
 
 EX_CONFIG = 78
 """A server's status when a restart cannot help (sysexits.h)."""
+SERVING, RELOAD, RESTART = "serving", "reload", "restart"
+"""What a server says to the supervisor: that it takes requests; that all others are to take up the policies, and that
+all are to be replaced, one after the other."""
 DESKS = "servers"
 BACKLOG = 2048
 
@@ -34,6 +39,11 @@ class Seat:
         """Return the folder that is this process's alone."""
         return desk(home, self.number)
 
+    def ask(self, what: str) -> None:
+        """Ask the supervisor for something: see `proxy.children`. One that is gone ends this process anyway."""
+        with contextlib.suppress(OSError):
+            control.send(self.control, {what: True})
+
     @classmethod
     def alone(cls, control: socket.socket, listener: socket.socket) -> Self:
         """Return the seat of an only server."""
@@ -43,6 +53,11 @@ class Seat:
 def desk(home: Path, number: int) -> Path:
     """Return the folder of the process at a seat."""
     return home / DESKS / str(number) if number else home
+
+
+def desks(home: Path) -> list[Path]:
+    """Return every desk that there is, the first one first: of processes that are, or were."""
+    return [home, *sorted((home / DESKS).glob("[0-9]*"), key=lambda path: int(path.name))]
 
 
 def listen(host: str, port: int) -> socket.socket:

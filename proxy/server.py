@@ -25,11 +25,10 @@ from audit.errors import AuditError
 from proxy.activation import SIGNAL, Activation
 from proxy.app import create_app
 from proxy.connections import BoundedProtocol, allow_files
-from proxy.detection import control
 from proxy.detection.engine import Engine
 from proxy.errors import ConfigurationError, RingfenceError
 from proxy.runtime import Runtime
-from proxy.seat import BACKLOG, EX_CONFIG, Seat, listen
+from proxy.seat import BACKLOG, EX_CONFIG, RELOAD, SERVING, Seat, listen
 from proxy.settings import Settings
 
 
@@ -59,7 +58,8 @@ async def _serve(settings: Settings, seat: Seat) -> int:
     hung_up = asyncio.Event()  # a hangup before everything is ready is kept until it is
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, hung_up.set)
-    runtime = await Runtime.start(settings, Engine(os.dup(seat.control.fileno()), settings), seat.desk(settings.home))
+    engine = Engine(os.dup(seat.control.fileno()), settings)
+    runtime = await Runtime.start(settings, engine, seat.desk(settings.home), lambda: seat.ask(RELOAD))
     reloads = asyncio.create_task(_reload(hung_up, runtime.activation))
     try:
         server = _Server(
@@ -126,5 +126,4 @@ class _Server(uvicorn.Server):
             sys.stdout.write(f"ringfence: listening on http://{f'[{host}]' if ':' in host else host}:{port}\n")
             sys.stdout.flush()
         self._told(*(self.private[0].getsockname() if self.private else (host, port)))
-        with contextlib.suppress(OSError):
-            control.send(self._seat.control, {"serving": True})
+        self._seat.ask(SERVING)

@@ -23,11 +23,14 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
+from audit.place import Postgres
+from audit.spool.spool import NAME as SPOOLED
 from proxy.children import LONGEST_PAUSE_S, Serve, Server, Slot
 from proxy.detection import control, worker
 from proxy.errors import ConfigurationError
+from proxy.place import audit_place, spool_plan
 from proxy.process import DETECTOR, die_with_parent, name_process
-from proxy.seat import EX_CONFIG, listen
+from proxy.seat import EX_CONFIG, RELOAD, RESTART, desks, listen
 from proxy.settings import Settings
 
 SIGNER_GRACE_S = 20.0
@@ -47,10 +50,27 @@ def run(settings: Settings, serve: Serve, signer_argv: Sequence[str] = ()) -> in
     return Supervisor(settings, serve, signer_argv).run()
 
 
+def require_workers(settings: Settings) -> None:
+    """Refuse a number of processes that the log is not safe with; raises ConfigurationError."""
+    if settings.workers > 1 and not isinstance(audit_place(settings), Postgres):
+        raise ConfigurationError(
+            f"setting workers is {settings.workers}, but one process alone writes an audit log in a SQLite file: set "
+            "audit_url to a PostgreSQL database, or workers to 1"
+        )
+    for desk in desks(settings.home)[1:]:
+        spool = spool_plan(settings, desk).folder
+        if int(desk.name) >= settings.workers and any(spool.glob(f"{SPOOLED}*")):
+            raise ConfigurationError(
+                f"{spool} holds records that are not in the audit log yet, of a process that would not be started: "
+                f"set workers to {int(desk.name) + 1} or more until they are"
+            )
+
+
 class Supervisor:
     """The loop, with everything it keeps count of."""
 
     def __init__(self, settings: Settings, serve: Serve, signer_argv: Sequence[str]) -> None:
+        require_workers(settings)
         self._settings = settings
         self._listener = listen(settings.host, settings.port)
         scanners = 1 + settings.scanners
@@ -94,6 +114,7 @@ class Supervisor:
         elif (status := self._replace()) is not None:
             return status
         self._tend_signer()
+        self._grant()
         self._go_on_restarting()
         for server in self._servers:
             for slot in server.slots:
@@ -123,13 +144,18 @@ class Supervisor:
         """Whether a server must not begin yet: the first may have to begin a log, which the others then find."""
         return server.status is None and not any(other.serving for other in self._servers[: server.number])
 
+    def _grant(self) -> None:
+        """Do what servers asked for."""
+        for server in self._servers:
+            if RESTART in server.wants:
+                self._begin_restart()
+            for other in self._servers if RELOAD in server.wants else ():
+                if other is not server:
+                    other.signal(signal.SIGHUP)
+            server.wants.clear()
+
     def _go_on_restarting(self) -> None:
         """Replace one server at a time: the next one when all serve again."""
-        wanted = [server for server in self._servers if server.wants]
-        if wanted:
-            self._begin_restart()
-        for server in wanted:
-            server.wants.clear()
         if self._to_restart and self._stop_by is None and all(server.serving for server in self._servers):
             self._to_restart.pop(0).retire()
 

@@ -14,7 +14,8 @@ from audit.api.errors import ApiError, bad_request, not_found
 from audit.api.query import body_of, parameters, period
 from audit.api.roles import PREFIX
 from audit.api.service import Asked
-from audit.exporting import DONE, Exports, Job, NoRoomToWait
+from audit.export_job import DONE, Job
+from audit.exporting import Exports, NoRoomToWait
 from audit.records.record import new_id
 from audit.records.schema import MAX_INT
 from audit.records.times import now

@@ -11,7 +11,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from proxy.activation import Activation, Active, Asked
+from proxy.activation import ASKED, Activation, Active, Asked
 from proxy.api.requests import authenticate
 from proxy.errors import ConfigurationError, RequestRefused, RingfenceError
 from proxy.files.diagnostics import FileRefused
@@ -48,7 +48,7 @@ async def show(request: Request, bundles: Activation, keys: KeyStore) -> Respons
 async def reload(request: Request, bundles: Activation, keys: KeyStore) -> Response:
     """Take up what lies on disk now; needs no body."""
     caller = authenticate(request, keys, MANAGERS)
-    result = await take_up(bundles, Asked("api", caller.actor))
+    result = await take_up(bundles, Asked(ASKED, caller.actor))
     if "refused" in result:
         raise BundleRefused(result["refused"])
     return JSONResponse(result)

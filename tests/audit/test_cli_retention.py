@@ -31,7 +31,7 @@ def run(retained: Retained, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     @contextmanager
     def own() -> Iterator[Own]:
-        yield Own(retained.parts, 400, retained.home / "exports")
+        yield Own(retained.parts, 400, (retained.home / "exports", retained.home / "servers" / "1" / "exports"))
 
     monkeypatch.setattr(cli_retention, "own_log", own)
 
@@ -197,14 +197,16 @@ def test_packs_that_are_kept_for_auditors_go_with_what_went_and_so_does_one_that
     name = retained.request()
     retained.sign()
     kept, making = retained.home / "exports", retained.home / "exports" / ".2.tar.77"
+    beside = retained.home / "servers" / "1" / "exports"
     making.mkdir(parents=True)
-    for path in (kept / "1.json", kept / "1.tar", making / "files.tar", kept / "2.json"):
+    beside.mkdir(parents=True)
+    for path in (kept / "1.json", kept / "1.tar", making / "files.tar", kept / "2.json", beside / "3.tar"):
         path.write_bytes(b"as it was")
     given = {"erase": [name], "prune": ["--before", "2099-01-01"]}[command]
     run(command, *given, "--dry-run")
     assert len(list(kept.rglob("*"))) == 5
-    assert "packs that were kept for auditors and are gone, too: 1\n" in run(command, *given, "--yes")
-    assert sorted(path.name for path in kept.iterdir()) == ["1.json", "2.json"]
+    assert "packs that were kept for auditors and are gone, too: 2\n" in run(command, *given, "--yes")
+    assert sorted(path.name for path in (*kept.iterdir(), *beside.iterdir())) == ["1.json", "2.json"]
 
 
 def test_nothing_is_done_without_a_program_that_writes_the_log(monkeypatch: pytest.MonkeyPatch) -> None:

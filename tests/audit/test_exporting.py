@@ -13,7 +13,8 @@ import pytest
 
 from audit import exporting
 from audit.access import Filters, Records
-from audit.exporting import KEPT, NICE, ROOM, WAITING, Exports, Job, NoRoomToWait
+from audit.export_job import Job
+from audit.exporting import KEPT, NICE, ROOM, WAITING, Exports, NoRoomToWait
 from audit.log import AuditLog, new_id
 from audit.space import Space, floor_of
 
@@ -200,6 +201,29 @@ def test_only_the_newest_are_kept_and_what_cannot_be_read_is_left_out(open_log: 
     kept = asyncio.run(run())
     assert [one.created[17:19] for one in kept] == [f"{number:02d}" for number in range(KEPT + 2, 2, -1)]
     assert len(list(folder.iterdir())) == KEPT
+
+
+def test_exports_of_other_processes_are_shown_and_left_alone(open_log: Any, tmp_path: Path) -> None:
+    log = open_log()
+
+    async def run() -> None:
+        async with working(log, tmp_path / "one") as one:
+            theirs = await made(one, job(1))
+            await one.prepare(waits := job(2))
+            here = await Exports.take_over(
+                log, tmp_path / "two", STAND_IN, beside=lambda: [tmp_path / "one" / "exports"]
+            )
+            await here.prepare(own := job(3))
+            assert [known.id for known in here.jobs()] == [own.id, waits.id, theirs.id]
+            assert here.find(waits.id) == waits, "it is not interrupted by who finds it"
+            assert here.find(theirs.id) == theirs
+            assert here.pack(theirs) == one.pack(theirs)
+            assert here.pack(own).parent == tmp_path / "two"
+            here._tidy()
+            assert one.pack(theirs).is_file()
+            assert here.find("../exports/x") is None
+
+    asyncio.run(run())
 
 
 def test_a_folder_that_cannot_be_made_does_not_keep_the_server_from_starting(

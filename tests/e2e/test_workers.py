@@ -70,6 +70,9 @@ def test_processes_are_replaced_under_load_without_a_lost_request_and_write_one_
         eventually(lambda: _serving(server) == WORKERS, 30)
         with Callers(server, key) as callers:
             callers.some_more()
+            upstreams_file(file, cloud, onprem, models={"gpt-4o": {"cloud-us": "gpt-4.1"}})
+            assert server.admin("policy.reload")["changed"]
+            eventually(lambda: len(_all(database, "policy.activated")) == 2 * WORKERS, 30)
             server.process.send_signal(signal.SIGUSR2)
             eventually(lambda: not set(first) & set(server.server_pids()) and _serving(server) == WORKERS, 60)
             callers.some_more()
@@ -84,6 +87,9 @@ def test_processes_are_replaced_under_load_without_a_lost_request_and_write_one_
         assert lost <= CALLERS, "who waited for an answer of the killed one"
         print(f"{callers.ended.total()} requests, {lost} lost with a killed process; the slowest took {slowest:.1f} s")
         assert server.stop() == 0
+    sources = [record.body["source"] for record in _all(database, "policy.activated")]
+    assert sources.count("api") == 1
+    assert sources.count("signal") == WORKERS - 1, "told at once, and not found on disk"
     assert (report := verify(database)).findings == ()
     decisions = [record.body for record in _all(database, DECISION)]
     assert callers.ended["200"] <= len(cloud.posts) <= len(decisions) <= callers.ended.total()

@@ -12,7 +12,9 @@ import psutil
 import pytest
 from harness import QUICK, eventually
 
+from proxy.errors import ConfigurationError
 from proxy.settings import Settings
+from proxy.supervisor import require_workers
 
 RUN = (
     "import os, sys; from proxy.settings import Settings; from proxy.supervisor import run\n"
@@ -128,6 +130,27 @@ def test_nobody_outlives_a_killed_supervisor(watched: Watched) -> None:
     everybody = watched.children()
     watched.process.kill()
     assert gone(everybody)
+
+
+def test_several_processes_need_a_log_that_several_may_write(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"workers is 2, but one process alone writes .* in a SQLite file"):
+        require_workers(Settings(home=tmp_path, workers=2))
+    require_workers(Settings(home=tmp_path, workers=1))
+    require_workers(Settings(home=tmp_path, workers=2, audit_url="postgresql://localhost/logs"))
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_fewer_processes_leave_no_spooled_record_behind(tmp_path: Path, shared: bool) -> None:
+    spools = tmp_path / "spools" if shared else None
+    left = (tmp_path / "spools" / "servers" / "2") if shared else (tmp_path / "home" / "servers" / "2" / "spool")
+    (tmp_path / "home" / "servers" / "2").mkdir(parents=True)
+    left.mkdir(parents=True, exist_ok=True)
+    few = Settings(home=tmp_path / "home", workers=2, audit_url="postgresql://localhost/logs", audit_spool=spools)
+    require_workers(few)
+    (left / "spool-000001").touch()
+    with pytest.raises(ConfigurationError, match=r"holds records that are not in the audit log.* workers to 3 or more"):
+        require_workers(few)
+    require_workers(few.model_copy(update={"workers": 3}))
 
 
 def test_a_missing_model_ends_everything_and_names_the_command(home: Path, tmp_path: Path) -> None:

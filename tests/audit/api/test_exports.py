@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from audit.exporting import Job
+from audit.export_job import Job
 from audit.records.record import new_id
 
 
