@@ -52,6 +52,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
         "detectors": runtime.engine.not_ready,
         "audit_log": lambda: runtime.audit.not_ready() or runtime.conditions.not_ready(),
         "checkpoints": runtime.checkpoints.not_ready,
+        "keys": runtime.keys.not_ready,
     }
     served = list[Route]()
 

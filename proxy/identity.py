@@ -118,18 +118,18 @@ class KeyStore:
     """All keys, mirrored in memory: to authenticate takes no I/O. Safe to call from any thread.
 
     Of a file, this process is the only writer. Where servers share the keys, `watch` keeps the mirror up to date. One
-    that could not for `BLIND_S` lets nobody in, since it may have missed a revocation.
+    that could not for `BLIND_S` lets nobody in, since it may have missed a revocation, while there is a log to write.
     """
 
-    def __init__(self, place: Place, deadline_s: float = 2.0, spooling: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, place: Place, deadline_s: float = 2.0, log_away: Callable[[], object] = lambda: None) -> None:
         """Open the keys; an operation on a database may take `deadline_s`, in seconds.
 
-        While `spooling` is true, the log is away, nothing leaves for vendors, and own servers are to be of use: then
-        the keys that were seen last stand. Raises ConfigurationError, and StateUnavailable where it may pass.
+        While `log_away` says something, nothing leaves for vendors, and whoever is to open or use the spool needs a
+        key: then those that were seen last stand. Raises ConfigurationError, and StateUnavailable where it may pass.
         """
         self._rows = KeyRows(place, deadline_s)
         self.shared = self._rows.shared
-        self._spooling = spooling
+        self._log_away = log_away
         self._mirror = _Mirror(-1, {})
         self._swapping = threading.Lock()
         """Held over a look at the mirror and its exchange: an older reading never takes the place of a newer one."""
@@ -162,7 +162,7 @@ class KeyStore:
 
     def not_ready(self) -> str | None:
         """Say why nobody is let in; None while callers are."""
-        if self._watcher is None or time.monotonic() - self._seen <= BLIND_S or self._spooling():
+        if self._watcher is None or time.monotonic() - self._seen <= BLIND_S or self._log_away():
             return None
         return "the API keys were not seen for too long"
 

@@ -112,7 +112,7 @@ class Runtime:
             audit = await _open_log(settings, desk)
         except AuditError as error:
             raise unopened(settings, error) from None
-        keys = await asyncio.to_thread(KeyStore, keys_place(settings), settings.audit_deadline_s, audit.spooling)
+        keys = await asyncio.to_thread(KeyStore, keys_place(settings), settings.audit_deadline_s, audit.trouble)
         try:
             place, within_s = database.state_place(settings), settings.audit_deadline_s
             state = await asyncio.to_thread(database.Database.open, place, within_s)

@@ -49,6 +49,10 @@ class Callers:
         bearer = self._bearers.caller(secret) if self._bearers is not None else None
         return bearer or self._store.authenticate(secret)
 
+    def not_ready(self) -> str | None:
+        """Say why nobody with a key is let in; None while callers are."""
+        return self._store.not_ready()
+
     def close(self) -> None:
         """Ask the provider no more, and release the keys."""
         if self._task is not None:

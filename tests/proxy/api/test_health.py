@@ -24,7 +24,7 @@ def test_everything_is_ready_after_a_start(tmp_path: Path, vendor: StandIn) -> N
             assert (await ring.client.get("/livez")).json() == {"status": "alive"}
             answer = await ready(ring)
             assert answer.status_code == 200
-            assert set(answer.json()) == {"status", "policy", "detectors", "audit_log", "checkpoints"}
+            assert set(answer.json()) == {"status", "policy", "detectors", "audit_log", "checkpoints", "keys"}
 
     asyncio.run(run())
 
@@ -41,6 +41,7 @@ def test_a_part_that_is_not_ready_is_named_with_the_reason(tmp_path: Path, vendo
                 "detectors": "every worker is down",
                 "audit_log": "ready",
                 "checkpoints": "ready",
+                "keys": "ready",
             }
             assert (await ring.client.get("/livez")).status_code == 200
 
