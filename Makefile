@@ -6,7 +6,7 @@ UV     := $(BIN)/uv
 LOCK   := $(UV) pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := install
-.PHONY: install demo serve clients lock-clients test test-clients test-long fuzz mutate check format bench bench-detection bench-languages bench-conversation bench-policy bench-audit bench-audit-api bench-balancing bench-packs soak schema lock e2e-vllm lock-vllm
+.PHONY: install demo serve clients lock-clients test test-clients test-long fuzz mutate check format bench bench-detection bench-languages bench-conversation bench-policy bench-audit bench-audit-api bench-balancing bench-packs soak schema lock lock-bench e2e-vllm lock-vllm
 
 install: $(VENV)/.installed
 
@@ -52,12 +52,13 @@ lock-clients: $(NODE)/.installed
 # A real vLLM behind Ringfence. It is installed into an environment of its own (6 GB, for CPU cores), or VLLM=PATH names a
 # Python that has one, such as one with a GPU. Where neither works, it says so and skips. Two minutes on two cores.
 E2E_VLLM := tests/e2e/vllm
+PEERS    := tests/bench/peers
 
 e2e-vllm: install
 	$(if $(VLLM),,-$(MAKE) --no-print-directory $(E2E_VLLM)/.venv/.installed)
 	RINGFENCE_E2E_VLLM=$(VLLM) $(BIN)/python -m pytest -n 0 $(E2E_VLLM) $(ARGS)
 
-$(E2E_VLLM)/.venv/.installed: $(E2E_VLLM)/requirements.lock | $(VENV)/.installed
+$(E2E_VLLM)/.venv/.installed $(PEERS)/.venv/.installed: %/.venv/.installed: %/requirements.lock | $(VENV)/.installed
 	$(UV) venv --quiet --clear --python $(BIN)/python $(@D)
 	$(UV) pip sync --quiet --python $(@D)/bin/python --require-hashes $<
 	touch $@
@@ -111,8 +112,17 @@ format: install
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# Speed and memory beside a bare proxy, LiteLLM and Presidio; nine minutes. LiteLLM comes from an environment of its own
+# (750 MB); where it cannot be installed, the benchmark says so and goes on without.
+bench: export PYTHONDONTWRITEBYTECODE =
 bench: install
+	-$(MAKE) --no-print-directory $(PEERS)/.venv/.installed
 	$(BIN)/python tests/bench/run.py $(ARGS)
+
+lock-bench: install
+	cd $(PEERS) && $(CURDIR)/$(UV) pip compile requirements.in --exclude-newer "60 days" --python-version 3.11 \
+	  --python-platform x86_64-unknown-linux-gnu --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --quiet --upgrade -o requirements.lock
 
 # Detection beside stock Presidio; DATA=DIR measures on other data.
 bench-detection: install

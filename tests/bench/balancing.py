@@ -28,7 +28,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from run import ROOT, row, running
+from report import row
+from targets import ROOT, running
 from upstream import WHOLE
 
 HERE = Path(__file__).resolve().parent

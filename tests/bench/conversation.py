@@ -13,17 +13,23 @@ import random
 import statistics
 import sys
 import tempfile
+import time
 import urllib.request
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import run
-from load import SENTENCES, SYSTEM
+from prompts import SENTENCES, SYSTEM
+from report import row
+from targets import HERE, Target, ringfence, running
 
 TURNS = 20
 SHOWN = (1, 5, 10, 15, 20)
 CACHES = {"none": "0", "cached": str(64 * 1024 * 1024)}
+SEVERAL = 5
+SETTLES_S = 0.2
+"""So long after an answer, nothing is left to be done for it."""
 
 
 def conversation(seed: int) -> list[list[dict[str, str]]]:
@@ -39,7 +45,7 @@ def conversation(seed: int) -> list[list[dict[str, str]]]:
     return turns
 
 
-def ask(target: run.Target, messages: list[dict[str, str]]) -> float:
+def ask(target: Target, messages: list[dict[str, str]]) -> float:
     """Send one request; returns the CPU seconds that it cost."""
     before = target.cpu_s()
     request = urllib.request.Request(
@@ -52,6 +58,24 @@ def ask(target: run.Target, messages: list[dict[str, str]]) -> float:
     return target.cpu_s() - before
 
 
+def resend(target: Target, seed: int) -> float:
+    """Return the CPU seconds of a request of which all but the last turn was sent before: a mean over several."""
+    several = [conversation(1000 * seed + number) for number in range(SEVERAL)]
+    for turns in several:
+        ask(target, turns[-2])
+    time.sleep(SETTLES_S)
+    before = target.cpu_s()
+    for turns in several:
+        ask(target, turns[-1])
+    time.sleep(SETTLES_S)
+    return (target.cpu_s() - before) / SEVERAL
+
+
+def resent(analyse: Callable[[Sequence[str]], float], seed: int) -> float:
+    """Return the CPU seconds of something that gets all messages of such a request."""
+    return analyse([message["content"] for message in conversation(1000 * seed)[-1]])
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Measure; status 1 when a resent request costs more than a twentieth."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -60,10 +84,10 @@ def main(arguments: list[str] | None = None) -> int:
     spent: dict[tuple[str, str], list[float]] = defaultdict(list)
     with tempfile.TemporaryDirectory(prefix="ringfence-bench-") as home, ExitStack() as stack:
         _, upstream = stack.enter_context(
-            run.running([sys.executable, str(run.HERE / "upstream.py")], Path(home) / "upstream.log")
+            running([sys.executable, str(HERE / "upstream.py")], Path(home) / "upstream.log")
         )
         targets = [
-            run.ringfence(
+            ringfence(
                 stack, name, ["-m", "proxy", "serve"], Path(home) / name, upstream, RINGFENCE_DETECT_CACHE_BYTES=size
             )
             for name, size in CACHES.items()
@@ -84,12 +108,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 def report(spent: dict[tuple[str, str], list[float]]) -> int:
     """Print CPU milliseconds, medians over the rounds."""
-    print(run.row("CPU ms", *CACHES, "ratio"))
+    print(row("CPU ms", *CACHES, "ratio"))
     ratio = 0.0
     for name in (*(f"turn {turn}" for turn in SHOWN), "all turns", "resent"):
         none, cached = (statistics.median(spent[cache, name]) * 1000 for cache in CACHES)
         ratio = none / max(cached, 1e-9)
-        print(run.row(name, f"{none:.1f}", f"{cached:.1f}", f"{ratio:.1f}"))
+        print(row(name, f"{none:.1f}", f"{cached:.1f}", f"{ratio:.1f}"))
     return 0 if ratio >= 20 else 1
 
 

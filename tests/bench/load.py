@@ -1,47 +1,26 @@
 """A closed loop of callers: each sends the next request when the last one is answered. Prints one line of JSON.
 
-    python tests/bench/load.py URL KEY --callers 16 --seconds 2 [--words N] [--seed N]
+    python tests/bench/load.py URL KEY --callers 16 --seconds 2 [--words N [--paced]] [--cold] [--seed N]
 
 Every caller keeps one connection. The system message is always the same and the question always new, as in real use,
-so that a cache of scanned messages helps where it would. With `--words`, a stream of so many is asked for. Latencies in
-milliseconds; `first` is that of the first byte of the answer's body.
+so that a cache of scanned messages helps where it would; with `--cold`, all is new. With `--words`, a stream of so many
+is asked for, with `--paced` of a model that takes its time. Latencies in milliseconds; `first` is that of the first
+byte of the answer's body.
 """
 
 import argparse
 import asyncio
-import itertools
 import json
-import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import uvloop
+from prompts import cold, warm
 
-SYSTEM = (
-    "You are a helpful assistant for a software team. Answer briefly and precisely, show code where it helps, say so "
-    "when you are not sure, and never invent functions. Prefer the standard library to other packages."
-)
-SENTENCES = (
-    "The build takes too long since the cache was moved to another disk.",
-    "Please explain how a bounded queue keeps memory in check under load.",
-    "Our test for the parser fails on empty input and on very long lines.",
-    "I would like to replace the loop by a generator without changing its order.",
-    "What happens to a coroutine that is cancelled while it waits for a lock?",
-    "The query is slow although there is an index on both columns.",
-    "Rewrite the function so that it can be tested without a network.",
-    "Which of the two designs is easier to change later, and why?",
-    "The chart should show the median and not the mean of all runs.",
-    "Compare the two ways to read a large file line by line.",
-)
-
-
-def questions(seed: int) -> Iterator[str]:
-    """Yield questions of some six hundred characters, none of them twice."""
-    chosen = random.Random(seed)
-    for number in itertools.count():
-        yield f"Question {seed}-{number}. " + " ".join(chosen.choices(SENTENCES, k=9))
+PACED = "-paced"
+"""The end of the name of a model that takes its time: see the upstream."""
 
 
 @dataclass
@@ -56,22 +35,25 @@ class Tally:
 class Caller:
     """One connection and the requests on it."""
 
-    def __init__(self, url: str, key: str, words: int, texts: Iterator[str], tally: Tally) -> None:
-        at = urlsplit(url)
+    def __init__(self, chosen: argparse.Namespace, asks: Iterator[tuple[str, str]], tally: Tally) -> None:
+        at = urlsplit(chosen.url)
         self._host, self._port, self._path = at.hostname or "", at.port or 80, f"{at.path}/chat/completions"
         self._head = (
-            f"POST {self._path} HTTP/1.1\r\nhost: {self._host}\r\nauthorization: Bearer {key}\r\n"
+            f"POST {self._path} HTTP/1.1\r\nhost: {self._host}\r\nauthorization: Bearer {chosen.key}\r\n"
             "content-type: application/json\r\n"
         ).encode()
-        self._words, self._texts, self._tally = words, texts, tally
+        self._words, self._asks, self._tally = chosen.words, asks, tally
+        self._model = f"gpt-4o-mini{PACED * chosen.paced}"
 
     async def run(self, until: float) -> None:
         """Call until the time is over."""
         reader, writer = await asyncio.open_connection(self._host, self._port, limit=1 << 20)
         while time.perf_counter() < until:
-            messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": next(self._texts)}]
+            messages = [
+                {"role": role, "content": text} for role, text in zip(("system", "user"), next(self._asks), strict=True)
+            ]
             asked = {"stream": True, "max_tokens": self._words} if self._words else {"stream": False}
-            body = json.dumps({"model": "gpt-4o-mini", "messages": messages, **asked}).encode()
+            body = json.dumps({"model": self._model, "messages": messages, **asked}).encode()
             started = time.perf_counter()
             writer.write(self._head + b"content-length: %d\r\n\r\n" % len(body) + body)
             head = await reader.readuntil(b"\r\n\r\n")
@@ -112,12 +94,15 @@ async def main() -> None:
     parser.add_argument("--callers", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--words", type=int, default=0)
+    parser.add_argument("--paced", action="store_true")
+    parser.add_argument("--cold", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
-    tally, texts = Tally(), questions(chosen.seed)
+    tally, asks = Tally(), (cold if chosen.cold else warm)(chosen.seed)
+    next(asks)  # its texts are read once
     started = time.perf_counter()
     until = started + chosen.seconds
-    callers = [Caller(chosen.url, chosen.key, chosen.words, texts, tally) for _ in range(chosen.callers)]
+    callers = [Caller(chosen, asks, tally) for _ in range(chosen.callers)]
     await asyncio.gather(*(caller.run(until) for caller in callers))
     took = time.perf_counter() - started
     print(

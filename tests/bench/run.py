@@ -1,182 +1,50 @@
-"""What Ringfence costs: added latency, CPU a request and memory, beside the least that a Python proxy can do.
+"""What Ringfence costs: added latency, CPU a request and memory, beside a bare proxy, LiteLLM and Presidio.
 
     make bench [ARGS="--rounds 5 --seconds 2 --only 'bare;ringfence'"]
 
 One upstream answers at once in a process of its own. Targets run side by side and are loaded one at a time, in rounds
 whose order is shuffled, so that a busy minute of the machine meets all of them. Read CPU a request and the ratios of
 one run; absolute numbers of two runs, and latencies of many callers on few cores, compare badly. `direct` is the
-upstream itself: it stands for the network and the load generator, and its latency is taken off the others'.
+upstream itself: it stands for the network and the load generator, and its latency is taken off the others'. It ends
+with a table of the goals, each reached or missed by how much; nine minutes on two cores.
 """
 
 import argparse
 import json
-import math
-import os
 import random
-import re
-import select
-import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
-import psutil
-import yaml
+import gateways
+import goals
+import memory
+import pytest
+from conversation import resend, resent
+from in_process import STOCK, Stock
+from measured import RESENT, SCENARIOS, Figures, Results
+from report import in_short, report
+from targets import BARE, HERE, OFF, OURS, OWN, Target, start
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-OFF, UNSCANNED, HELD = "ringfence, detection off", "answers not scanned", "answers held back"
-TARGETS = ("direct", "bare", OFF, UNSCANNED, "ringfence", HELD)
-"""As shipped, `ringfence` scans answers beside their way."""
-SHORT, LONG = 20, 220
-"""Words of a stream, an event each."""
-SCENARIOS = {
-    "c1": (1, 0),
-    "c16": (16, 0),
-    "stream c1": (1, SHORT),
-    "stream c16": (16, SHORT),
-    "long stream c1": (1, LONG),
-}
-"""How many callers, and how many words a stream has that they ask for."""
-RULE = """
-policy: answers
-version: 1
-owner: bench@company.example
-rules:
-  - {id: no-secrets, direction: answer, if: {class: secret}, then: block, because: It is one.}
-"""
-START_S = 120.0
-
-
-@dataclass
-class Target:
-    """Something to send requests to; no process for the upstream itself, whose CPU is not counted."""
-
-    name: str
-    url: str
-    key: str
-    process: psutil.Process | None
-
-    def cpu_s(self) -> float:
-        """User and system time of the whole process tree until now."""
-        total = 0.0
-        for process in self.tree():
-            try:
-                times = process.cpu_times()
-            except psutil.NoSuchProcess:
-                continue
-            total += times.user + times.system
-        return total
-
-    def pss_mb(self) -> float:
-        """Memory of the process tree, shared pages counted once."""
-        return sum(process.memory_full_info().pss for process in self.tree()) / 1e6
-
-    def tree(self) -> list[psutil.Process]:
-        """The process and everything below it."""
-        return [] if self.process is None else [self.process, *self.process.children(recursive=True)]
-
-
-@dataclass
-class Figures:
-    """What the rounds gave for one target and scenario."""
-
-    samples: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    bad: int = 0
-
-    def median(self, name: str) -> float:
-        """Median over the rounds."""
-        return statistics.median(self.samples[name]) if self.samples[name] else float("nan")
-
-
-Results = dict[tuple[str, str], Figures]
-
-
-@contextmanager
-def running(command: list[str], log: Path, **environ: str) -> Iterator[tuple[psutil.Process, str]]:
-    """Run a server that says where it listens, until the block ends."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")}
-    with log.open("ab") as errors:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env={**clean, **environ}, cwd=ROOT
-        )
-    try:
-        yield psutil.Process(process.pid), address(process, log)
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
-
-
-def address(process: subprocess.Popen[bytes], log: Path) -> str:
-    """Wait for the line in which a server says where it listens."""
-    assert process.stdout is not None
-    said, until = b"", time.monotonic() + START_S
-    while time.monotonic() < until:
-        if select.select([process.stdout], [], [], 0.2)[0]:
-            piece = os.read(process.stdout.fileno(), 4096)
-            said += piece
-            if found := re.search(rb"listening on (http://\S+)\n", said):
-                return found[1].decode()
-            if not piece:
-                break
-    raise SystemExit(f"a target did not start: {log.read_text()[-2000:]}")
-
-
-def start(stack: ExitStack, names: list[str], home: Path) -> list[Target]:
-    """Start the upstream and the chosen targets."""
-    _, upstream = stack.enter_context(running([sys.executable, str(HERE / "upstream.py")], home / "upstream.log"))
-    targets = [Target("direct", upstream, "none", None)]
-    if "bare" in names:
-        command = [sys.executable, str(HERE / "bare.py"), upstream]
-        process, url = stack.enter_context(running(command, home / "bare.log"))
-        targets.append(Target("bare", f"{url}/v1", "none", process))
-    if OFF in names:
-        targets.append(ringfence(stack, OFF, [str(HERE / "undetected.py")], home / "off", upstream))
-    ruled = shutil.copytree(ROOT / "policies", home / "policies")
-    (ruled / "answers.yaml").write_text(RULE)
-    chosen = {UNSCANNED: {"SCAN_ANSWERS": "ruled"}, "ringfence": {}, HELD: {"POLICIES": str(ruled)}}
-    for number, (name, settings) in enumerate(chosen.items()):
-        if name in names:
-            environ = {f"RINGFENCE_{setting}": value for setting, value in settings.items()}
-            command = ["-m", "proxy", "serve"]
-            targets.append(ringfence(stack, name, command, home / str(number), upstream, **environ))
-    return targets
-
-
-def ringfence(stack: ExitStack, name: str, arguments: list[str], home: Path, upstream: str, **settings: str) -> Target:
-    """Start Ringfence; both zones are the same upstream, so a doubtful finding changes nothing that is measured."""
-    home.mkdir()
-    zones = ("cloud-us", "onprem")
-    rows = [
-        {"name": zone, "kind": "openai", "zone": zone, "base_url": upstream, "models": ["gpt-4*"]} for zone in zones
-    ]
-    (home / "upstreams.yaml").write_text(yaml.safe_dump({"upstreams": rows}))
-    environ = {"RINGFENCE_HOME": str(home), "RINGFENCE_UPSTREAMS": str(home / "upstreams.yaml"), "RINGFENCE_PORT": "0"}
-    environ |= settings
-    process, url = stack.enter_context(running([sys.executable, *arguments], home / "server.log", **environ))
-    made = subprocess.run(
-        [sys.executable, "-m", "proxy", "key", "create", "--app", "bench", "--team", "bench"],
-        env={**os.environ, **environ},
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    return Target(name, f"{url}/v1", made.stdout.strip(), process)
+USUAL = (BARE, OFF, OURS, *gateways.OTHERS, STOCK)
+KNOWN = (*OWN, *gateways.OTHERS, STOCK)
+MISSING = (
+    f"{' and '.join(gateways.OTHERS)} are left out: their environment, tests/bench/peers/.venv, is not there; "
+    "`make bench` says why when it tries to install it"
+)
 
 
 def measure(target: Target, scenario: str, seconds: float, seed: int, figures: Figures) -> None:
     """Load one target once and add what came out."""
-    callers, words = SCENARIOS[scenario]
+    what = SCENARIOS[scenario]
     command = [sys.executable, str(HERE / "load.py"), target.url, target.key, "--seed", str(seed)]
-    command += ["--callers", str(callers), "--seconds", str(seconds), "--words", str(words)]
+    command += ["--callers", str(what.callers), "--words", str(what.words)]
+    command += ["--seconds", str(0.1 if what.paced else seconds)]  # each caller asks a slow model once
+    command += [f"--{name}" for name in ("paced", "cold") if getattr(what, name)]
     before = target.cpu_s()
     ran = subprocess.run(command, capture_output=True, check=True, text=True, timeout=seconds + 60)
     spent = target.cpu_s() - before
@@ -187,65 +55,46 @@ def measure(target: Target, scenario: str, seconds: float, seed: int, figures: F
     figures.samples["cpu_us"].append(spent / max(1, seen["requests"]) * 1e6)
 
 
-def rounds(targets: list[Target], count: int, seconds: float) -> Results:
+def rounds(targets: Sequence[Target], stock: Stock | None, count: int, seconds: float) -> Results:
     """Measure every target in every scenario, round by round, each round in an order of its own."""
-    results: Results = {(target.name, scenario): Figures() for target in targets for scenario in SCENARIOS}
-    order, seed = random.Random(7), 0
+    results = Results()
+    jobs: list[Callable[[int], None]] = []
     for target in targets:
         measure(target, "c1", min(0.5, seconds), 0, Figures())  # connections, caches and code paths warm
+        for scenario in SCENARIOS:
+            figures = results.rounds[target.name, scenario]
+            jobs.append(lambda seed, at=(target, scenario), to=figures: measure(*at, seconds, seed, to))
+    for target in targets:
+        if target.process is not None:
+            spent = results.rounds[target.name, RESENT].samples["cpu_us"]
+            jobs.append(lambda seed, target=target, spent=spent: spent.append(resend(target, seed) * 1e6))
+    if stock is not None:
+        spent = results.rounds[STOCK, RESENT].samples["cpu_us"]
+        jobs.append(lambda seed, spent=spent: spent.append(resent(stock.analyse, seed) * 1e6))
+    order, seed = random.Random(7), 0
     for number in range(count):
-        work = [(target, scenario) for target in targets for scenario in SCENARIOS]
-        order.shuffle(work)
-        for target, scenario in work:
+        for job in order.sample(jobs, len(jobs)):
             seed += 1
-            measure(target, scenario, seconds, seed, results[target.name, scenario])
+            job(seed)
         sys.stderr.write(f"round {number + 1} of {count}\n")
     return results
 
 
-def report(targets: list[Target], results: Results) -> str:
-    """Print medians over the rounds, latencies as what each target adds to the direct way."""
-    lines = []
-    for scenario in SCENARIOS:
-        direct = results["direct", scenario]
-        lines.append(f"\n{scenario}: milliseconds added to the direct way (p50 {direct.median('p50'):.2f} ms)")
-        head = ("target", "p50", "p95", "p99", "first", "CPU us/req", "x bare", "req/s", "bad")
-        lines.append(row(*head))
-        bare = results.get(("bare", scenario), Figures()).median("cpu_us")
-        for target in targets:
-            found = results[target.name, scenario]
-            added = [f"{found.median(name) - direct.median(name):.2f}" for name in ("p50", "p95", "p99", "first")]
-            cpu = found.median("cpu_us")
-            counted = target.process is not None
-            ratio = f"{cpu / bare:.2f}" if counted and not math.isnan(bare) else "-"
-            shown = f"{cpu:.0f}" if counted else "-"
-            lines.append(row(target.name, *added, shown, ratio, f"{found.median('per_s'):.0f}", str(found.bad)))
-    lines += per_event(targets, results)
-    lines.append("\nmemory after the run (PSS of the process tree, MB)")
-    lines += [row(target.name, f"{target.pss_mb():.0f}") for target in targets if target.process is not None]
-    return "\n".join(lines)
+def weigh(targets: Sequence[Target], home: Path, seconds: float) -> dict[str, float]:
+    """Measure memory, with everything at work; without PostgreSQL, there are no several processes."""
 
+    def load(target: Target) -> None:
+        for scenario in ("c16", "cold c1"):
+            measure(target, scenario, seconds, 1, Figures())
 
-def per_event(targets: list[Target], results: Results) -> list[str]:
-    """Say what one more event of a stream costs: the long stream less the short one, for one caller."""
-
-    def cost(target: Target, figure: str) -> float:
-        long, short = (results[target.name, scenario].median(figure) for scenario in ("long stream c1", "stream c1"))
-        return (long - short) / (LONG - SHORT)
-
-    bare = next((cost(target, "cpu_us") for target in targets if target.name == "bare"), math.nan)
-    lines = ["\none more event of a stream, for one caller", row("target", "CPU us", "x bare", "p50 us")]
-    for target in targets:
-        cpu, time = cost(target, "cpu_us"), cost(target, "p50") * 1000
-        counted = target.process is not None
-        ratio = f"{cpu / bare:.2f}" if counted and not math.isnan(bare) else "-"
-        lines.append(row(target.name, f"{cpu:.1f}" if counted else "-", ratio, f"{time:.1f}"))
-    return lines
-
-
-def row(name: str, *cells: str) -> str:
-    """Lay out one line of a table."""
-    return f"  {name:<26}" + "".join(f"{cell:>12}" for cell in cells)
+    (alone,) = (target.process for target in targets if target.name == OFF)
+    assert alone is not None
+    weights = {memory.SERVER_ALONE: memory.own_mb([alone]), memory.ALONE: memory.by_itself()}
+    try:
+        return weights | memory.forked(home, targets[0].url, load)
+    except pytest.skip.Exception as missing:
+        sys.stderr.write(f"the memory of one more process is not measured: {missing}\n")
+        return weights
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -253,16 +102,32 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2.0, help="for each target and scenario in each round")
-    parser.add_argument("--only", default=";".join(TARGETS), help="targets, separated by ';'; 'direct' always runs")
+    parser.add_argument("--slow", type=int, default=100, help="words of the slow stream, ten a second")
+    parser.add_argument("--only", help=f"of {';'.join(KNOWN)}; 'direct' always runs")
     chosen = parser.parse_args(arguments)
-    names = [name.strip() for name in chosen.only.split(";")]
-    if unknown := set(names) - set(TARGETS):
-        parser.error(f"unknown targets {sorted(unknown)}; there are {list(TARGETS)}")
-    with tempfile.TemporaryDirectory(prefix="ringfence-bench-") as home, ExitStack() as stack:
-        targets = start(stack, names, Path(home))
-        results = rounds(targets, chosen.rounds, chosen.seconds)
+    SCENARIOS["slow stream"] = replace(SCENARIOS["slow stream"], words=chosen.slow)
+    names = [name.strip() for name in chosen.only.split(";")] if chosen.only else list(USUAL)
+    if unknown := set(names) - set(KNOWN):
+        parser.error(f"unknown targets {sorted(unknown)}; there are {list(KNOWN)}")
+    others = [name for name in names if name in gateways.OTHERS]
+    missing = bool(others) and not gateways.installed()
+    if missing and chosen.only:
+        parser.error(MISSING)
+    with tempfile.TemporaryDirectory(prefix="ringfence-bench-") as folder, ExitStack() as stack:
+        home = Path(folder)
+        targets = start(stack, names, home)
+        if not missing:
+            targets += gateways.start(stack, others, home / "others", targets[0].url)
+        stock = Stock(stack) if STOCK in names else None
+        results = rounds(targets, stock, chosen.rounds, chosen.seconds)
+        if not chosen.only:
+            results.memory_mb = weigh(targets, home, chosen.seconds)
         print(report(targets, results))
-    return 1 if any(figures.bad for figures in results.values()) else 0
+    print(f"\nin short, medians of {chosen.rounds} rounds\n\n{in_short(results)}")
+    print(f"\ngoals, by this run\n\n{goals.table(results)}")
+    if missing:
+        print(f"\n{MISSING}")
+    return 1 if results.bad() else 0
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
-import run
+from targets import HERE, Target, ringfence, running
 
 from proxy.process import SERVER
 
@@ -153,7 +153,7 @@ class Sample:
 class Soak:
     """What is sent, and what came of it."""
 
-    target: run.Target
+    target: Target
     bodies: Iterator[tuple[str, bytes]]
     left: int
     sent: int = 0
@@ -249,9 +249,9 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="ringfence-soak-") as home, ExitStack() as stack:
         _, upstream = stack.enter_context(
-            run.running([sys.executable, str(run.HERE / "upstream.py")], Path(home) / "upstream.log")
+            running([sys.executable, str(HERE / "upstream.py")], Path(home) / "upstream.log")
         )
-        target = run.ringfence(stack, "soak", ["-m", "proxy", "serve"], Path(home) / "soak", upstream, **SETTINGS)
+        target = ringfence(stack, "soak", ["-m", "proxy", "serve"], Path(home) / "soak", upstream, **SETTINGS)
         soak = Soak(target, Writer(chosen.seed).requests(), chosen.requests)
         asyncio.run(soak.run(chosen.callers, max(1, chosen.requests // 40)))
         return 0 if report(soak) else 1

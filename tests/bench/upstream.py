@@ -4,7 +4,8 @@
 
 Prints its base URL and serves until standard input closes. A raw asyncio protocol, so that it costs little itself. No
 answer comes twice: one whose text was scanned before would cost its scan no more. A request for a stream says by
-`max_tokens` of how many words, an event each.
+`max_tokens` of how many words, an event each; a model whose name ends in `-paced` says the first at once and then ten a
+second, and one whose name ends in `-echo` says what it was asked.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ import sys
 import uvloop
 
 WORDS = 20
+PACE_S = 0.1
 TEXT = """
 A bounded queue keeps memory in check because whoever fills it has to wait until somebody takes from it, and the wait is
 felt where the work comes from. Put the limit where the work enters, measure how long things lie there, and refuse early
@@ -31,8 +33,8 @@ def _event(delta: dict[str, str], finish: str | None = None) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-def _whole() -> bytes:
-    message = {"role": "assistant", "content": "Answer 00000000. " + " ".join(TEXT.split()[:WORDS])}
+def _whole(text: str) -> bytes:
+    message = {"role": "assistant", "content": text}
     return json.dumps(
         {
             "id": "c",
@@ -45,7 +47,7 @@ def _whole() -> bytes:
     ).encode()
 
 
-WHOLE = _whole()
+WHOLE = _whole("Answer 00000000. " + " ".join(TEXT.split()[:WORDS]))
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 NUMBERED = _event({"role": "assistant", "content": "Answer 00000000. "})
 EVENTS = [_event({"content": f"{word} "}) for word in TEXT.split()]
@@ -57,8 +59,10 @@ def answer(body: bytes) -> list[bytes]:
     """Return the pieces that are written, one by one."""
     number = b"%08d" % next(numbers)
     if b'"stream":true' not in body and b'"stream": true' not in body:
-        head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(WHOLE)
-        return [head + WHOLE.replace(b"00000000", number)]
+        whole = WHOLE.replace(b"00000000", number)
+        if b'-echo"' in body:
+            whole = _whole(json.loads(body)["messages"][-1]["content"])
+        return [b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(whole) + whole]
     asked = re.search(rb'"max_tokens": ?(\d+)', body)
     words = itertools.islice(itertools.cycle(EVENTS), int(asked[1]) if asked else WORDS)
     return [HEAD, NUMBERED.replace(b"00000000", number), *words, *END]
@@ -82,8 +86,19 @@ class Upstream(asyncio.Protocol):
             if len(self._buffer) < end:
                 return
             body, self._buffer = self._buffer[head + 4 : end], self._buffer[end:]
+            if b'-paced"' in body:
+                self._paced = asyncio.ensure_future(self._pace(answer(body)))
+                return
             for piece in answer(body):
                 self._transport.write(piece)  # type: ignore[attr-defined]
+
+    async def _pace(self, pieces: list[bytes]) -> None:
+        begin, *words, stop, end = pieces
+        self._transport.write(begin + words.pop(0))  # type: ignore[attr-defined]
+        for word in words:
+            await asyncio.sleep(PACE_S)
+            self._transport.write(word)  # type: ignore[attr-defined]
+        self._transport.write(stop + end)  # type: ignore[attr-defined]
 
 
 async def main() -> None:
