@@ -65,9 +65,10 @@ def create(directory: Path, origin: str) -> LogKeys:
 
 
 def finish(directory: Path) -> None:
-    """Mark the first start as done."""
-    (directory / UNFINISHED).unlink(missing_ok=True)
-    sync_folder(directory)
+    """Mark the first start as done; later, nothing is written, for keys may lie where nothing can be."""
+    if unfinished(directory):
+        (directory / UNFINISHED).unlink()
+        sync_folder(directory)
 
 
 def load(directory: Path) -> LogKeys:

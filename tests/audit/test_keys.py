@@ -99,3 +99,15 @@ def test_an_interrupted_creation_is_begun_again(tmp_path: Path) -> None:
         (tmp_path / name).unlink()
     assert keys.create(tmp_path, ORIGIN).master != first.master
     assert keys.unfinished(tmp_path)
+
+
+def test_keys_that_are_there_are_used_without_a_change_to_their_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys.create(tmp_path / "keys", ORIGIN)
+    keys.finish(tmp_path / "keys")
+    for change in ("unlink", "touch", "mkdir", "hardlink_to"):  # each fails where nothing can be written
+        monkeypatch.setattr(Path, change, lambda *_, **__: pytest.fail("the folder may be read-only"))
+    assert keys.exist(tmp_path / "keys")
+    keys.load(tmp_path / "keys")
+    keys.finish(tmp_path / "keys")
