@@ -1,16 +1,19 @@
 """Writers of one log on PostgreSQL that share connections, by transaction, through a real pgbouncer."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from harness import eventually
 from pooler import CONNECTIONS, Pooler, pooling, program
 from replicas import EACH, append, assert_each_wrote_all, assert_whole, finished, replicas, until_ready_again
 
 from audit.place import Postgres
+from proxy.identity import LOOK_S, KeyStore, Role, new_key
 
 WRITERS = 2 * CONNECTIONS
 
@@ -50,3 +53,14 @@ def test_t29_a_pooler_that_dies_between_writers_and_server_takes_no_acknowledged
         until_ready_again(log)
         made.append(append(log))
     assert_whole(database, *made)
+
+
+def test_servers_behind_a_pooler_share_api_keys_and_wait_for_each_other(pooler: Pooler) -> None:
+    with closing(KeyStore(pooler.place, 10)) as one, closing(KeyStore(pooler.place, 10)) as other:
+        other.watch()
+        made = [new_key("crm", "sales", Role.APP, None) for _ in range(20)]
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda at: (one, other)[at % 2].add(made[at][1]), range(20)))
+        eventually(lambda: all(other.authenticate(secret) for secret, _ in made), LOOK_S + 2)
+        one.revoke(made[0][1].id)
+        eventually(lambda: other.authenticate(made[0][0]) is None, LOOK_S + 2)
