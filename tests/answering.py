@@ -137,7 +137,7 @@ def text_of(raw: bytes, index: int = 0) -> str:
 
 
 class Passed:
-    """What a watch let through of a stream, event by event, and what it raised in place of the rest."""
+    """What a watch let through of a stream, bit by bit, and what it raised in place of the rest."""
 
     def __init__(self) -> None:
         self.events: list[bytes] = []
@@ -148,13 +148,13 @@ class Passed:
         return b"".join(self.events)
 
 
-async def source(events: Iterable[Event], taken: list[Event] | None = None) -> AsyncIterator[Event]:
+async def source(events: Iterable[Event], taken: list[Event] | None = None) -> AsyncIterator[list[Event]]:
     """Yield events one by one, as if they came from a network."""
     for each in events:
         await asyncio.sleep(0)
         if taken is not None:
             taken.append(each)
-        yield each
+        yield [each]
 
 
 async def passed(watch: Watch, events: Iterable[Event]) -> Passed:

@@ -6,7 +6,7 @@ once more what a text said whole, as the last events of a response do, costs not
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ TOO_MANY, TOO_DEEP = "answer_bound", "nesting"
 class Text:
     """One text. Positions count its characters from the first; `start` is that of the first that is kept."""
 
-    __slots__ = ("_digest", "_first", "_varies", "content", "end", "key", "left", "read", "scope", "start")
+    __slots__ = ("_digest", "_digested", "_first", "_varies", "content", "end", "key", "left", "read", "scope", "start")
 
     def __init__(self, key: str, scope: Way) -> None:
         self.key = key
@@ -39,6 +39,7 @@ class Text:
         self._first = ""
         self._varies = False
         self._digest = hashlib.blake2b(digest_size=16)
+        self._digested = 0
 
     def add(self, piece: str, *, apart: bool) -> None:
         """Let the text go on; `apart`: with another string of the same list."""
@@ -53,11 +54,13 @@ class Text:
         more = f"\n{piece}" if apart else piece
         self.content += more
         self.end += len(more)
-        self._digest.update(more.encode("utf-8", "surrogatepass"))
 
     def says(self, size: int, digest: bytes) -> bool:
         """Whether the whole text is one of this length and digest."""
-        return self.end == size and self._digest.digest() == digest
+        if self.end != size:
+            return False
+        self._take_in()
+        return self._digest.digest() == digest
 
     def settled(self, *, ended: bool) -> int:
         """Return the position up to which it can be judged. What only repeats itself is not waited for."""
@@ -81,22 +84,25 @@ class Text:
 
     def was_read(self, upto: int) -> None:
         """Take note of that, and forget what is no longer needed."""
+        self._take_in()
         self.read = max(self.read, upto)
         keep = opening(self.content, self.read - self.start)
         self.content = self.content[keep:]
         self.start += keep
 
+    def _take_in(self) -> None:
+        """Let the digest be that of all that came."""
+        self._digest.update(self.content[self._digested - self.start :].encode("utf-8", "surrogatepass"))
+        self._digested = self.end
 
-class Mark(NamedTuple):
-    """What has to be read before an event can be let go: a text, up to a position."""
 
-    text: Text
-    position: int
+Marks = Mapping[Text, int]
+"""What has to be read before an event can be let go: texts, each up to a position."""
 
-    @property
-    def read(self) -> bool:
-        """Whether it was."""
-        return self.text.read >= self.position
+
+def were_read(marks: Marks) -> bool:
+    """Whether all of that was."""
+    return all(text.read >= position for text, position in marks.items())
 
 
 class Window(NamedTuple):
@@ -119,13 +125,13 @@ class Channels:
     """Strings that stand alone, a line each."""
     _known: set[str] = field(default_factory=set)
 
-    def take(self, answer: dict[str, Any], beside: str = "") -> list[Mark]:
+    def take(self, answer: dict[str, Any], beside: str = "") -> Marks:
         """Take the strings of an answer or event, and what stands beside it; return what it depends on."""
         try:
             said = pieces(answer)
         except TooDeepError:
             self.failures.add(TOO_DEEP)
-            return []
+            return {}
         marks: dict[Text, int] = {}
         spoke: set[Way] = set()
         if beside:
@@ -144,11 +150,14 @@ class Channels:
                 marks[text] = text.end
                 spoke.add(way)
         self._leave(said.scopes, spoke)
-        return [Mark(text, position) for text, position in marks.items()]
+        return marks
 
     def waiting(self) -> int:
         """Return how many characters were not read yet."""
-        return sum(text.end - text.read for text in self._all())
+        waiting = self._names.end - self._names.read
+        for text in self._texts.values():
+            waiting += text.end - text.read
+        return waiting
 
     def forget(self, room: int) -> None:
         """Forget what is beyond so many characters that were not read yet; nothing is to be taken after that."""
@@ -166,10 +175,10 @@ class Channels:
                 windows.append(Window(text, text.window(upto), upto))
         return windows
 
-    def leave(self, marks: list[Mark]) -> None:
+    def leave(self, marks: Marks) -> None:
         """Do not wait any longer for how these texts go on."""
-        for mark in marks:
-            mark.text.left = True
+        for text in marks:
+            text.left = True
 
     def _all(self) -> list[Text]:
         return [self._names, *self._texts.values()]
@@ -203,7 +212,7 @@ class Channels:
 
     def _leave(self, scopes: set[Way], spoke: set[Way]) -> None:
         for way, text in self._texts.items():
-            if text.scope in scopes and way not in spoke and text.read < text.end:
+            if text.read < text.end and text.scope in scopes and way not in spoke:
                 text.left = True
 
 

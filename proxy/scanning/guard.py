@@ -20,7 +20,7 @@ from proxy.content.parsing import parse
 from proxy.detection.findings import Scan
 from proxy.errors import PolicyRefused, RequestRefused, Unavailable
 from proxy.policy.answering import Verdict
-from proxy.scanning.channels import Channels, Mark, Window, grouped
+from proxy.scanning.channels import Channels, Marks, Window, grouped, were_read
 from proxy.scanning.tally import Tally
 from proxy.scanning.watch import BROKEN_OFF, Shared
 from proxy.upstreams.sse import Event
@@ -41,7 +41,7 @@ class Held(NamedTuple):
     """An event that waits, and what has to be read before it can go."""
 
     raw: bytes
-    marks: list[Mark]
+    marks: Marks
 
 
 class Guard:
@@ -66,7 +66,7 @@ class Guard:
         self._take(answer, body)
         await self._scan(self._channels.due(ended=True))
 
-    async def passed(self, events: AsyncIterator[Event]) -> AsyncGenerator[bytes]:
+    async def passed(self, events: AsyncIterator[list[Event]]) -> AsyncGenerator[bytes]:
         """Pass on what was scanned; raises as `whole` does in place of the rest."""
         self._begun = True
         reading = asyncio.ensure_future(self._read(events))
@@ -75,8 +75,8 @@ class Guard:
             while not (reading.done() and not self._held):
                 await self._gathered(reading)
                 await self._inspect(ended=reading.done())
-                while self._held and all(mark.read for mark in self._held[0].marks):
-                    yield self._let_go()
+                if free := self._let_go():
+                    yield free
             reading.result()
         except (PolicyRefused, Unavailable):
             self._tally.failures.add(CUT_OFF)
@@ -93,22 +93,23 @@ class Guard:
             self._tally.failures.add(BROKEN_OFF)
         return self._tally.record()
 
-    async def _read(self, events: AsyncIterator[Event]) -> None:
+    async def _read(self, events: AsyncIterator[list[Event]]) -> None:
         """Take events as they come, while there is room."""
-        async for event in events:
-            marks = self._take(event.answer, event.data, event.beside)
-            self._held.append(Held(event.raw, marks))
-            self._bytes += len(event.raw)
-            self._news.set()
-            while self._full:
-                self._room.clear()
-                await self._room.wait()
+        async for together in events:
+            for event in together:
+                marks = self._take(event.answer, event.data, event.beside)
+                self._held.append(Held(event.raw, marks))
+                self._bytes += len(event.raw)
+                self._news.set()
+                while self._full:
+                    self._room.clear()
+                    await self._room.wait()
 
     @property
     def _full(self) -> bool:
         return self._bytes >= HELD_BYTES or len(self._held) >= HELD_EVENTS
 
-    def _take(self, answer: dict[str, Any] | None, data: bytes, beside: str = "") -> list[Mark]:
+    def _take(self, answer: dict[str, Any] | None, data: bytes, beside: str = "") -> Marks:
         if answer is not None:
             try:
                 answer = parse(
@@ -132,12 +133,16 @@ class Guard:
         if windows or self._channels.failures:
             self._next = asyncio.get_running_loop().time() + PAUSE_S
             await self._scan(windows)
-        if self._full and not all(mark.read for mark in self._held[0].marks):
+        if self._full and not were_read(self._held[0].marks):
             self._channels.leave(self._held[0].marks)
             self._news.set()
 
     def _let_go(self) -> bytes:
-        raw = self._held.popleft().raw
+        """Return those events, in their order, of which all was read."""
+        free = []
+        while self._held and were_read(self._held[0].marks):
+            free.append(self._held.popleft().raw)
+        raw = b"".join(free)
         self._bytes -= len(raw)
         self._room.set()
         return raw

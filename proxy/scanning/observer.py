@@ -12,7 +12,7 @@ from proxy.errors import Unavailable
 from proxy.policy.answering import Verdict
 from proxy.scanning.channels import MESSAGE, TOO_MANY, Channels, Window, grouped
 from proxy.scanning.tally import Tally
-from proxy.scanning.watch import BROKEN_OFF, Shared
+from proxy.scanning.watch import BROKEN_OFF, Shared, joined
 from proxy.upstreams.sse import Event
 
 WINDOW = 8_000
@@ -36,13 +36,14 @@ class Observer:
         self._begun = self._full = False
         self._work: asyncio.Task[None] | None = None
 
-    async def passed(self, events: AsyncIterator[Event]) -> AsyncGenerator[bytes]:
+    async def passed(self, events: AsyncIterator[list[Event]]) -> AsyncGenerator[bytes]:
         """Pass everything on at once, as it is."""
         self._begun = True
-        async for event in events:
-            if event.answer is not None or event.beside:
-                self._take(event.answer or {}, event.beside)
-            yield event.raw
+        async for together in events:
+            for event in together:
+                if event.answer is not None or event.beside:
+                    self._take(event.answer or {}, event.beside)
+            yield joined(together)
 
     async def whole(self, body: bytes, answer: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
         """Take a whole answer."""

@@ -23,6 +23,7 @@ NAMES = frozenset(
 """Keys whose strings are names and not pieces of a longer text. They are scanned, each by itself."""
 INDEXES = ("output_index", "index", "content_index", "summary_index", "annotation_index")
 """Numbers that tell texts apart; that of the whole item first."""
+_NO_INDEX = frozenset(INDEXES).isdisjoint
 MIN_DIMENSIONS, LEAST, MOST = 8, 1e-3, 1e2
 """What tells the largest number of an embedding from text that is read as numbers."""
 _SHORT = re.compile(r"[a-z_.]{0,48}|(?!.*\d{5})[A-Za-z0-9_.-]{0,16}")
@@ -64,18 +65,19 @@ def pieces(answer: dict[str, Any]) -> Said:
 def _object(value: dict[str, Any], way: Way, scope: Way, said: Said) -> None:
     if len(way) > MAX_DEPTH:
         raise TooDeepError
-    if numbers := tuple([value[name] for name in INDEXES if name in value and type(value[name]) is int]):
+    if not _NO_INDEX(value) and (numbers := tuple([value[at] for at in INDEXES if type(value.get(at)) is int])):
         way += numbers
         scope = scope or numbers[:1]
         said.scopes.add(scope)
     for key, item in value.items():
         if not _plain(key):
             said.pieces.append(Piece((), scope, key))
-        if isinstance(item, str):
+        kind = type(item)
+        if kind is str:
             _string(item, key, way, scope, said)
-        elif isinstance(item, dict):
+        elif kind is dict:
             _object(item, (*way, key), scope, said)
-        elif isinstance(item, list):
+        elif kind is list:
             _list(item, key, way, scope, said)
 
 
@@ -83,11 +85,12 @@ def _list(value: list[Any], key: str, way: Way, scope: Way, said: Said) -> None:
     if len(way) > MAX_DEPTH:
         raise TooDeepError
     for item in value:
-        if isinstance(item, str):
+        kind = type(item)
+        if kind is str:
             _string(item, key, way, scope, said)
-        elif isinstance(item, dict):
+        elif kind is dict:
             _object(item, (*way, key), scope, said)
-        elif isinstance(item, list):
+        elif kind is list:
             _list(item, key, (*way, "[]"), scope, said)
 
 

@@ -24,7 +24,7 @@ class Watch(Protocol):
 
     blocked: Verdict | None
 
-    def passed(self, events: AsyncIterator[Event]) -> AsyncGenerator[bytes]:
+    def passed(self, events: AsyncIterator[list[Event]]) -> AsyncGenerator[bytes]:
         """Pass a stream on; raises PolicyRefused or Unavailable in place of what must not be."""
 
     async def whole(self, body: bytes, answer: dict[str, Any]) -> None:
@@ -34,15 +34,20 @@ class Watch(Protocol):
         """Return the `answer` of the outcome record, once all is scanned or given up; None if there was no answer."""
 
 
+def joined(events: list[Event]) -> bytes:
+    """Return the bytes of events that came together."""
+    return events[0].raw if len(events) == 1 else b"".join([event.raw for event in events])
+
+
 class Unwatched:
     """Nobody looks."""
 
     blocked: Verdict | None = None
 
-    async def passed(self, events: AsyncIterator[Event]) -> AsyncGenerator[bytes]:
+    async def passed(self, events: AsyncIterator[list[Event]]) -> AsyncGenerator[bytes]:
         """Pass everything on."""
-        async for event in events:
-            yield event.raw
+        async for together in events:
+            yield joined(together)
 
     async def whole(self, body: bytes, answer: dict[str, Any]) -> None:
         """Let it be."""

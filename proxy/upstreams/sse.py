@@ -7,7 +7,7 @@ endpoint's dialect repairs or keeps back.
 """
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any, NamedTuple
 
 import orjson
@@ -16,6 +16,7 @@ from proxy.endpoints.endpoint import Dialect
 
 LINE_END = re.compile(rb"\r\n|\n|\r")
 EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+NAMED_ERROR = re.compile(rb"(?:^|[\r\n])event:\s*error")
 LONGEST_END = 4
 MAX_EVENT_BYTES = 4 * 1024 * 1024
 FAILED = "The model server reported an error in mid-answer."
@@ -41,12 +42,17 @@ class Cutter:
 
     def cut(self, chunk: bytes) -> list[bytes]:
         """Return the events that this chunk ends."""
-        self._pending += chunk
+        if self._pending:
+            self._pending += chunk
+        whole = self._pending or chunk
         events, start = [], 0
-        for end in EVENT_END.finditer(self._pending, max(0, self._looked - LONGEST_END + 1)):
-            events.append(bytes(self._pending[start : end.end()]))
-            start = end.end()
-        del self._pending[:start]
+        for end in _ends(whole, max(0, self._looked - LONGEST_END + 1)):
+            events.append(bytes(whole[start:end]))
+            start = end
+        if whole is chunk:
+            self._pending += chunk[start:]
+        else:
+            del self._pending[:start]
         self._looked = len(self._pending)
         return events
 
@@ -61,30 +67,43 @@ class Cutter:
         return len(self._pending) > MAX_EVENT_BYTES
 
 
-async def relay(chunks: AsyncIterator[bytes], dialect: Dialect) -> AsyncGenerator[Event]:
-    """Yield whole events as they come. A tail that never ends in a blank line is passed on at the end."""
+def _ends(whole: bytes | bytearray, at: int) -> Iterator[int]:
+    """Yield where events end."""
+    if isinstance(whole, bytearray) or b"\r" in whole:  # of what gathers slowly, no byte is looked at once more
+        yield from (found.end() for found in EVENT_END.finditer(whole, at))
+        return
+    while (found := whole.find(b"\n\n", at)) >= 0:
+        yield (at := found + 2)
+
+
+async def relay(chunks: AsyncIterator[bytes], dialect: Dialect) -> AsyncGenerator[list[Event]]:
+    """Yield events as they become whole, those together that one piece of the stream ends.
+
+    A tail that never ends in a blank line is passed on at the end.
+    """
     cutter = Cutter()
     async for chunk in chunks:
+        events = []
         for event in cutter.cut(chunk):
             checked = _checked(event, dialect)
             if checked.raw:
-                yield checked
+                events.append(checked)
             if dialect.observed.failed:
-                return
-        if cutter.too_large:
+                break
+        if cutter.too_large and not dialect.observed.failed:
             dialect.observed.failed = True
-            yield Event(dialect.error_event(TOO_LARGE, "upstream_error"))
+            events.append(Event(dialect.error_event(TOO_LARGE, "upstream_error")))
+        if events:
+            yield events
+        if dialect.observed.failed:
             return
     if (rest := cutter.rest) and (checked := _checked(rest, dialect)).raw:
-        yield checked
+        yield [checked]
 
 
 def _checked(event: bytes, dialect: Dialect) -> Event:
     """Return the event, or our own error in place of an upstream's."""
-    lines = [line for line in LINE_END.split(event) if line]
-    data = b"\n".join([line[5:].strip() for line in lines if line.startswith(b"data:")])
-    beside = b"\n".join([line for line in lines if not line.startswith(b"data:")]).decode(errors="replace")
-    named_error = re.search(rb"(?:^|[\r\n])event:\s*error", event) is not None
+    data, beside, named_error = _read(event)
     if not named_error and (not data or data == b"[DONE]"):
         return Event(event, beside=beside)
     try:
@@ -96,3 +115,15 @@ def _checked(event: bytes, dialect: Dialect) -> Event:
         return Event(dialect.error_event(FAILED, "upstream_error"))
     dialect.see(answer)
     return Event(dialect.passed(event, answer), data, answer, beside)
+
+
+def _read(event: bytes) -> tuple[bytes, str, bool]:
+    """Return the data of an event, what stands beside it, and whether it is named an error."""
+    if event.startswith(b"data:"):
+        data = event[5:].strip()
+        if b"\n" not in data and b"\r" not in data:  # it is nothing but one line of data, as most are
+            return data, "", False
+    lines = [line for line in LINE_END.split(event) if line]
+    data = b"\n".join([line[5:].strip() for line in lines if line.startswith(b"data:")])
+    beside = b"\n".join([line for line in lines if not line.startswith(b"data:")])
+    return data, beside.decode(errors="replace"), NAMED_ERROR.search(event) is not None

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from proxy.detection.tasks import plan
 from proxy.endpoints.chat import CHAT
-from proxy.scanning.channels import MAX_TEXTS, TOO_DEEP, TOO_MANY, Channels, Mark, grouped, unit
+from proxy.scanning.channels import MAX_TEXTS, TOO_DEEP, TOO_MANY, Channels, grouped, unit, were_read
 from proxy.scanning.settled import HOLD
 
 CARD = "4929 7182 0364 5103"
@@ -28,10 +28,6 @@ def read(channels: Channels, *, ended: bool = False, size: int | None = None) ->
     return [window.content for window in windows]
 
 
-def done(marks: list[Mark]) -> bool:
-    return all(mark.read for mark in marks)
-
-
 def test_pieces_of_one_text_are_read_as_one() -> None:
     channels = Channels()
     marks = [
@@ -39,9 +35,9 @@ def test_pieces_of_one_text_are_read_as_one() -> None:
         for piece in ("Your card is 4929 71", "82 0364 ", "5103", " as you told us all once")
     ]
     assert read(channels) == [f"Your card is {CARD} as you told us all "]
-    assert [done(mark) for mark in marks] == [True, True, True, False]
+    assert [were_read(mark) for mark in marks] == [True, True, True, False]
     assert read(channels, ended=True) == [f"Your card is {CARD} as you told us all once"]
-    assert done(marks[-1])
+    assert were_read(marks[-1])
 
 
 def test_choices_that_take_turns_are_read_apart() -> None:
@@ -86,21 +82,21 @@ def test_what_a_stream_says_again_whole_is_not_read_again() -> None:
         channels.take({"type": "t.delta", "output_index": 0, "delta": LONG[at : at + 5]})
     again = [channels.take({"type": "t.done", "output_index": 0, "text": LONG})]
     again.append(channels.take({"type": "response.completed", "response": {"output": [{"text": LONG}]}}))
-    assert not any(map(done, again))
+    assert not any(map(were_read, again))
     (content, *names) = reversed(read(channels, ended=True))
     assert content == LONG
     assert LONG not in "".join(names)
-    assert all(map(done, again))
+    assert all(map(were_read, again))
 
 
 def test_a_text_that_begins_as_another_was_is_read_on_after_that() -> None:
     channels, begin = Channels(), f"{LONG} The number is 4929 7182 "
     channels.take(delta(begin, 0))
     second = channels.take(delta(begin, 1))
-    assert not done(second)
+    assert not were_read(second)
     channels.take(delta("0364 5103 ", 1))
     assert any(CARD in text for text in read(channels, ended=True))
-    assert done(second)
+    assert were_read(second)
 
 
 def test_what_is_known_does_not_hide_what_stands_beside_it() -> None:
@@ -108,15 +104,15 @@ def test_what_is_known_does_not_hide_what_stands_beside_it() -> None:
     channels.take(delta(LONG))
     read(channels, ended=True)
     known = channels.take({"parts": [LONG, LONG]})
-    assert done(known)
+    assert were_read(known)
     for parts in ([new, LONG], [LONG, new], [LONG, new, LONG], [new * 9, new * 9]):
         fresh = Channels()
         fresh.take(delta(LONG))
         read(fresh, ended=True)
         marks = fresh.take({"parts": parts})
-        assert not done(marks)
+        assert not were_read(marks)
         assert any(CARD in text for text in read(fresh, ended=True))
-        assert done(marks)
+        assert were_read(marks)
 
 
 def test_what_differs_from_it_is_read() -> None:
@@ -132,10 +128,10 @@ def test_a_text_is_not_waited_for_when_others_of_the_same_choice_speak() -> None
     assert read(channels) == ["So it "]
     channels.take(delta("Other", 1))
     read(channels)
-    assert not done(thought)
+    assert not were_read(thought)
     channels.take(delta("Hello", 0))
     assert "So it ends" in read(channels)
-    assert done(thought)
+    assert were_read(thought)
 
 
 def test_the_end_of_a_choice_is_an_end_although_it_says_nothing() -> None:
@@ -144,7 +140,7 @@ def test_the_end_of_a_choice_is_an_end_although_it_says_nothing() -> None:
     channels.take(delta("Another goes on", 1))
     channels.take({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
     assert read(channels) == ["It ends", "Another goes "]
-    assert done(last)
+    assert were_read(last)
 
 
 def test_what_repeats_itself_in_every_event_neither_waits_nor_grows() -> None:
@@ -152,7 +148,7 @@ def test_what_repeats_itself_in_every_event_neither_waits_nor_grows() -> None:
     for number in range(2000):
         marks = channels.take({**delta(f"word{number} and more than that follows "), "x_provider": "SomeProvider"})
         read(channels)
-        assert done(marks) or number == 0
+        assert were_read(marks) or number == 0
     assert channels.waiting() == 0
     assert sum(len(text.content) for text in channels._all()) < 4 * HOLD
 
@@ -216,5 +212,5 @@ def test_an_answer_nested_beyond_reason_is_a_failure() -> None:
     for _ in range(70):
         deep = {"a": deep}
     channels = Channels()
-    assert channels.take(deep) == []
+    assert channels.take(deep) == {}
     assert channels.failures == {TOO_DEEP}

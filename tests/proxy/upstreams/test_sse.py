@@ -30,7 +30,7 @@ def run(pieces: list[bytes]) -> tuple[bytes, Observed]:
             yield piece
 
     async def collect() -> bytes:
-        return b"".join([event.raw async for event in relay(feed(), dialect)])
+        return b"".join([event.raw async for together in relay(feed(), dialect) for event in together])
 
     dialect = Dialect()
     return asyncio.run(collect()), dialect.observed
@@ -96,7 +96,7 @@ def test_an_event_says_what_its_data_are_and_what_stands_beside_them() -> None:
         yield stream
 
     async def collect() -> list[Event]:
-        return [event async for event in relay(feed(), Dialect())]
+        return [event async for together in relay(feed(), Dialect()) for event in together]
 
     first, *others = asyncio.run(collect())
     assert (first.data, first.answer, first.beside) == (b'{"a":\n1}', {"a": 1}, ": a note\nevent: delta\nid: 7")
@@ -109,7 +109,7 @@ def test_an_event_of_ours_says_nothing() -> None:
         yield b': a note\nevent: error\ndata: {"error": "my secret"}\n\n'
 
     async def collect() -> list[Event]:
-        return [event async for event in relay(feed(), Dialect())]
+        return [event async for together in relay(feed(), Dialect()) for event in together]
 
     assert asyncio.run(collect()) == [Event(UPSTREAM_FAILED)]
 
