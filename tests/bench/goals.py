@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from gateways import GUARDED, LITELLM
 from in_process import STOCK
-from measured import RESENT, Results
+from measured import RESENT, Results, over
 from memory import ALONE, MORE, SERVER_ALONE, SERVER_MORE
 from targets import BARE, OFF, OURS
 
@@ -70,7 +70,7 @@ def times(ratio: float) -> str:
 
 def us(scenario: str, figure: str, ours: str, theirs: str) -> Ratio:
     """Us to them."""
-    return lambda results: results(ours, scenario, figure) / results(theirs, scenario, figure)
+    return lambda results: over(results(ours, scenario, figure), results(theirs, scenario, figure))
 
 
 def them(scenario: str, figure: str, ours: str, theirs: str) -> Ratio:
@@ -84,21 +84,26 @@ GOALS: tuple[Goal | Elsewhere, ...] = (
     Goal(BESIDE_BARE, "CPU a request, 16 callers", 0.30, us("c16", "cpu_us", OFF, BARE)),
     Goal(BESIDE_BARE, "requests a second, 16 callers", 4, us("c16", "per_s", OFF, BARE), at_most=False),
     Goal(BESIDE_BARE, "median latency, 1 caller", 1.1, us("c1", "p50", OFF, BARE)),
-    Goal(BESIDE_BARE, "CPU an event of a stream", 0.6, lambda r: r.event(OFF, "cpu_us") / r.event(BARE, "cpu_us")),
+    Goal(BESIDE_BARE, "CPU an event of a stream", 0.6, lambda r: over(r.event(OFF, "cpu_us"), r.event(BARE, "cpu_us"))),
     Goal(BESIDE_LITELLM, "less CPU a request, 16 callers", 15, them("c16", "cpu_us", OFF, LITELLM), at_most=False),
     Goal(
         BESIDE_LITELLM,
         "added median latency, 1 caller",
         1 / 8,
-        lambda r: r.added(OFF, "c1", "p50") / r.added(LITELLM, "c1", "p50"),
+        lambda r: over(r.added(OFF, "c1", "p50"), r.added(LITELLM, "c1", "p50")),
     ),
     Goal(GUARDED, "less CPU a request, all of it new", 8, them("cold c1", "cpu_us", OURS, GUARDED), at_most=False),
     Goal(GUARDED, "less CPU, the last of 20 turns new", 40, them(RESENT, "cpu_us", OURS, GUARDED), at_most=False),
     Goal(GUARDED, "time to the first byte of a 10 s answer", 1 / 50, us("slow stream", "first", OURS, GUARDED)),
     Goal(STOCK, "less CPU, the last of 20 turns new", 20, them(RESENT, "cpu_us", OURS, STOCK), at_most=False),
     Elsewhere(STOCK, "1,000 and 10,000 characters", "at least 3.5x faster", "make bench-detection"),
-    Goal("a worker that loads models itself", "memory of one more", 0.35, lambda r: r.mb(MORE) / r.mb(ALONE)),
-    Goal("a server process begun alone", "memory of one more", 0.35, lambda r: r.mb(SERVER_MORE) / r.mb(SERVER_ALONE)),
+    Goal("a worker that loads models itself", "memory of one more", 0.35, lambda r: over(r.mb(MORE), r.mb(ALONE))),
+    Goal(
+        "a server process begun alone",
+        "memory of one more",
+        0.35,
+        lambda r: over(r.mb(SERVER_MORE), r.mb(SERVER_ALONE)),
+    ),
     Elsewhere("a commit for each record", "records a second, 16 and more at once", "at least 5x", "make bench-audit"),
     Elsewhere("a bare fsync", "added median wait", "at most 2x", "make bench-audit"),
     Elsewhere("a log of any length", "appending and verifying", "flat, linear", "make bench-audit ARGS=--million"),

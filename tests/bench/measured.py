@@ -76,3 +76,8 @@ class Results:
     def names(self, scenario: str) -> Sequence[str]:
         """Return the targets that were measured in a scenario, in the order in which they were begun."""
         return [target for target, measured in self.rounds if measured == scenario]
+
+
+def over(ours: float, theirs: float) -> float:
+    """Divide; of what was too short to be measured there is no ratio."""
+    return ours / theirs if theirs else float("nan")

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from measured import RESENT, SCENARIOS, Results
+from measured import RESENT, SCENARIOS, Results, over
 from targets import BARE, DIRECT, Target
 
 COLUMNS = (
@@ -48,7 +48,8 @@ def beside_bare(target: Target, cpu: float, bare: float, digits: int = 0) -> tup
     """Lay out a CPU time and how many times that of the bare proxy it is."""
     if target.process is None:
         return "-", "-"
-    return f"{cpu:.{digits}f}", "-" if math.isnan(bare) else f"{cpu / bare:.2f}"
+    ratio = over(cpu, bare)
+    return f"{cpu:.{digits}f}", "-" if math.isnan(ratio) else f"{ratio:.2f}"
 
 
 def in_short(results: Results) -> str:

@@ -69,3 +69,10 @@ def test_the_lock_of_other_gateways_has_the_hash_of_every_package_and_no_address
     assert not re.search(r"--index-url|--find-links|@ https?:", LOCK)
     pins = re.findall(r"^\S+==\S+.*\\\n    --hash=sha256:", LOCK, re.MULTILINE)
     assert len(pins) == len(re.findall(r"^[^\s#]", LOCK, re.MULTILINE)) > 0
+
+
+def test_of_what_was_too_short_to_be_measured_there_is_no_ratio() -> None:
+    results = load("measured").Results()
+    for name in (goals.OFF, goals.BARE):
+        results.rounds[name, "c16"].samples["cpu_us"].append(0.0)
+    assert {goal.cells(results)[-1] for goal in goals.GOALS if isinstance(goal, goals.Goal)} == {"not measured"}
