@@ -149,14 +149,14 @@ class Fleet:
                 thread.join(60)
 
     @contextmanager
-    def trouble(self, *servers: int, least_s: float = 0.0) -> Iterator[None]:
+    def trouble(self, *servers: int) -> Iterator[None]:
         """Do something to servers: they may refuse until they are ready again, which each has to be by itself."""
         made = [Trouble(server, time.monotonic()) for server in servers]
         self.troubles += made
         yield
         for each in made:
             eventually(lambda at=each.server: self.is_ready(at), READY_WITHIN_S)
-            each.ended = max(time.monotonic(), each.began + least_s)
+            each.ended = time.monotonic()
 
     def is_ready(self, server: int) -> bool:
         try:
