@@ -12,6 +12,7 @@ from proxy.detection.decoders.budget import Budget
 from proxy.detection.decoders.content import MAX_BINARY, as_text, from_base64
 from proxy.detection.decoders.structures import harmless, inscriptions
 from proxy.detection.decoders.windows import WINDOW, before, rewrite
+from proxy.detection.lexicon import words
 
 RUN = re.compile(r"[A-Za-z0-9+/_-](?<!%[0-9A-Fa-f](?=[0-9A-Fa-f]))(?<!%[0-9A-Fa-f]{2})[A-Za-z0-9+/_-]{7,}={0,6}")
 """What may be a token; the digits behind a percent sign are none of it."""
@@ -84,6 +85,8 @@ def _texts(run: str, budget: Budget) -> list[str]:
     if run.islower() or run.isupper() or run.isnumeric():  # base64 of a text has letters of both cases
         texts = _base32(run, budget) or [text for part in parts if part != run for text in _part(part, budget)]
         return texts or _wide(run, budget) or _code(run)
+    if _is_word(run):
+        return []
     data = from_base64(run)
     texts = _kept(data, budget)
     if data and any(text.isascii() or data.startswith(text.encode("utf-8", "replace")) for text in texts):
@@ -93,6 +96,11 @@ def _texts(run: str, budget: Budget) -> list[str]:
     if not any(map(str.isascii, texts)) and len(run) >= MIN_LATE:
         texts += [text for late in (1, 2, 3) for text in _kept(from_base64(run[late:]), budget)]
     return texts
+
+
+def _is_word(run: str) -> bool:
+    """Whether it is a common word with a capital: of these, one in a hundred happens to decode, to what no text is."""
+    return run[1:].islower() and run.lower() in words()
 
 
 def _part(part: str, budget: Budget) -> list[str]:

@@ -114,3 +114,14 @@ def test_bytes_that_nobody_can_read_are_named(written: str, budget: Budget) -> N
 def test_hashes_words_and_paths_are_nothing_hidden(harmless: str, budget: Budget) -> None:
     list(tokens(harmless, budget))
     assert budget.opaque == []
+
+
+@pytest.mark.parametrize("word", ["Question", "Quantity", "Demanded", "Migrated"])
+def test_a_common_word_is_itself_whatever_it_happens_to_decode_to(word: str, budget: Budget) -> None:
+    assert base64.b64decode(word).decode()
+    assert list(tokens(f"{word} 12: is the build slow?", budget)) == []
+
+
+def test_what_only_looks_like_a_word_is_decoded(budget: Budget) -> None:
+    (view,) = tokens("Zeynulla", budget)
+    assert view == base64.b64decode("Zeynulla").decode()
