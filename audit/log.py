@@ -124,10 +124,7 @@ class AuditLog:
         """
         loop = asyncio.get_running_loop()
         entry = self._entry(kind, body, id, loop, late)
-        if kind == OUTCOME:
-            self._writer.submit_behind(entry, loop)
-        else:
-            self._writer.submit(entry)
+        self._writer.offer(entry, loop, patient=kind == OUTCOME)
         timer = loop.call_later(self._deadline_s, self._expire, entry)
         try:
             receipt: Receipt = await entry.waiter.future

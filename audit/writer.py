@@ -1,13 +1,16 @@
 """The one thread that writes: it takes what has gathered while the last batch was synced, and commits it as one.
 
-There is no timer and no artificial delay: an idle log commits a record at once, a busy one shares each sync among all
-that arrived meanwhile. Callers encode and check their records in their own threads; this thread numbers, links and
-commits. A record whose caller has given up is left out as long as its transaction has not begun.
+There is no artificial delay: an idle log commits a record at once, a busy one shares each sync among all that arrived
+meanwhile. Only what nobody waits for, how a request ended, lets some milliseconds pass, so that it can go along with
+the next decision: that halves the commits. Callers encode and check their records in their own threads; this thread
+numbers, links and commits. A record whose caller has given up is left out as long as its transaction has not begun.
 """
 
+import asyncio
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -30,6 +33,9 @@ HEARTBEAT_S = 3600.0
 PROBE_S = 0.5
 """While the store fails, a heartbeat is tried this often, so that readiness returns without traffic."""
 
+PATIENCE_S = 0.01
+"""How long a record that nobody waits for may wait for another one."""
+
 Results = list[tuple[Waiter, Receipt | AuditError]]
 
 
@@ -47,14 +53,17 @@ class WriterThread:
         self._make = make
         self._n = n
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._offered: deque[Entry] = deque()
+        self._calling: asyncio.AbstractEventLoop | None = None
+        self._reminding: asyncio.AbstractEventLoop | None = None
         self._gate = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="audit-writer", daemon=True)
         self._deferred: list[Entry] = []
         self._doubtful: list[Entry] = []
         self._submitted = self._decided = 0
-        self._stopping = False
-        self._spoken = self._tended = time.monotonic()
+        self._full = False
+        self._spoken = self._tended = self._gathered = time.monotonic()
         self.read_back = ReadBack()
         self.trouble: Reason | None = None
         self.busy_since: float | None = None
@@ -71,12 +80,44 @@ class WriterThread:
     def submit(self, job: Job) -> None:
         """Queue a job; raises AuditUnavailable at once when there is no room, for waiting would not help."""
         with self._gate:
-            if self._closed or not self._thread.is_alive():
-                raise AuditUnavailable("closed")
-            if self._queue.qsize() >= MAX_QUEUE:
-                raise AuditUnavailable("queue_full")
-            self._submitted += 1
+            self._admit()
             self._queue.put(job)
+
+    def offer(self, entry: Entry, loop: asyncio.AbstractEventLoop, *, patient: bool) -> None:
+        """Do the same for a record of the running loop: what it offers in one turn is written as one.
+
+        One that is patient, for nobody waits for it, goes along with the next one, or alone after a while.
+        """
+        with self._gate:
+            self._admit()
+            self._offered.append(entry)
+        if not patient and self._calling is not loop:
+            self._calling = loop
+            loop.call_soon(self._call)
+        elif patient and self._reminding is not loop:
+            self._reminding = loop
+            loop.call_later(PATIENCE_S, self._remind, loop)
+
+    def _admit(self) -> None:
+        if self._closed or not self._thread.is_alive():
+            raise AuditUnavailable("closed")
+        if self._queue.qsize() + len(self._offered) >= MAX_QUEUE:
+            raise AuditUnavailable("queue_full")
+        self._submitted += 1
+
+    def _call(self) -> None:
+        self._calling = None
+        if self._offered:
+            self._queue.put(None)
+
+    def _remind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have what nobody waits for written, unless the writer was there a moment ago: then this is younger."""
+        self._reminding = None
+        if self._offered and time.monotonic() - self._gathered < PATIENCE_S / 2:
+            self._reminding = loop
+            loop.call_later(PATIENCE_S, self._remind, loop)
+        elif self._offered:
+            self._queue.put(None)
 
     def nudge(self) -> None:
         """Have it look at the spool now, if it waits for nothing in particular."""
@@ -108,30 +149,40 @@ class WriterThread:
 
     def _run(self) -> None:
         try:
-            while not self._stopping:
+            while not self._closed or self._offered or self._deferred or not self._queue.empty():
                 self._turn(self._gather())
             self._write([self._make("writer.stop", {"records": self._n + 1})])
         finally:
             self._closed = True
             self._store.close()
-            left = [*self._deferred, *self._drain()]
+            left: list[Job] = [*self._deferred]
+            while (job := self._next()) is not None:
+                left.append(job)
             settle((job.waiter, AuditUnavailable("closed")) for job in left)
 
     def _gather(self) -> list[Job]:
         batch: list[Job] = [*self._deferred]
+        if not (batch or self._full or self._closed):
+            with suppress(queue.Empty):
+                batch += filter(None, [self._queue.get(timeout=self._patience())])
         self._deferred = []
         size = 0
-        patience = 0.0 if batch else self._patience()
-        with suppress(queue.Empty):
-            while len(batch) < MAX_BATCH and size < MAX_BATCH_BYTES:
-                job = self._queue.get(timeout=patience) if patience else self._queue.get_nowait()
-                if job is None:
-                    self._stopping = True
-                    break
-                batch.append(job)
-                size += len(job.halves.before) if isinstance(job, Entry) else len(_aside(job))
-                patience = 0.0
+        while len(batch) < MAX_BATCH and size < MAX_BATCH_BYTES and (job := self._next()) is not None:
+            batch.append(job)
+            size += len(job.halves.before) if isinstance(job, Entry) else len(_aside(job))
+        self._full = len(batch) >= MAX_BATCH or size >= MAX_BATCH_BYTES
+        self._gathered = time.monotonic()
         return batch
+
+    def _next(self) -> Job | None:
+        """Return the next job; None where there is none."""
+        with suppress(queue.Empty, IndexError):
+            if self._offered:
+                return self._offered.popleft()
+            while (job := self._queue.get_nowait()) is None:
+                pass
+            return job
+        return None
 
     def _patience(self) -> float:
         """Return how long to wait for a job."""
@@ -146,15 +197,6 @@ class WriterThread:
         """Whether there is something to import, and may be."""
         return self._spool.pending and not self._hold_back()
 
-    def _drain(self) -> list[Job]:
-        left: list[Job] = []
-        with suppress(queue.Empty):
-            while True:
-                job = self._queue.get_nowait()
-                if job is not None:
-                    left.append(job)
-        return left
-
     def _turn(self, batch: list[Job]) -> None:
         self.busy_since = time.monotonic()
         for job in batch:
@@ -165,7 +207,7 @@ class WriterThread:
             self._write(entries)
         self._tend()
         quiet = time.monotonic() - self._spoken >= HEARTBEAT_S
-        if not batch and not self._stopping and (quiet or self.trouble is not None):
+        if not batch and not self._closed and (quiet or self.trouble is not None):
             self._write([self._make("writer.heartbeat", {"records": self._n + 1})])
         self._decided += len(batch) - len(self._deferred)
         self.busy_since = None

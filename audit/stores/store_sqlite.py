@@ -1,5 +1,6 @@
 """The log in one SQLite file: one process, one writer connection, a batch a transaction, the head row inside it."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -36,6 +37,7 @@ class SqliteStore:
         self._seen = seen
         self._connection: sqlite3.Connection | None = None
         self._reader = SqliteLookup(path)
+        self._names = tuple(f"{path}{suffix}" for suffix in ("", "-wal"))
         self._files: tuple[tuple[int, int], ...] = ()
         self._acked: Head | None = None
         self._fatal: Reason | None = None
@@ -64,6 +66,7 @@ class SqliteStore:
         """Look a record up by its id."""
         try:
             row = self._open().execute("SELECT seq, link, body FROM record WHERE id = ?", (record_id,)).fetchone()
+            self._require_files()
             return None if row is None else Stored(row[0], row[1], parse(row[2]))
         except sqlite3.Error as error:
             raise self._failed(error) from None
@@ -156,6 +159,7 @@ class SqliteStore:
             self._lock(connection)
             done = job(connection)
             connection.execute("COMMIT")
+            self._require_files()
         except sqlite3.IntegrityError:
             self._rollback()
             raise AuditMismatch("the database refuses this: nothing in the log says that it may go") from None
@@ -198,6 +202,7 @@ class SqliteStore:
         self._lock(connection)
         connection.execute(statement, values)
         connection.execute("COMMIT")
+        self._require_files()
 
     def _lock(self, connection: sqlite3.Connection) -> None:
         """Begin a transaction that writes; `waiting` meanwhile tells why whoever comes next has to wait."""
@@ -213,16 +218,18 @@ class SqliteStore:
         if self._connection is None:
             self._connection = open_writer(self._path, self._busy_ms)
             self._files = self._identify()
-        elif self._files != self._identify():
-            # Deleted or replaced under us: SQLite would go on writing into files that nobody can find again.
+        return self._connection
+
+    def _require_files(self) -> None:
+        """Refuse files that were deleted or replaced: SQLite goes on writing to what nobody can find again."""
+        if self._files != self._identify():
             self.close()
             self._fatal = "behind"
             raise AuditUnavailable("behind")
-        return self._connection
 
     def _identify(self) -> tuple[tuple[int, int], ...]:
         try:
-            states = [Path(f"{self._path}{suffix}").stat() for suffix in ("", "-wal")]
+            states = [os.stat(name) for name in self._names]  # noqa: PTH116 - for every batch
         except OSError:
             return ()
         return tuple((state.st_dev, state.st_ino) for state in states)
@@ -246,7 +253,7 @@ class SqliteStore:
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._find_out(rows, linked, error)
-        self._open()
+        self._require_files()
         self._acked = head
         self.pending.take((row.derived, to.seq) for row, to in zip(rows, linked, strict=True))
         return linked

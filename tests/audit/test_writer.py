@@ -82,3 +82,70 @@ def test_many_threads_and_loops_share_one_log(open_log: Any, decision: Any) -> N
     report = verify(log.place)
     assert report.ok
     assert report.size == 123
+
+
+def batches(log: Any) -> list[list[str]]:
+    """Note the kinds of each batch that is committed from now on."""
+    made: list[list[str]] = []
+    commit = log._store.commit
+
+    def noting(rows: Any) -> Any:
+        made.append([row.derived.kind for row in rows])
+        return commit(rows)
+
+    log._store.commit = noting
+    return made
+
+
+def test_what_a_loop_offers_in_one_turn_is_one_batch(open_log: Any, decision: Any) -> None:
+    log = open_log(deadline_s=20.0)
+    made = batches(log)
+
+    async def main() -> None:
+        await asyncio.gather(*(log.append("route.decision", decision()) for _ in range(50)))
+
+    asyncio.run(main())
+    assert made == [["route.decision"] * 50]
+
+
+def test_an_outcome_goes_along_with_the_next_decision_and_alone_where_none_comes(
+    open_log: Any, decision: Any, outcome: Any
+) -> None:
+    log = open_log(deadline_s=20.0)
+    first = log.append_sync("route.decision", decision())
+    made = batches(log)
+
+    async def main() -> float:
+        ended = asyncio.ensure_future(log.append("route.outcome", outcome(first.id)))
+        await asyncio.sleep(0)
+        second = await log.append("route.decision", decision())
+        assert (await ended).seq < second.seq
+        began = time.monotonic()
+        await log.append("route.outcome", outcome(second.id))
+        return time.monotonic() - began
+
+    took = asyncio.run(main())
+    assert made == [["route.outcome", "route.decision"], ["route.outcome"]]
+    assert took >= writer.PATIENCE_S / 2
+
+
+def test_a_loop_that_ended_before_it_told_the_writer_holds_up_no_other(
+    open_log: Any, decision: Any, outcome: Any
+) -> None:
+    log = open_log(deadline_s=5.0)
+    first = log.append_sync("route.decision", decision())
+
+    async def offer(*bodies: tuple[str, Any]) -> None:
+        for body in bodies:
+            asyncio.ensure_future(log.append(*body))  # noqa: RUF006 - the loop ends before it is done
+        await asyncio.sleep(0)
+
+    for _ in range(2):
+        with closing(asyncio.new_event_loop()) as loop:
+            loop.run_until_complete(offer(("route.decision", decision()), ("route.outcome", outcome(first.id))))
+            for task in asyncio.all_tasks(loop):
+                task.cancel()
+    asyncio.run(log.append("route.outcome", outcome(first.id, attempt=2)))
+    asyncio.run(log.append("route.decision", decision()))
+    log.close()
+    assert verify(log.place).ok
