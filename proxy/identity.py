@@ -249,7 +249,7 @@ class KeyStore:
         """End looking, and release the database."""
         self._ended.set()
         if self._watcher is not None:
-            self._watcher.join()
+            self._watcher.join(LOOK_S)  # it may wait for a database that hangs
         self._rows.close()
 
     def _watch(self) -> None:

@@ -8,10 +8,10 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, select
-from sqlmodel import Field, SQLModel
 
 from audit.errors import AuditMismatch, AuditUnavailable
 from audit.place import Place, Postgres
@@ -34,12 +34,11 @@ MIGRATIONS = (
 """Of the file, applied in order; `PRAGMA user_version` counts those that were. `schema` has the shared table."""
 
 
-class ApiKey(SQLModel, table=True):
+@dataclass(frozen=True, slots=True)
+class ApiKey:
     """One row of `api_key`; times are RFC 3339 in UTC."""
 
-    __tablename__ = "api_key"
-
-    id: str = Field(primary_key=True)
+    id: str
     hash: bytes
     app: str
     team: str
@@ -50,11 +49,10 @@ class ApiKey(SQLModel, table=True):
 
     def public(self) -> dict[str, str]:
         """Return what may be shown and recorded: everything but the hash, and nothing that is absent."""
-        shown = self.model_dump(exclude={"hash"}, exclude_none=True)
-        return {name: str(value) for name, value in shown.items()}
+        return {name: value for name, value in asdict(self).items() if name != "hash" and value is not None}
 
 
-_keys: Table = ApiKey.__table__  # type: ignore[attr-defined]
+_keys = Table("api_key", MetaData(), *(Column(field.name) for field in fields(ApiKey)))
 _change = Table("key_change", MetaData(), Column("number", BigInteger), Column("since", BigInteger))
 
 
@@ -121,12 +119,12 @@ class KeyRows:
 def every(connection: Connection) -> list[ApiKey]:
     """Return every key that ever was, oldest first."""
     rows = connection.execute(select(_keys).order_by(_keys.c.created, _keys.c.id))
-    return [ApiKey(**row._mapping) for row in rows]  # noqa: SLF001 - so it is named in the library's documentation
+    return [ApiKey(*row) for row in rows]
 
 
 def insert(connection: Connection, row: ApiKey) -> None:
     """Store a key."""
-    connection.execute(_keys.insert().values(row.model_dump()))
+    connection.execute(_keys.insert().values(asdict(row)))
 
 
 def revoke(connection: Connection, key_id: str, moment: str) -> None:
