@@ -124,11 +124,12 @@ class Channels:
     _names: Text = field(default_factory=lambda: Text("", ()))
     """Strings that stand alone, a line each."""
     _known: set[str] = field(default_factory=set)
+    _short: set[str] = field(default_factory=set)
 
     def take(self, answer: dict[str, Any], beside: str = "") -> Marks:
         """Take the strings of an answer or event, and what stands beside it; return what it depends on."""
         try:
-            said = pieces(answer)
+            said = pieces(answer, self._short)
         except TooDeepError:
             self.failures.add(TOO_DEEP)
             return {}

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 MAX_DEPTH = 64
+MAX_SHORT = 1000
 NAMES = frozenset(
     """
     id object type model role status finish_reason native_finish_reason stop_reason system_fingerprint service_tier
@@ -52,11 +53,13 @@ class Said(NamedTuple):
 
     pieces: list[Piece]
     scopes: set[Way]
+    short: set[str]
+    """Names that are too short to hold anything, as far as they are known."""
 
 
-def pieces(answer: dict[str, Any]) -> Said:
-    """Read an answer or event; raises TooDeepError."""
-    said = Said([], {()})
+def pieces(answer: dict[str, Any], short: set[str] | None = None) -> Said:
+    """Read an answer or event; raises TooDeepError. `short` grows from one event of an answer to the next."""
+    said = Said([], {()}, set() if short is None else short)
     kind = answer.get("type") or answer.get("object")
     _object(answer, (kind if isinstance(kind, str) else "",), (), said)
     return said
@@ -96,8 +99,12 @@ def _list(value: list[Any], key: str, way: Way, scope: Way, said: Said) -> None:
 
 def _string(value: str, key: str, way: Way, scope: Way, said: Said) -> None:
     if key in NAMES:
+        if value in said.short:
+            return
         if not _SHORT.fullmatch(value):
             said.pieces.append(Piece((), scope, value))
+        elif len(said.short) < MAX_SHORT:
+            said.short.add(value)
     elif key != "embedding" or not is_vector(value):
         said.pieces.append(Piece((*way, key), scope, value))
 
