@@ -63,7 +63,10 @@ class Waiter:
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A record on its way. `due` is monotonic seconds; `dropped` is set by a caller that has given up."""
+    """A record on its way. `due` is monotonic seconds; `dropped` is set by a caller that has given up.
+
+    One with a `chosen_id` may be stored already.
+    """
 
     derived: Derived
     halves: Halves

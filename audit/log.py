@@ -9,16 +9,14 @@ import concurrent.futures
 import hashlib
 import os
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Self
 
-import orjson
-
 from audit.clock import ANOMALY, Clock
+from audit.committed import Committed
 from audit.errors import AuditUnavailable, Reason, RecordRefused
 from audit.jobs import Chore, Entry, Job, Late, Receipt, Signed, Spooled, Text, Waiter
 from audit.keys import finish
@@ -28,11 +26,10 @@ from audit.place import Place
 from audit.proofs.checkpoint import Checkpoint
 from audit.proofs.note import Note
 from audit.records.canonical import Writer, encode, halves
-from audit.records.chain import body_hash, genesis_prev
+from audit.records.chain import genesis_prev
 from audit.records.draft import draft, require_short
 from audit.records.fingerprint import Fingerprinter
 from audit.records.record import ATTEMPT, DECISION, OUTCOME, derive, new_id, registry_sha256
-from audit.records.tombstone import Tombstone
 from audit.spool.file import spool_key
 from audit.spool.imports import attempts_in
 from audit.spool.spool import Spool, SpoolPlan
@@ -65,8 +62,7 @@ class AuditLog:
         self._store = opened.store
         self._writer: WriterThread
         self.spool: Spool
-        self._lookup = opened.lookup
-        self._reading = threading.Lock()
+        self._committed = Committed(opened.lookup)
 
     @classmethod
     def open(
@@ -110,13 +106,14 @@ class AuditLog:
         body: Mapping[str, Any],
         *,
         id: str | None = None,  # noqa: A002
+        first: bool = False,
         late: Late | None = None,
     ) -> Receipt:
         """Append a record; it is durable when this returns. Never takes longer than the deadline.
 
         `body` holds the kind's own fields as plain JSON values (`str`, `int`, `bool`, `list`, `dict`). With a chosen
         `id` (a UUIDv7 from `new_id`), offering the same record again gives the first one's receipt, so that a failed
-        append can be repeated.
+        append can be repeated. `first` says that nobody has offered it before, so that it is not looked for.
 
         Raises RecordRefused for a body outside its schema, AuditUnavailable otherwise. A record that was cancelled,
         ran into the deadline or met an error of COMMIT may still become durable: `late` then gets its receipt, once
@@ -124,6 +121,7 @@ class AuditLog:
         """
         loop = asyncio.get_running_loop()
         entry = self._entry(kind, body, id, loop, late)
+        entry.chosen_id = entry.chosen_id and not first
         self._writer.offer(entry, loop, patient=kind == OUTCOME)
         timer = loop.call_later(self._deadline_s, self._expire, entry)
         try:
@@ -142,6 +140,7 @@ class AuditLog:
         body: Mapping[str, Any],
         *,
         id: str | None = None,  # noqa: A002
+        first: bool = False,
         late: Late | None = None,
     ) -> Receipt | Spooled:
         """Do the same; while the log takes no record, the spool does, if it is open. Takes twice the deadline at most.
@@ -152,11 +151,11 @@ class AuditLog:
         """
         beside_the_log = kind in (DECISION, ATTEMPT) and self.no_room_to_spool()
         if beside_the_log or not self.spool.takes(kind):
-            return await self.append(kind, body, id=id, late=late)
+            return await self.append(kind, body, id=id, first=first, late=late)
         reason = self.trouble()
         if reason is None:
             try:
-                return await self.append(kind, body, id=id, late=late)
+                return await self.append(kind, body, id=id, first=first, late=late)
             except AuditUnavailable as error:
                 if error.reason in NOT_THE_STORE or kind == ATTEMPT:
                     raise
@@ -210,14 +209,7 @@ class AuditLog:
         None when there is no such record, or it was erased; raises AuditUnavailable when it cannot be read or is not
         what was written.
         """
-        with self._reading:
-            row = self._lookup.find(record_id)
-        if row is None or Tombstone.decode(row[0]) is not None:
-            return None
-        if body_hash(row[0]) != row[1]:
-            raise AuditUnavailable("corrupt")
-        body: dict[str, Any] = orjson.loads(row[0])
-        return body
+        return self._committed.find(record_id)
 
     def read_back(self, record_id: str) -> dict[str, Any] | None:
         """Return a record as it was read back when it had just become durable, once and without waiting for anything.
@@ -266,9 +258,7 @@ class AuditLog:
 
     def compare_clocks(self) -> None:
         """Hold the wall clock against that of the database, which all writers share; raises AuditUnavailable."""
-        with self._reading:
-            now = self._lookup.now()
-        if now is not None:
+        if (now := self._committed.now()) is not None:
             self.clock.compare(now)
 
     def idle(self) -> bool:
@@ -280,12 +270,10 @@ class AuditLog:
 
         When the store hangs, the lock stays with this process: its writer may still come back to life.
         """
-        with self._reading:
-            # A reader that outlives the writer would keep it from carrying the write-ahead log into the file.
-            self._lookup.close()
+        # A reader that outlives the writer would keep it from carrying the write-ahead log into the file.
+        self._committed.close()
         ended = self._writer.stop(2 * self._deadline_s + MAX_BUSY_MS / 1000)
-        with self._reading:
-            self._lookup.close()
+        self._committed.close()
         if ended:
             self.spool.close()
             self._lock.release()

@@ -66,11 +66,12 @@ class Outcomes:
 
     async def _append(self, body: dict[str, Any]) -> Receipt | Spooled | None:
         """Offer a record under one id until it is taken: one that was taken after its deadline is not written twice."""
-        wait, record_id, cut_down = FIRST_WAIT_S, new_id(), False
+        wait, record_id, first, cut_down = FIRST_WAIT_S, new_id(), True, False
         while True:
             try:
-                return await self._audit.append_or_spool("route.outcome", body, id=record_id)
+                return await self._audit.append_or_spool("route.outcome", body, id=record_id, first=first)
             except AuditUnavailable:
+                first = False
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, LONGEST_WAIT_S)
             except RecordRefused as refused:
@@ -78,4 +79,4 @@ class Outcomes:
                 if cut_down:
                     return None
                 body = {name: body[name] for name in ("dec", "attempt", "status")}
-                record_id, cut_down = new_id(), True
+                record_id, first, cut_down = new_id(), True, True

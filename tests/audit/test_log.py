@@ -338,6 +338,30 @@ def test_a_store_that_hangs_is_reported_within_the_deadline(open_log: Any, decis
     assert verify(log.place).ok
 
 
+def test_an_id_that_nobody_has_offered_before_is_not_looked_for_and_is_stored_once_even_if_that_is_untrue(
+    open_log: Any, decision: Any
+) -> None:
+    log = open_log()
+    looked: list[str] = []
+    find = log._store.find
+
+    def noting(name: str) -> Any:
+        looked.append(name)
+        return find(name)
+
+    log._store.find = noting
+    chosen = new_id()
+    receipt = asyncio.run(log.append(DECISION, decision(), id=chosen, first=True))
+    assert looked == []
+    with pytest.raises(AuditUnavailable):
+        asyncio.run(log.append(DECISION, decision(), id=chosen, first=True))
+    until_ready(log)
+    assert asyncio.run(log.append(DECISION, decision(), id=chosen)) == receipt
+    assert looked == [chosen]
+    log.close()
+    assert verify(log.place).ok
+
+
 def test_a_full_queue_refuses_at_once(open_log: Any, decision: Any) -> None:
     log = open_log(deadline_s=30.0)
     with write_lock(log.place):
@@ -547,18 +571,6 @@ def test_what_a_failed_commit_left_in_doubt_is_told_late_if_it_is_there(
     assert [receipt.id for receipt in told] == [body["id"] for body in bodies(log.place) if body["kind"] == DECISION]
     assert len(told) == done
     assert verify(log.place).ok
-
-
-def test_a_bit_flipped_on_disk_is_not_confirmed(open_log: Any, decision: Any) -> None:
-    log = open_log()
-    receipt = log.append_sync("route.decision", decision())
-    with closing(sqlite3.connect(log.place)) as other, other:
-        other.execute("DROP TRIGGER record_no_update")
-        changed = other.execute("SELECT body FROM record WHERE id = ?", (receipt.id,)).fetchone()[0]
-        changed = changed.replace(b'"decision":"pin"', b'"decision":"all"')
-        other.execute("UPDATE record SET body = ? WHERE id = ?", (changed, receipt.id))
-    with pytest.raises(AuditUnavailable, match="corrupt"):
-        log.committed(receipt.id)
 
 
 def test_fingerprints_come_with_the_log(open_log: Any) -> None:

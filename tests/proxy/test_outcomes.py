@@ -24,7 +24,8 @@ class Log:
         self.ids: list[str] = []
         self.quiet = True
 
-    async def append_or_spool(self, kind: str, body: Mapping[str, Any], *, id: str) -> None:  # noqa: A002 - the log's own
+    async def append_or_spool(self, kind: str, body: Mapping[str, Any], *, id: str, first: bool) -> None:  # noqa: A002 - the log's own
+        assert first == (id not in self.ids)
         self.offered += 1
         self.ids.append(id)
         if self.failures:

@@ -143,7 +143,7 @@ def test_a_connection_that_the_server_ended_while_it_was_idle_costs_no_record(op
     for _ in range(3):
         receipt = log.append_sync(DECISION, decision())
         assert log.committed(receipt.id) is not None
-        for connection in (log._store._connection, log._lookup._connection):
+        for connection in (log._store._connection, log._committed._lookup._connection):
             rows(log.place, "SELECT pg_terminate_backend(%s, 5000)", connection.info.backend_pid)
     log.close()
     assert_whole(log.place)
