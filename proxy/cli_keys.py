@@ -44,7 +44,7 @@ def list_keys(home: Home = None) -> None:
 def revoke_key(
     key_id: Annotated[str, typer.Argument(help="The id, as `key list` shows it.")], home: Home = None
 ) -> None:
-    """Revoke a key, at once."""
+    """Revoke a key: at once, and within seconds at all servers that share the log."""
     sys.stdout.write(f"{_line(admin.call(_settings(home), 'key.revoke', key_id=key_id)['key'])}\n")
 
 

@@ -11,6 +11,8 @@ from harness import ROOT, StandIn, chat_body
 from inside import Inside, inside
 from starlette.requests import Request
 
+from audit.place import Postgres
+from proxy import identity
 from proxy.api.health import Check, readyz
 
 
@@ -103,6 +105,23 @@ def test_t32_after_a_jump_of_the_clock_no_request_is_answered_until_somebody_acc
             assert (await ready(ring)).status_code == 200
             answer = await ring.client.post("/v1/chat/completions", json=chat_body(), headers=key)
             assert answer.status_code == 200
+
+    asyncio.run(run())
+
+
+def test_a_server_that_cannot_see_the_keys_for_too_long_is_not_ready_and_lets_nobody_in(
+    tmp_path: Path, vendor: StandIn, database: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> None:
+        async with inside(tmp_path, vendor, audit_url=database.url) as ring:
+            key = ring.key()
+            monkeypatch.setattr(identity, "BLIND_S", -1.0)
+            refused = await ring.client.post("/v1/chat/completions", json=chat_body(), headers=key)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (503, "state_unavailable")
+            assert (await ready(ring)).json()["keys"] == "the API keys were not seen for too long"
+            assert vendor.received == b""
+            monkeypatch.undo()
+            assert (await ring.client.post("/v1/chat/completions", json=chat_body(), headers=key)).status_code == 200
 
     asyncio.run(run())
 
