@@ -15,7 +15,7 @@ from typing import Any, Self
 import orjson
 
 from audit.jobs import Receipt, Spooled
-from proxy import evidence
+from proxy import evidence, stopping
 from proxy.confidence.gauge import Gauge
 from proxy.confidence.measured import Measured
 from proxy.confidence.measuring import measured
@@ -260,6 +260,11 @@ class Answer:
         except Lost as error:
             self._status = "timeout" if error.reason == "timeout" else "upstream_error"
             yield self._dialect.error_event(BROKEN_OFF, "upstream_lost")
+        except asyncio.CancelledError as error:
+            if not stopping.caught(error):
+                raise
+            self._status = "unknown"
+            yield self._dialect.error_event(stopping.SAID, stopping.CODE)
         except StateUnavailable as error:
             self._status = "unknown"
             yield self._dialect.error_event(error.message, error.code)

@@ -48,6 +48,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
     shared = InDatabase(runtime.state) if runtime.state.dialect == "postgresql" else None
     guard = Guard(Limiter(shared), runtime.idempotency)
     checks = {
+        "server": lambda: "the server is stopping" if runtime.stopping else None,
         "policy": lambda: (runtime.activation.not_ready() or "").partition(":")[0] or None,  # files: in the log only
         "detectors": runtime.engine.not_ready,
         "audit_log": lambda: runtime.audit.not_ready() or runtime.conditions.not_ready(),
@@ -56,7 +57,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
     }
     served = list[Route]()
 
-    def route(path: str, method: str, does: Callable[..., Awaitable[Response]], **parts: Any) -> None:
+    def route(path: str, method: str, does: Callable[..., Awaitable[ASGIApp]], **parts: Any) -> None:
         served.append(Route(path, partial(does, **parts), methods=[method]))
 
     lane, counted = runtime.canary.lane(pipeline, keys), runtime.ingress.of

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import httptools
+import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from proxy.api.shield import error_response
@@ -46,6 +47,12 @@ def allow_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2 * MAX_CONNECTIONS + OWN_FILES)), hard))
 
 
+class BoundedConfig(uvicorn.Config):
+    """What uvicorn is told, and whether the server stops: then each connection ends with its next answer."""
+
+    closing = False
+
+
 class _Part(Enum):
     """What is to come next on a connection."""
 
@@ -56,6 +63,8 @@ class _Part(Enum):
 
 class BoundedProtocol(HttpToolsProtocol):
     """One connection within those bounds; what can be answered is answered in the OpenAI shape."""
+
+    config: BoundedConfig
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -142,7 +151,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport,
             self.flow,
             expects_continue=self.expect_100_continue,
-            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            keep_alive=version != "1.0" and self.parser.should_keep_alive() and not self.config.closing,
             on_response=self.on_response_complete,
         )
         self.cycle = cycle

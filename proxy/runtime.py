@@ -95,6 +95,8 @@ class Runtime:
     admin_server: asyncio.Server
     desk: Path
     tasks: list[asyncio.Task[None]]
+    stopping: bool = False
+    """Whether the server was told to stop: it still answers, and says that it is not ready."""
 
     @classmethod
     async def start(

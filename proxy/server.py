@@ -16,7 +16,7 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import uvicorn
 import uvloop
@@ -24,12 +24,16 @@ import uvloop
 from audit.errors import AuditError
 from proxy.activation import SIGNAL, Activation
 from proxy.app import create_app
-from proxy.connections import BoundedProtocol, allow_files
+from proxy.connections import BoundedConfig, BoundedProtocol, allow_files
 from proxy.detection.engine import Engine
 from proxy.errors import ConfigurationError, RingfenceError
 from proxy.runtime import Runtime
 from proxy.seat import BACKLOG, EX_CONFIG, RELOAD, SERVING, Seat, listen
 from proxy.settings import Settings
+from proxy.stopping import end
+
+ENDING_S = 5.0
+"""What ending an answer may take, until uvicorn cancels it without a word."""
 
 
 def main(seat: Seat) -> int:
@@ -63,7 +67,7 @@ async def _serve(settings: Settings, seat: Seat) -> int:
     reloads = asyncio.create_task(_reload(hung_up, runtime.activation))
     try:
         server = _Server(
-            uvicorn.Config(
+            BoundedConfig(
                 create_app(runtime),
                 http=BoundedProtocol,
                 ws="none",
@@ -74,10 +78,10 @@ async def _serve(settings: Settings, seat: Seat) -> int:
                 proxy_headers=False,
                 log_config=None,
                 backlog=BACKLOG,
-                timeout_graceful_shutdown=max(1, round(settings.drain_s)),
+                timeout_graceful_shutdown=round(settings.drain_s + ENDING_S),
             ),
             seat,
-            runtime.canary.listening,
+            runtime,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, server.stop)
@@ -100,16 +104,25 @@ async def _reload(hung_up: asyncio.Event, activation: Activation) -> None:
 class _Server(uvicorn.Server):
     """Says that it listens, once it does: to the supervisor, and where, for with port 0 nobody could know otherwise."""
 
-    def __init__(self, config: uvicorn.Config, seat: Seat, told: Callable[[str, int], None]) -> None:
+    config: BoundedConfig
+
+    def __init__(self, config: BoundedConfig, seat: Seat, runtime: Runtime) -> None:
         super().__init__(config)
         self._seat = seat
-        self._told = told
+        self._runtime = runtime
         self.private = [listen("127.0.0.1", 0)] if seat.of > 1 else []
         """Where this process alone can be reached, for its canary."""
 
     def stop(self) -> None:
-        """Begin to stop."""
+        """Begin to stop: at once, or when a load balancer can have seen that this server is not ready."""
+        if not self._runtime.stopping:
+            self._runtime.stopping = self.config.closing = True
+            asyncio.get_running_loop().call_later(self._runtime.settings.unready_s, self._close)
+
+    def _close(self) -> None:
+        """Accept no more, and end what is under way when its time is over."""
         self.should_exit = True
+        asyncio.get_running_loop().call_later(self._runtime.settings.drain_s, lambda: end(self.server_state.tasks))
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -125,5 +138,5 @@ class _Server(uvicorn.Server):
         if self._seat.number == 0:
             sys.stdout.write(f"ringfence: listening on http://{f'[{host}]' if ':' in host else host}:{port}\n")
             sys.stdout.flush()
-        self._told(*(self.private[0].getsockname() if self.private else (host, port)))
+        self._runtime.canary.listening(*(self.private[0].getsockname() if self.private else (host, port)))
         self._seat.ask(SERVING)

@@ -1,5 +1,6 @@
 """Around every request: errors in the shape of the API that a path is of, and nothing of a failure's text let out."""
 
+import asyncio
 import logging
 import traceback
 from collections.abc import Callable, MutableMapping
@@ -10,6 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from proxy import stopping
 from proxy.endpoints import anthropic
 from proxy.errors import RingfenceError
 
@@ -48,6 +50,10 @@ class Shield:
             await self._app(scope, receive, sent)
         except ClientDisconnect:
             log.debug("a client left before its request was whole")
+        except asyncio.CancelledError as error:
+            if started or not stopping.caught(error):
+                raise
+            await self._refused(scope, stopping.refusal())(scope, receive, send)
         except Exception as error:  # noqa: BLE001 - its text may hold content, so only its type and place are logged
             if started or not isinstance(error, ANSWERED):
                 frame = traceback.extract_tb(error.__traceback__)[-1]

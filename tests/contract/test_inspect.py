@@ -81,7 +81,7 @@ def test_alive_and_ready(server: Ringfence) -> None:
         assert client.get("/livez").json() == {"status": "alive"}
         ready = client.get("/readyz")
     assert ready.status_code == 200
-    parts = ("status", "policy", "detectors", "audit_log", "checkpoints")
+    parts = ("status", "server", "policy", "detectors", "audit_log", "checkpoints", "keys")
     assert ready.json() == dict.fromkeys(parts, "ready")
 
 

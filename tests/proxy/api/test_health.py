@@ -26,7 +26,7 @@ def test_everything_is_ready_after_a_start(tmp_path: Path, vendor: StandIn) -> N
             assert (await ring.client.get("/livez")).json() == {"status": "alive"}
             answer = await ready(ring)
             assert answer.status_code == 200
-            assert set(answer.json()) == {"status", "policy", "detectors", "audit_log", "checkpoints", "keys"}
+            assert set(answer.json()) == {"status", "server", "policy", "detectors", "audit_log", "checkpoints", "keys"}
 
     asyncio.run(run())
 
@@ -39,6 +39,7 @@ def test_a_part_that_is_not_ready_is_named_with_the_reason(tmp_path: Path, vendo
             assert answer.status_code == 503
             assert answer.json() == {
                 "status": "not ready",
+                "server": "ready",
                 "policy": "ready",
                 "detectors": "every worker is down",
                 "audit_log": "ready",
