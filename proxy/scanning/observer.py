@@ -6,7 +6,7 @@ to be scanned: of one that comes faster than that, the rest is not scanned, and 
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 from proxy.errors import Unavailable
 from proxy.policy.answering import Verdict
@@ -56,18 +56,18 @@ class Observer:
             return None
         if broken:
             self._tally.failures.add(BROKEN_OFF)
-        rest = asyncio.ensure_future(self._rest())
-        stopping = asyncio.ensure_future(self._shared.stopping.wait())
         try:
-            await asyncio.wait({rest, stopping}, timeout=WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
+            await self._shared.within(WITHIN_S, self._rest())
+        except TimeoutError:
+            self._tally.failures.add("deadline")
+        except asyncio.CancelledError:
+            if cast("asyncio.Task[Any]", asyncio.current_task()).cancelling():
+                raise
+            self._tally.failures.add("deadline")  # it is the scan that was cancelled
+        except Exception:  # noqa: BLE001 - whatever it is, the record says that not all was scanned
+            self._tally.failures.add("error")
         finally:
-            for task in (rest, stopping):
-                task.cancel()
-            ended = await asyncio.gather(rest, stopping, return_exceptions=True)
             self._keep(0)
-        if isinstance(ended[0], BaseException):
-            late = isinstance(ended[0], asyncio.CancelledError)
-            self._tally.failures.add("deadline" if late else "error")
         self._tally.failures |= self._channels.failures
         return self._tally.record()
 

@@ -28,14 +28,15 @@ def answer(found: tuple[Finding, ...], failures: set[str], us: int, verdict: Ver
         "exceptions": list(verdict.exceptions),
         "shadow": list(verdict.shadow),
     }
-    room, body = ROOM, dict[str, Any]()
+    room, listed, whole = ROOM, dict[str, Any](types=[]), True
     for name, items in wanted.items():
-        sizes = accumulate(len(orjson.dumps(item)) + 1 for item in items)
-        fits = sum(size <= room for size in sizes)
-        body[name] = items[: min(fits, LISTED[name])]
-        room -= len(orjson.dumps(body[name]))
-    whole = all(len(body[name]) == len(items) for name, items in wanted.items())
+        if items:
+            sizes = accumulate(len(orjson.dumps(item)) + 1 for item in items)
+            fits = sum(size <= room for size in sizes)
+            if kept := items[: min(fits, LISTED[name])]:
+                listed[name] = kept
+                room -= len(orjson.dumps(kept))
+            whole = whole and len(kept) == len(items)
     failures = failures if whole else failures | {"record_bound"}
-    listed = {name: items for name, items in body.items() if items or name == "types"}
     said = {"fail": sorted(failures)[:16]} if failures else {}
     return {"complete": not failures, "us": us, **said, **listed}

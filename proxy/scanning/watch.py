@@ -4,7 +4,7 @@ A guard, wherever an enforced rule on answers could block it: there is no way ro
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -62,8 +62,24 @@ class Shared:
 
     detector: Detector
     room: int = KEPT_IN_ALL
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping: bool = False
+    _under_way: set[asyncio.Timeout] = field(default_factory=set)
 
     async def scan(self, team: str, windows: list[Window], *, behind: bool = False) -> Scan:
         """Scan parts of texts together; raises Unavailable when that cannot begin in time."""
         return await self.detector.scan(team, [unit(windows)], behind=behind)
+
+    async def within(self, seconds: float, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that is not waited for longer than so; raises TimeoutError, also when the server stops."""
+        async with asyncio.timeout(0 if self.stopping else seconds) as limit:
+            self._under_way.add(limit)
+            try:
+                await work
+            finally:
+                self._under_way.discard(limit)
+
+    def stop(self) -> None:
+        """Let nothing be waited for any longer."""
+        self.stopping = True
+        for limit in self._under_way:
+            limit.reschedule(0)

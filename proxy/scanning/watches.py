@@ -28,4 +28,4 @@ class Watches:
 
     def stop(self) -> None:
         """Let no record wait for a scan any longer: the server stops."""
-        self._shared.stopping.set()
+        self._shared.stop()

@@ -1,12 +1,11 @@
 """The capability without which nothing is sent.
 
 A permit is issued only for a durable audit record, and binds one attempt: the record, one upstream in one zone, and
-the SHA-256 of what is sent, method, path and final bytes. It serves once and for a few seconds. `client` checks it
-again, against the record as read back from where it is durable. For a vendor that is the log alone: the client of a
-vendor cannot read the spool.
+what is sent, method, path and final bytes. It serves once and for a few seconds. `client` checks it again, against the
+record as read back from where it is durable. For a vendor that is the log alone: the client of a vendor cannot read the
+spool.
 """
 
-import hashlib
 import hmac
 import time
 from collections.abc import Callable, Mapping
@@ -43,23 +42,18 @@ class Outgoing:
         """Return what its record has the fingerprint of: the body, or method and path where there is none."""
         return self.body or f"{self.method} {self.path}".encode()
 
-    @property
-    def digest(self) -> bytes:
-        """Return the SHA-256 of all of it; no path and no method holds a line feed."""
-        return hashlib.sha256(f"{self.endpoint}\n{self.method}\n{self.path}\n".encode() + self.body).digest()
-
 
 class EgressPermit:
     """Single-use leave to send exactly this to exactly this upstream."""
 
-    __slots__ = ("_spent", "digest", "expires", "record_id", "tenant", "upstream_id", "written", "zone")
+    __slots__ = ("_spent", "expires", "outgoing", "record_id", "tenant", "upstream_id", "written", "zone")
 
     def __init__(self, record_id: str, tenant: str, upstream_id: str, zone: str, outgoing: Outgoing) -> None:
         self.record_id = record_id
         self.tenant = tenant
         self.upstream_id = upstream_id
         self.zone = zone
-        self.digest = outgoing.digest
+        self.outgoing = outgoing
         self.expires = time.monotonic() + LIFETIME_S
         self._spent = False
         self.written = False
@@ -91,7 +85,7 @@ class EgressPermit:
             raise PermitError("the permit has expired")
         if (upstream_id, zone) != (self.upstream_id, self.zone):
             raise PermitError("the permit is for another upstream or zone")
-        if not hmac.compare_digest(outgoing.digest, self.digest):
+        if outgoing != self.outgoing:
             raise PermitError("the permit is for other bytes")
         record = confirm(self.record_id)
         decision = confirm(record["dec"]) if record and record["kind"] == "route.attempt" else record

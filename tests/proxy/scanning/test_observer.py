@@ -123,8 +123,13 @@ def test_all_answers_of_a_server_together_are_kept_within_bounds_and_room_is_giv
     assert room == 900
 
 
+async def _cancelled(*_: Any, **__: Any) -> Any:
+    raise asyncio.CancelledError
+
+
 @pytest.mark.parametrize(
-    ("failing", "why"), [("busy", "detectors_busy"), ("binary", "binary"), ("broken", "error"), ("late", "deadline")]
+    ("failing", "why"),
+    [("busy", "detectors_busy"), ("binary", "binary"), ("broken", "error"), ("late", "deadline"), ("gone", "deadline")],
 )
 def test_a_scan_that_fails_leaves_a_record_that_says_so(
     failing: str, why: str, monkeypatch: pytest.MonkeyPatch
@@ -135,6 +140,8 @@ def test_a_scan_that_fails_leaves_a_record_that_says_so(
         detector.failures = frozenset({"binary"} if failing == "binary" else ())
         if failing == "broken":
             detector.gate = None  # type: ignore[assignment]
+        if failing == "gone":
+            monkeypatch.setattr(detector, "scan", _cancelled)
         if failing == "late":
             detector.gate.clear()
             monkeypatch.setattr(observer, "WITHIN_S", 0.01)
@@ -146,12 +153,16 @@ def test_a_scan_that_fails_leaves_a_record_that_says_so(
     assert record["fail"] == [why]
 
 
-def test_a_server_that_stops_does_not_wait() -> None:
+@pytest.mark.parametrize("before", [True, False])
+def test_a_server_that_stops_does_not_wait(*, before: bool) -> None:
     async def main() -> dict[str, Any]:
         detector = Words()
         detector.gate.clear()
         watched = Observed(detector)
-        watched.at.stopping.set()
+        if before:
+            watched.at.stop()
+        else:
+            asyncio.get_running_loop().call_later(0.05, watched.at.stop)
         return await watched.of(chat(["word "]))
 
     assert asyncio.run(main())["fail"] == ["deadline"]

@@ -36,6 +36,6 @@ def test_a_server_that_stops_tells_all_that_wait() -> None:
     async def main() -> bool:
         watches = Watches(cast("Detector", Words()), "all")
         watches.stop()
-        return watches._shared.stopping.is_set()
+        return watches._shared.stopping
 
     assert asyncio.run(main())
