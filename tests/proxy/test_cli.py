@@ -93,11 +93,13 @@ def test_a_list_of_the_parts_names_and_describes_each() -> None:
         assert re.search(rf"\b{part} +{does}", said), part
 
 
-def test_what_starts_a_server_reads_no_database_library_and_no_other_part() -> None:
-    heavy = {"sqlmodel", "sqlalchemy", "alembic", "psycopg", "starlette", "httpx", "spacy", "audit.cli", "proxy.policy"}
-    program = f"import sys; from proxy import cli, supervisor; print(*({heavy!r} & sys.modules.keys()))"
-    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == ""
+def test_what_finds_a_command_reads_no_part_and_what_forks_servers_no_model() -> None:
+    models = {"spacy", "presidio_analyzer", "kingfisher_sdk", "audit.cli", "proxy.policy.cli"}
+    heavy = {"sqlmodel", "sqlalchemy", "alembic", "psycopg", "starlette", "proxy.policy", "proxy.server"}
+    for modules, none in (("cli", heavy | models), ("cli, server, supervisor", models)):
+        program = f"import sys; from proxy import {modules}; print(*({none!r} & sys.modules.keys()))"
+        ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+        assert ran.stdout.strip() == "", modules
 
 
 def test_what_asks_a_server_reads_nothing_of_the_way_of_a_request() -> None:
