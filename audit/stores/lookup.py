@@ -3,7 +3,6 @@
 Used by one thread at a time; every failure is an AuditUnavailable.
 """
 
-import json
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -17,9 +16,7 @@ from audit.place import Postgres
 from audit.stores import postgres, sqlite
 
 FIND = "SELECT body, bh FROM record WHERE id = ?"
-FIND_ALL = """
-SELECT group_concat(id || hex(bh) || CAST(body AS TEXT), char(10)) FROM record
-WHERE id IN (SELECT value FROM json_each(?))"""
+FIND_ALL = "SELECT group_concat(id || hex(bh) || CAST(body AS TEXT), char(10)) FROM record WHERE id IN "
 ID, HASH = 36, 64
 NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 FIND_SHARED = f"SELECT body, bh FROM {postgres.SCHEMA}.record WHERE id = %s"  # noqa: S608 - a constant
@@ -55,7 +52,7 @@ class SqliteLookup:
 
         The answer is one row: for each of many, the interpreter would be given up and awaited.
         """
-        row = self._one(FIND_ALL, json.dumps(ids))
+        row = self._one(f"{FIND_ALL}({', '.join('?' * len(ids))})", *ids)
         found = row[0].split("\n") if row is not None and row[0] is not None else ()
         return [(one[:ID], one[ID + HASH :].encode(), bytes.fromhex(one[ID : ID + HASH])) for one in found]
 
@@ -68,11 +65,11 @@ class SqliteLookup:
         if connection is not None:
             connection.close()
 
-    def _one(self, query: str, value: str) -> tuple[Any, ...] | None:
+    def _one(self, query: str, *values: str) -> tuple[Any, ...] | None:
         try:
             if self._connection is None:
                 self._connection = sqlite.open_reader(self._path)
-            row: tuple[Any, ...] | None = self._connection.execute(query, (value,)).fetchone()
+            row: tuple[Any, ...] | None = self._connection.execute(query, values).fetchone()
         except sqlite3.Error as error:
             self.close()
             raise sqlite.unavailable(error) from None
