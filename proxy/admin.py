@@ -34,6 +34,7 @@ from proxy.conditions import Conditions
 from proxy.errors import ConfigurationError, RequestRefused, RingfenceError, Unavailable
 from proxy.identity import KeyStore, Role, new_key
 from proxy.place import audit_place, spool_plan, unopened
+from proxy.seat import desks
 from proxy.settings import Settings
 from proxy.state.keys import FILE, keys_place
 
@@ -165,6 +166,7 @@ class Admin:
             "break_glass.confirm": lambda key, proposal: glass.confirm(grantor(keys, key), proposal),
             "break_glass.end": lambda key: glass.end(grantor(keys, key)),
             "break_glass.state": state,
+            **glass.heard(),
         }
 
     def _of_signer(self) -> dict[str, Callable[..., dict[str, Any]]]:
@@ -296,18 +298,31 @@ def _answer(admin: Admin, line: bytes) -> bytes:
         return json.dumps({"error": "The server failed to do this; see its log.", "code": "internal_error"}).encode()
 
 
+def tell_others(home: Path, desk: Path, op: str, **arguments: Any) -> None:
+    """Run an operation in every other process of a server; what one of them says to it is in its own log."""
+    for other in desks(home):
+        if other != desk:
+            with contextlib.suppress(RingfenceError):
+                tell_desk(other, op, **arguments)
+
+
 def tell_server(settings: Settings, op: str, **arguments: Any) -> dict[str, Any] | None:
     """Run an operation in the server; None when none runs. Raises RingfenceError."""
+    return tell_desk(settings.home, op, **arguments)
+
+
+def tell_desk(desk: Path, op: str, **arguments: Any) -> dict[str, Any] | None:
+    """Do the same in the process of a desk."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(ANSWER_WITHIN_S)
         try:
-            connection.connect(str(settings.home / "admin.sock"))
+            connection.connect(str(desk / "admin.sock"))
         except (FileNotFoundError, ConnectionRefusedError):
             return None
         except OSError as error:
             reason = error.strerror or "its path is too long"
             raise ConfigurationError(
-                f"The admin socket in {settings.home} cannot be used ({reason}); only the server's user can."
+                f"The admin socket in {desk} cannot be used ({reason}); only the server's user can."
             ) from None
         try:
             connection.sendall(json.dumps({"op": op, **arguments}).encode() + b"\n")

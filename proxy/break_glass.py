@@ -9,7 +9,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from proxy.errors import RequestRefused, Unavailable
 from proxy.identity import Caller, KeyStore, Role
 
 log = logging.getLogger(__name__)
+HEARD = "break_glass.heard"
 GRANTORS = frozenset({Role.SECURITY, Role.ADMIN})
 MAX_MINUTES = 60
 CONFIRM_WITHIN_S = 600.0
@@ -47,11 +48,17 @@ class Proposal:
 
 
 class BreakGlass:
-    """The proposal and the grant of one server. Blocking; safe to call from any thread but the loop's."""
+    """The proposal and the grant of one server process. Blocking; safe to call from any thread but the loop's.
 
-    def __init__(self, audit: AuditLog, clock: Callable[[], float] = boot_s) -> None:
+    What is said to one of several of a server is passed on to the others by `tell`: each opens a spool of its own.
+    """
+
+    def __init__(
+        self, audit: AuditLog, clock: Callable[[], float] = boot_s, tell: Callable[..., None] = lambda *_, **__: None
+    ) -> None:
         self._audit = audit
         self._clock = clock
+        self._tell = tell
         self._proposal: Proposal | None = None
         self._grant: dict[str, Any] = {}
         self._changing = threading.Lock()
@@ -64,13 +71,41 @@ class BreakGlass:
             raise BreakGlassRefused(f"'reason' must be one of {', '.join(EMERGENCY.values)}.", 400)
         with self._changing:
             self._require_need()
-            due = self._clock() + CONFIRM_WITHIN_S
-            self._proposal = Proposal(secrets.token_hex(4), caller, minutes, str(reason), due)
+            made = self._hold(Proposal(secrets.token_hex(4), caller, minutes, str(reason), 0.0))
             log.warning("break-glass: %s proposes %d minutes (%s)", caller.key_id, minutes, reason)
-            return self.state()
+        self._tell(f"{HEARD}.proposal", id=made.id, by=asdict(caller), minutes=minutes, reason=reason)
+        return self.state()
+
+    def heard(self) -> dict[str, Callable[..., dict[str, Any]]]:
+        """Return what takes in what another process of this server was told, by names to pass it on under."""
+
+        def proposal(id: str, by: dict[str, Any], minutes: int, reason: str) -> dict[str, Any]:  # noqa: A002
+            with self._changing:
+                self._hold(Proposal(id, _caller(by), minutes, reason, 0.0))
+            return {}
+
+        return {
+            f"{HEARD}.proposal": proposal,
+            f"{HEARD}.confirmed": lambda by, proposal: self._open(_caller(by), proposal),
+            f"{HEARD}.ended": lambda by: self._end(_caller(by)),
+        }
 
     def confirm(self, caller: Caller, proposal: object) -> dict[str, Any]:
         """Open what another person proposed; raises BreakGlassRefused, or Unavailable when it cannot be recorded."""
+        state = self._open(caller, proposal)
+        self._tell(f"{HEARD}.confirmed", by=asdict(caller), proposal=proposal)
+        return state
+
+    def end(self, caller: Caller) -> dict[str, Any]:
+        """Close it; raises BreakGlassRefused when nothing is open."""
+        self._tell(f"{HEARD}.ended", by=asdict(caller))
+        return self._end(caller)
+
+    def _hold(self, proposal: Proposal) -> Proposal:
+        self._proposal = replace(proposal, due=self._clock() + CONFIRM_WITHIN_S)
+        return self._proposal
+
+    def _open(self, caller: Caller, proposal: object) -> dict[str, Any]:
         with self._changing:
             made = self._open_proposal()
             if made is None or made.id != proposal:
@@ -96,8 +131,7 @@ class BreakGlass:
             log.error("break-glass: open until %s, by %s and %s", body["until"], made.by.key_id, caller.key_id)
             return self.state()
 
-    def end(self, caller: Caller) -> dict[str, Any]:
-        """Close it; raises BreakGlassRefused when nothing is open."""
+    def _end(self, caller: Caller) -> dict[str, Any]:
         with self._changing:
             if not self._is_open():
                 raise BreakGlassRefused("Nothing is open.")
@@ -141,6 +175,10 @@ class BreakGlass:
         if self._audit.no_room_to_spool():
             raise BreakGlassRefused("The disk is full, and the spool lies on it as well: make room.")
         return store
+
+
+def _caller(told: dict[str, Any]) -> Caller:
+    return Caller(**{**told, "role": Role(told["role"])})
 
 
 def grantor(keys: KeyStore, secret: str) -> Caller:

@@ -154,7 +154,8 @@ class Runtime:
         conditions = Conditions(audit, room, settings.audit_deadline_s)
         await asyncio.to_thread(conditions.look)
         checkpoints = Checkpoints(audit, settings.anchor_max_age_s, records=first)
-        glass, canary = BreakGlass(audit), await Canary.begin(settings if first else _silent(settings), audit, bundles)
+        glass = BreakGlass(audit, tell=partial(admin.tell_others, settings.home, desk))
+        canary = await Canary.begin(settings if first else _silent(settings), audit, bundles)
         changes = replace(
             changes,
             reload=_reloader(bundles),

@@ -77,6 +77,28 @@ def test_two_persons_open_the_spool_and_who_why_and_until_when_is_the_first_reco
     assert said["grant"] == record["id"]
 
 
+def test_what_one_process_of_a_server_is_told_opens_and_closes_the_spools_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path / "one") as one, opened(tmp_path / "two") as two:
+        others: dict[str, Any] = {}
+
+        def tell(op: str, **said: Any) -> None:
+            others[op](**orjson.loads(orjson.dumps(said)))
+
+        asked = BreakGlass(one, tell=tell)
+        others |= BreakGlass(two).heard()
+        for log in (one, two):
+            break_store(log, monkeypatch)
+        asked.confirm(BEN, ask(asked))
+        assert [log.spool.is_open() for log in (one, two)] == [True, True]
+        grants = [spooled(log)[0] for log in (one, two)]
+        assert grants[0]["id"] != grants[1]["id"], "each is a record of its own"
+        assert [(each["proposer"], each["confirmer"]) for each in grants] == [(ANA.actor, BEN.actor)] * 2
+        asked.end(ANA)
+        assert [log.spool.is_open() for log in (one, two)] == [False, False]
+
+
 @pytest.mark.parametrize("second", [ANA, HERS], ids=["the same key", "another key of hers"])
 def test_one_person_is_not_two(down: AuditLog, second: Caller) -> None:
     glass = BreakGlass(down)
