@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from proxy.detection.findings import Segment, Unit
 from proxy.detection.words import SCHEMA_WORDS
-from proxy.scanning.pieces import TooDeepError, Way, pieces
+from proxy.scanning.pieces import MAX_KNOWN, TooDeepError, Way, pieces
 from proxy.scanning.settled import HOLD, opening, settled
 
 MAX_TEXTS = 1000
@@ -124,12 +124,11 @@ class Channels:
     _names: Text = field(default_factory=lambda: Text("", ()))
     """Strings that stand alone, a line each."""
     _known: set[str] = field(default_factory=set)
-    _short: set[str] = field(default_factory=set)
 
     def take(self, answer: dict[str, Any], beside: str = "") -> Marks:
         """Take the strings of an answer or event, and what stands beside it; return what it depends on."""
         try:
-            said = pieces(answer, self._short)
+            said = pieces(answer, self._known)
         except TooDeepError:
             self.failures.add(TOO_DEEP)
             return {}
@@ -187,7 +186,7 @@ class Channels:
     def _name(self, name: str, marks: dict[Text, int]) -> None:
         if name in self._known or name in SCHEMA_WORDS:
             return
-        if len(self._known) < MAX_TEXTS:
+        if len(self._known) < MAX_KNOWN:
             self._known.add(name)
         if not self.identifiers and _IDENTIFIER.fullmatch(name):
             return

@@ -40,15 +40,13 @@ class Observer:
         """Pass everything on at once, as it is."""
         self._begun = True
         async for together in events:
-            for event in together:
-                if event.answer is not None or event.beside:
-                    self._take(event.answer or {}, event.beside)
+            self._take(together)
             yield joined(together)
 
-    async def whole(self, body: bytes, answer: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+    async def whole(self, body: bytes, answer: dict[str, Any]) -> None:
         """Take a whole answer."""
         self._begun = True
-        self._take(answer)
+        self._take([Event(body, answer=answer)])
 
     async def finish(self, *, broken: bool) -> dict[str, Any] | None:
         """Scan what is left, as far as there is time; never raises."""
@@ -71,10 +69,12 @@ class Observer:
         self._tally.failures |= self._channels.failures
         return self._tally.record()
 
-    def _take(self, answer: dict[str, Any], beside: str = "") -> None:
+    def _take(self, events: list[Event]) -> None:
         if self._full:
             return
-        self._channels.take(answer, beside)
+        for event in events:
+            if event.answer is not None or event.beside:
+                self._channels.take(event.answer or {}, event.beside)
         waiting = self._channels.waiting()
         if not self._keep(waiting):
             self._full = True

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 MAX_DEPTH = 64
-MAX_SHORT = 1000
+MAX_KNOWN = 1000
 NAMES = frozenset(
     """
     id object type model role status finish_reason native_finish_reason stop_reason system_fingerprint service_tier
@@ -53,13 +53,13 @@ class Said(NamedTuple):
 
     pieces: list[Piece]
     scopes: set[Way]
-    short: set[str]
-    """Names that are too short to hold anything, as far as they are known."""
+    known: set[str]
+    """Names that need not be read: they were, or are too short to hold anything."""
 
 
-def pieces(answer: dict[str, Any], short: set[str] | None = None) -> Said:
-    """Read an answer or event; raises TooDeepError. `short` grows from one event of an answer to the next."""
-    said = Said([], {()}, set() if short is None else short)
+def pieces(answer: dict[str, Any], known: set[str] | None = None) -> Said:
+    """Read an answer or event; raises TooDeepError. `known` grows from one event of an answer to the next."""
+    said = Said([], {()}, set() if known is None else known)
     kind = answer.get("type") or answer.get("object")
     _object(answer, (kind if isinstance(kind, str) else "",), (), said)
     return said
@@ -72,12 +72,14 @@ def _object(value: dict[str, Any], way: Way, scope: Way, said: Said) -> None:
         way += numbers
         scope = scope or numbers[:1]
         said.scopes.add(scope)
+    known = said.known
     for key, item in value.items():
         if not _plain(key):
             said.pieces.append(Piece((), scope, key))
         kind = type(item)
         if kind is str:
-            _string(item, key, way, scope, said)
+            if item not in known or key not in NAMES:
+                _string(item, key, way, scope, said)
         elif kind is dict:
             _object(item, (*way, key), scope, said)
         elif kind is list:
@@ -99,12 +101,10 @@ def _list(value: list[Any], key: str, way: Way, scope: Way, said: Said) -> None:
 
 def _string(value: str, key: str, way: Way, scope: Way, said: Said) -> None:
     if key in NAMES:
-        if value in said.short:
-            return
         if not _SHORT.fullmatch(value):
             said.pieces.append(Piece((), scope, value))
-        elif len(said.short) < MAX_SHORT:
-            said.short.add(value)
+        elif len(said.known) < MAX_KNOWN:
+            said.known.add(value)
     elif key != "embedding" or not is_vector(value):
         said.pieces.append(Piece((*way, key), scope, value))
 

@@ -7,7 +7,7 @@ endpoint's dialect repairs or keeps back.
 """
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, NamedTuple
 
 import orjson
@@ -42,17 +42,17 @@ class Cutter:
 
     def cut(self, chunk: bytes) -> list[bytes]:
         """Return the events that this chunk ends."""
-        if self._pending:
-            self._pending += chunk
-        whole = self._pending or chunk
+        if not self._pending and b"\r" not in chunk:
+            *whole, rest = chunk.split(b"\n\n")
+            self._pending += rest
+            self._looked = len(rest)
+            return [event + b"\n\n" for event in whole]
+        self._pending += chunk
         events, start = [], 0
-        for end in _ends(whole, max(0, self._looked - LONGEST_END + 1)):
-            events.append(bytes(whole[start:end]))
-            start = end
-        if whole is chunk:
-            self._pending += chunk[start:]
-        else:
-            del self._pending[:start]
+        for end in EVENT_END.finditer(self._pending, max(0, self._looked - LONGEST_END + 1)):
+            events.append(bytes(self._pending[start : end.end()]))
+            start = end.end()
+        del self._pending[:start]
         self._looked = len(self._pending)
         return events
 
@@ -65,15 +65,6 @@ class Cutter:
     def too_large(self) -> bool:
         """Whether that is more than an event may have."""
         return len(self._pending) > MAX_EVENT_BYTES
-
-
-def _ends(whole: bytes | bytearray, at: int) -> Iterator[int]:
-    """Yield where events end."""
-    if isinstance(whole, bytearray) or b"\r" in whole:  # of what gathers slowly, no byte is looked at once more
-        yield from (found.end() for found in EVENT_END.finditer(whole, at))
-        return
-    while (found := whole.find(b"\n\n", at)) >= 0:
-        yield (at := found + 2)
 
 
 async def relay(chunks: AsyncIterator[bytes], dialect: Dialect) -> AsyncGenerator[list[Event]]:
