@@ -32,7 +32,7 @@ from proxy.carry_over import carry_over, recorded
 from proxy.checkpoints import Checkpoints
 from proxy.conditions import Conditions
 from proxy.errors import ConfigurationError, RequestRefused, RingfenceError, Unavailable
-from proxy.identity import KeyStore, Role, new_key
+from proxy.identity import LOOK_S, KeyStore, Role, new_key
 from proxy.place import audit_place, spool_plan, unopened
 from proxy.seat import desks
 from proxy.settings import Settings
@@ -43,6 +43,7 @@ if TYPE_CHECKING:  # it knows the way of a request, which commands have no use f
 
 log = logging.getLogger(__name__)
 MAX_LINE = 64 * 1024
+EVERYWHERE_S = LOOK_S + 0.5
 ANSWER_WITHIN_S = 15.0
 HANDS = 4
 ACTOR = {"kind": "system", "id": "command-line", "app": "ringfence", "team": "ringfence", "auth_strength": "local_user"}
@@ -98,12 +99,15 @@ class Admin:
             ) from None
 
     def create_key(self, app: str, team: str, role: str, expires: str | None = None) -> dict[str, Any]:
-        """Grant access: the record first, the state second. The secret is in this answer and nowhere else."""
+        """Grant access: the record first, the state second. The secret is in this answer and nowhere else.
+
+        `everywhere_s` says in how many seconds every server knows the key.
+        """
         secret, row = new_key(app, team, Role(role), datetime.fromisoformat(expires) if expires else None)
         with self.keys.changing():
             self.audit.append_sync("access.granted", {"actor": ACTOR, "key": recorded(row)})
             self.keys.add(row)
-        return {"secret": secret, "key": row.public()}
+        return {"secret": secret, "key": row.public(), "everywhere_s": EVERYWHERE_S if self.keys.shared else 0.0}
 
     def list_keys(self) -> dict[str, Any]:
         """Every key that ever was, without secrets."""

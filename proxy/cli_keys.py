@@ -1,6 +1,7 @@
 """`ringfence key ...`: who may use the server, over the running one or, without one, its log and key store."""
 
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -26,9 +27,10 @@ def create_key(
     ] = None,
     home: Home = None,
 ) -> None:
-    """Create a key. It is shown once, here, and kept only as a hash."""
+    """Create a key. It is shown once, here, when every server knows it, and kept only as a hash."""
     until = expires.replace(tzinfo=UTC).isoformat() if expires else None
     made = admin.call(_settings(home), "key.create", app=app_name, team=team, role=role.value, expires=until)
+    time.sleep(made["everywhere_s"])
     sys.stderr.write(f"{_line(made['key'])}\nThis is the only time the key is shown:\n")
     sys.stdout.write(f"{made['secret']}\n")
 
