@@ -129,16 +129,16 @@ class BoundedProtocol(HttpToolsProtocol):
         if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > MAX_HEAD_BYTES:
             self._refusal = TOO_LONG
             raise ValueError("headers")  # the parser takes it for a malformed request, and `send_400_response` answers
-        self._part, self._body_ends = _Part.BODY, self.loop.time() + BODY_S
-        self._moved = True
         self.app = self.config.loaded_app
         if len(self.connections) > MAX_CONNECTIONS:
             self.app = answer = error_response(TOO_MANY)
             answer.headers["connection"] = "close"
         self._begin()
+        self._part, self._body_ends = _Part.BODY, self.loop.time() + BODY_S
+        self._moved = True
 
     def _begin(self) -> None:
-        """Let the application answer, at once or when what came before is answered."""
+        """Let the application answer, in its turn; fails for a target without a path."""
         version, url = self.parser.get_http_version(), httptools.parse_url(self.url)
         path = url.path.decode("ascii")
         scope: Any = self.scope

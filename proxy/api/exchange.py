@@ -1,13 +1,13 @@
 """`POST` to an endpoint of the API: `/v1/chat/completions`, `/v1/responses` and the others that are served."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import aclosing
 from functools import partial
 from typing import cast
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from proxy.answers import CALLER_LEFT
 from proxy.api.guard import Guard
@@ -19,9 +19,14 @@ from proxy.identity import Role
 from proxy.pipeline import Pipeline
 
 CALLERS = frozenset({Role.APP})
+STREAMED = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache",
+    "x-accel-buffering": "no",
+}
 
 
-async def create(request: Request, endpoint: Endpoint, lane: Lane, guard: Guard) -> Response:
+async def create(request: Request, endpoint: Endpoint, lane: Lane, guard: Guard) -> ASGIApp:
     """Answer a request, as a stream of events when the model server streams."""
     caller = authenticate(request, lane.keys, CALLERS, endpoint.key_header)
     pipeline = lane.of(caller)
@@ -29,33 +34,39 @@ async def create(request: Request, endpoint: Endpoint, lane: Lane, guard: Guard)
     return guard.around(request, ask, pipeline.activation.active.limits, partial(Exchange, pipeline))
 
 
-class Exchange(Response):
+class Exchange:
     """From a request that was read to the last byte of its answer, one piece of work for as long as the caller stays.
 
     A caller that leaves ends it at whatever it waits for: a detector, the log, or an upstream that hangs or drips.
     """
 
     def __init__(self, pipeline: Pipeline, ask: Ask) -> None:
-        super().__init__()
         self._pipeline = pipeline
         self._ask = ask
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
         """Work, and listen for the caller's leaving meanwhile."""
         with _Listening(receive):
-            await self._answer(scope, receive, send)
+            await self._answer(send)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(self, send: Send) -> None:
         async with await self._pipeline.answer(self._ask) as answer:
             headers = answer.attempt.headers()
             if answer.streamed:
-                headers |= {"cache-control": "no-cache", "x-accel-buffering": "no"}
+                await send(_start(headers | STREAMED))
                 async with aclosing(answer.events()) as events:
-                    stream = StreamingResponse(events, media_type="text/event-stream", headers=headers)
-                    await stream.stream_response(send)
+                    async for event in events:
+                        await send({"type": "http.response.body", "body": event, "more_body": True})
+                await send({"type": "http.response.body"})
                 return
             body = await answer.whole()
-        await Response(body, media_type="application/json", headers=headers)(scope, receive, send)
+        await send(_start(headers | {"content-length": str(len(body)), "content-type": "application/json"}))
+        await send({"type": "http.response.body", "body": body})
+
+
+def _start(headers: Mapping[str, str]) -> Message:
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    return {"type": "http.response.start", "status": 200, "headers": raw}
 
 
 class _Listening:

@@ -13,7 +13,7 @@ from functools import partial
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from proxy.api.shield import refuse
 from proxy.errors import PolicyRefused, RequestRefused, RingfenceError
@@ -33,7 +33,7 @@ REPLAYED = {"idempotency-replayed": "true"}
 MOST_LEFT_BEHIND = 64
 """Exchanges of callers that left, at a time; the caller of one more ends it by leaving."""
 
-Exchange = Callable[[Ask], Response]
+Exchange = Callable[[Ask], ASGIApp]
 
 
 @dataclass(slots=True)
@@ -55,17 +55,16 @@ class Guard:
                 self.left_behind -= 1
         return message
 
-    def around(self, request: Request, ask: Ask, limits: Limits, exchange: Exchange) -> Response:
+    def around(self, request: Request, ask: Ask, limits: Limits, exchange: Exchange) -> ASGIApp:
         """Return an exchange within the limits and the promise of its caller's key; raises RequestRefused (400)."""
         key = given_key(request.headers)
         return Guarded(self, ask, key, limits, exchange) if key or limits.bounds(ask.caller) else exchange(ask)
 
 
-class Guarded(Response):
+class Guarded:
     """One exchange with what comes before and after it. Raises what the exchange raises, 409, 422, 429 and 503."""
 
     def __init__(self, guard: Guard, ask: Ask, key: str, limits: Limits, exchange: Exchange) -> None:
-        super().__init__()
         self._guard = guard
         self._ask = ask
         self._key = key

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from audit.errors import AuditUnavailable
@@ -54,11 +53,11 @@ class Ingress:
         self._refused: Counter[int] = Counter()
         self._since = now()
 
-    def of(self, does: Callable[..., Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
+    def of(self, does: Callable[..., Awaitable[ASGIApp]]) -> Callable[..., Awaitable[ASGIApp]]:
         """Return a handler of an endpoint that decides, whose requests are counted."""
 
         @wraps(does)
-        async def counted(*given: Any, **parts: Any) -> Response:
+        async def counted(*given: Any, **parts: Any) -> ASGIApp:
             arrival = _arrival.get()
             if arrival is not None:
                 arrival.served = True

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from audit.records.record import new_id
 from proxy.api.exchange import CALLERS, Exchange
@@ -76,7 +76,7 @@ OPERATIONS = (
 
 async def ask_holder(
     request: Request, operation: Operation, pipeline: Pipeline, keys: KeyStore, guard: Guard
-) -> Response:
+) -> ASGIApp:
     """Ask the model server that keeps a response; raises RequestRefused: 400 for a query or a body, 404 for the id."""
     caller = authenticate(request, keys, CALLERS)
     clock = Clock()

@@ -70,6 +70,8 @@ class Limits:
 
     def bounds(self, caller: Caller) -> tuple[Bound, ...]:
         """Return every limit of a caller, requests first, the key's before its team's."""
+        if not (self.key or self.team or self.teams or self.apps or self.keys):
+            return ()
         of_key = {**self.key, **self.apps.get(caller.app, NO_RATES), **self.keys.get(caller.key_id, NO_RATES)}
         of_team = {**self.team, **self.teams.get(caller.team, NO_RATES)}
         owners: tuple[tuple[Owner, str, Rates], ...] = (

@@ -10,7 +10,6 @@ from typing import Any
 
 import harness
 import pytest
-import uvicorn
 from harness import StandIn, chat_body, eventually
 from inside import inside
 from starlette.requests import Request
@@ -20,7 +19,7 @@ from uvicorn.server import ServerState
 
 from proxy import connections
 from proxy.api.shield import Shield
-from proxy.connections import BoundedProtocol
+from proxy.connections import BoundedConfig, BoundedProtocol
 
 POST = b"POST /x HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -49,7 +48,7 @@ def run(story: Callable[[Open], Awaitable[None]]) -> None:
 @asynccontextmanager
 async def serving(served: ASGIApp) -> AsyncIterator[Open]:
     """Serve an application with small buffers in the kernel, so that little can be sent that nobody takes."""
-    config = uvicorn.Config(served, http=BoundedProtocol, lifespan="off", ws="none", log_config=None)
+    config = BoundedConfig(served, http=BoundedProtocol, lifespan="off", ws="none", log_config=None)
     config.load()
     state, listening = ServerState(), socket.create_server(("127.0.0.1", 0))
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
@@ -271,7 +270,15 @@ def test_a_trailer_is_no_header() -> None:
     run(story)
 
 
-@pytest.mark.parametrize("garbage", [b"NONSENSE zebra\r\n\r\n", b"\x16\x03\x01\x02", CHUNKED + b"zz\r\nx\r\n"])
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"NONSENSE zebra\r\n\r\n",
+        b"\x16\x03\x01\x02",
+        CHUNKED + b"zz\r\nx\r\n",
+        b"CONNECT x:1 HTTP/1.1\r\n\r\n",
+    ],
+)
 def test_what_is_no_http_is_refused_in_the_shape_of_the_api(garbage: bytes) -> None:
     assert refusal(garbage) == (400, "malformed_request")
 

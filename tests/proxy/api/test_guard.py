@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inside import Inside, Scripted, inside
 from starlette.datastructures import Headers
-from starlette.types import Receive, Scope, Send
+from starlette.types import Send
 
 from proxy.api import exchange, guard
 from proxy.api.guard import given_key
@@ -253,7 +253,7 @@ def test_an_answer_that_the_policy_withholds_is_withheld_again_and_not_sent_for_
     tmp_path: Path, vendor: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Withheld(exchange.Exchange):
-        async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def _answer(self, _: Send) -> None:
             async with await self._pipeline.answer(self._ask) as answer:
                 await answer.whole()
                 raise PolicyRefused("Withheld.", explanation={"because": ["a secret"]})

@@ -77,10 +77,8 @@ def test_no_key_stands_for_the_canary_whoever_wrote_it_into_the_database(tmp_pat
     async def story(flight: Flown) -> None:
         keys = flight.ring.runtime.admin.keys
         (one, row), (other, alike) = (new_key("app", "canary", Role.APP, None) for _ in range(2))
-        alike.app = CANARY_APP
-        row.id = "canary"
-        keys.add(row)
-        keys.add(alike)
+        keys.add(replace(row, id="canary"))
+        keys.add(replace(alike, app=CANARY_APP))
         assert (await asyncio.to_thread(asks, flight, other)).status_code == 401
         answer = await asyncio.to_thread(asks, flight, one)  # of the same id and team, and nobody in particular
         assert (answer.status_code, answer.headers["x-ringfence-zone"]) == (200, "cloud-us")
