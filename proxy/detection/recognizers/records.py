@@ -52,7 +52,7 @@ MIN_DIGITS, MIN_PLAN = 3, 5
 
 def find(text: str) -> Iterator[Match]:
     """Yield identifiers and dates of birth of segments, resources and documents, typed by their codes and places."""
-    for segment in SEGMENT.finditer(text):
+    for segment in SEGMENT.finditer(text) if "|" in text else ():
         wanted, offset = FIELDS[segment[1]], segment.start(2)
         for number, field in enumerate(segment[2].split("|"), 1):
             if number in wanted:

@@ -25,6 +25,19 @@ _STICKER = re.compile(
     r"(?:sticker|label|post-?it|aufkleber|etikett|zettel|étiquette|etiqueta|pegatina|etichetta|adesivo|briefje|naklejk[ai]|karteczk[ai]|lappen)"
     r"[^\n.:;?!]{0,40}?(?:says|said|reads|steht|stand|dit|dice|diz|staat|jest|står)[ \t:]{1,3}" + _VALUE
 )
+_TOPICS = tuple(
+    (  # noqa: SIM905 - words read better
+        "wifi|wi-fi|wlan|passw|kennwort|passphrase|mot de passe|contraseña|wachtwoord|senha|hasło|lösenord|"
+        "palavra-passe|parola d'ordine|pw|mdp|login"
+    ).split("|")
+)
+_STICKERS = tuple(
+    (  # noqa: SIM905 - words read better
+        "sticker|label|post|aufkleber|etikett|zettel|étiquette|etiqueta|pegatina|etichetta|adesivo|briefje|naklejk|"
+        "karteczk|lappen"
+    ).split("|")
+)
+"""What stands in every match of _TOPIC, and of _STICKER."""
 _ASKED = re.compile(
     r"(?:what(?:'s| is| was|s)?|which|anyone (?:know|have)|(?:can|could) (?:you|someone|anybody|anyone) (?:send|tell|give|share)|(?:do|does) (?:you|anyone|anybody) (?:know|have|remember)|remind me"
     r"|was (?:ist|war)|wie (?:ist|war|lautet|heißt|lautete)|welches|(?:hat|kennt|weiß) (?:jemand|wer|noch wer)|quel(?:le)? (?:est|était)|c'est quoi|cuál (?:es|era)|qual(?:'è| è| é| era)|wat (?:is|was)|welk|jakie (?:jest|było)|vad (?:är|var))"
@@ -46,9 +59,9 @@ _DATE = re.compile(
 
 def find(reading: Reading) -> Iterator[Match]:
     """Yield passwords; the canonical form is the password."""
-    for told in _STICKER.finditer(reading.low):
+    for told in _STICKER.finditer(reading.low) if reading.has(*_STICKERS) else ():
         yield from _judged(reading.text, told, sure=True)
-    if not _TOPIC.search(reading.low):
+    if not reading.has(*_TOPICS) or not _TOPIC.search(reading.low):
         return
     for noted in _NOTED.finditer(reading.low):
         if _TOPIC.search(reading.low, max(0, noted.start() - FAR), noted.start("value")):

@@ -78,7 +78,8 @@ def find(reading: Reading) -> Iterator[Match]:
     if reading.has(*_KEYS):
         for found in _KEYED.finditer(reading.low):
             yield from _keyed(reading.text, found)
-    yield from _paired(reading)
+    if reading.has("="):
+        yield from _paired(reading)
     for found in _UPDATED.finditer(reading.text) if reading.has("update") else ():
         kind = kind_of(found["name"])
         yield from judged(found["value"], kind, found.start("value")) if kind else ()

@@ -72,7 +72,7 @@ def _accounts(reading: Reading) -> Iterator[Match]:
             for found in pattern.finditer(text):
                 if pair_of(found["value"]):
                     yield Match("PASSWORD", found.start("value"), found.end("value"), 0.9, found["value"])
-    if reading.has("auth", "credential", "creds", "user", "login"):
+    if reading.has(":") and reading.has("auth", "credential", "creds", "user", "login"):
         for found in _ACCOUNT.finditer(text):
             if strong_password(found["value"]):
                 yield Match("PASSWORD", found.start("value"), found.end("value"), 0.7, found["value"])

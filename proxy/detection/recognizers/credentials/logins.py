@@ -43,8 +43,9 @@ def find(reading: Reading) -> Iterator[Match]:
     if reading.has("wifi", "wi-fi", "wlan", "wpa", "network", "netzwerk"):
         for found in _WIFI_KEY.finditer(low):
             yield from tell(text, found, 0.75, words=True)
-    for found in _PAIR.finditer(low):
-        yield from _paired(text, found)
+    if reading.has("/", "|", ":"):
+        for found in _PAIR.finditer(low):
+            yield from _paired(text, found)
 
 
 def _paired(text: str, found: re.Match[str]) -> Iterator[Match]:

@@ -21,6 +21,15 @@ _HIT = re.compile(
     r"|auth(?!or|ent)|schlüssel|geheimnis|jwt|salt|pepper|seed|bearer|community|_(?:pat|sk|pin)(?![a-z])"
     r"|schluessel|(?<![a-z])cl[eé]s?(?=[_-])|llave|chiave|chave|klucz|sleutel|nyckel|nøgle"
 )
+STEMS = tuple(
+    (  # noqa: SIM905 - words read better
+        "pass|pw|kennwort|wachtwoord|senha|contrase|clave|hasł|haslo|lösen|losenord|mdp|psk|adgangskode|salasana|"
+        "heslo|geslo|parola|jelsz|lozinka|kodord|kodeord|ifre|пароль|密码|密碼|パスワード|비밀번호|secret|token|key|cred|auth|"
+        "schlüssel|geheimnis|jwt|salt|pepper|seed|bearer|community|_pat|_sk|_pin|schluessel|cle|clé|llave|chiave|"
+        "chave|klucz|sleutel|nyckel|nøgle"
+    ).split("|")
+)
+"""What stands in every match of _HIT."""
 MAX_LEFT = 64
 _LEFT = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.$")
 _REST = re.compile(r"[\w-]{0,48}")

@@ -19,6 +19,14 @@ TOPIC = re.compile(
     r"|ww|senhas?|palavras?[- ]passe|hase?[łl]\w{0,3}|lösen|parol[ae](?: d['’]ordine| chiave)?|chiave|wpa2?"
     r"|(?:encryption|restore|recovery|security|code|duress|safe|verbal|telephone)[ -](?:phrase|word|key)|unlock\w{0,3}|geheimwort|losung\w{0,4})|(?:kenn?wort|passwort|wachtwoord|lösenord)\w{0,3})(?![\w-])"
 )
+TOPICS = tuple(
+    (  # noqa: SIM905 - words read better
+        "pas|pw|pswd|cred|login|logn|logged|log in|log-in|sign in|sign-in|wifi|wi-fi|wlan|psk|zugangsdaten|mdp|"
+        "mot de|mots de|contrase|clave|ww|senha|palavra|hasl|hasł|hasel|haseł|lösen|parola|parole|chiave|wpa|unlock|"
+        "geheimwort|losung|wort| phrase|-phrase| word|-word| key|-key|wachtwoord"
+    ).split("|")
+)
+"""What stands in every match of TOPIC."""
 _NOT_OF_ONE = re.compile(
     r"[ -](?:manager|policy|policies|generator|strength|hash\w{0,3}|rules?|length|field|prompt|form|page|hint|requirements?|attempts?|reset (?:link|page|flow))"
 )
@@ -76,11 +84,11 @@ ENDS = re.compile(
 
 def find(reading: Reading) -> Iterator[Match]:
     """Yield passwords; the canonical form is the password."""
-    for pair in _PAIR.finditer(reading.text):
+    for pair in _PAIR.finditer(reading.text) if reading.has("/", ":") else ():
         value = clean(pair["value"])
         if oddness(value) and any(map(str.isdigit, value)):
             yield Match("PASSWORD", pair.start("value"), pair.start("value") + len(value), 0.5, value)
-    for start, end in _passages(reading.low):
+    for start, end in _passages(reading.low) if reading.has(*TOPICS) else ():
         for token in _TOKEN.finditer(reading.text, start, end):
             at = token.start("value")
             value = clean(token["value"])
