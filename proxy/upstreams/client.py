@@ -8,10 +8,11 @@ that nothing was; everything else that goes wrong is `Lost`, and a lost request 
 import asyncio
 import re
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 import orjson
 
@@ -57,7 +58,7 @@ class UpstreamClient:
         """`at_hand` gives records that were read back a moment ago, without waiting for anything."""
         url = urlsplit(upstream.base_url)
         self._upstream = upstream
-        self._host = url.netloc if url.netloc.isascii() else url.netloc.encode("idna").decode()
+        self._host = _named(url)
         self._path = url.path
         self._connections = Connections(upstream, upstream.connect_s or timeouts.connect)
         self._read_s = upstream.read_s or timeouts.read
@@ -191,4 +192,12 @@ class UpstreamClient:
         if asked.body or asked.method != "GET":
             headers["content-length"] = str(len(asked.body))
         lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
-        return f"{asked.method} {target} HTTP/1.1\r\n{lines}\r\n".encode("ascii") + asked.body
+        return f"{asked.method} {target} HTTP/1.1\r\n{lines}\r\n".encode("ascii", "replace") + asked.body
+
+
+def _named(url: SplitResult) -> str:
+    """Return what a server is called in a request to it. What is no name of a host is not found either."""
+    host = url.hostname or ""
+    with suppress(UnicodeError):
+        host = host.encode("idna").decode()
+    return (f"[{host}]" if ":" in host else host) + (f":{url.port}" if url.port else "")

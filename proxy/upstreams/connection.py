@@ -76,6 +76,7 @@ class Response:
             self._timer.cancel()
         if self._size > HELD_BYTES:
             self._connection.resume()
+        del self._parser  # which refers to this
         self._connection.left(whole=self._ended and self._lasts)
         closed(self._connection)
 

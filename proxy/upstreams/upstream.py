@@ -1,5 +1,6 @@
 """One model server of the organisation or of a vendor, as the file of upstreams describes it."""
 
+import functools
 import hashlib
 import ipaddress
 import os
@@ -22,6 +23,8 @@ VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 KEY = re.compile(r"[!-~]{1,8192}")
 """What can stand in a header and is no space."""
 MAX_KEY_BYTES = 16 * 1024
+KEPT = 1024
+"""Of what is computed of a base URL."""
 ONLINE = ("search", "research", "@preset")
 """Words of models that send parts of a prompt on to a search engine, or that somebody set up at an aggregator (search,
 models and all): no pattern serves them, only their full name."""
@@ -69,6 +72,10 @@ class Upstream:
     where: Node | None = field(default=None, compare=False, repr=False)
     """The zone's name in the file, for what is said of it."""
 
+    def __hash__(self) -> int:
+        """Be found fast: equal ones are alike in these, and others hardly ever."""
+        return hash((self.id, self.zone, self.base_url))
+
     def api_key(self) -> str:
         """Read the upstream's key, from the environment or else from its file; empty where neither has one.
 
@@ -95,13 +102,12 @@ class Upstream:
     @property
     def stores_chats(self) -> bool:
         """Whether it keeps chats unless it is told not to."""
-        host = (urlsplit(self.base_url).hostname or "").rstrip(".")
-        return f".{host}".endswith(f".{STORES_CHATS}")
+        return _stores_chats(self.base_url)
 
     @property
     def endpoint_sha256(self) -> str:
         """Digest of the base URL, as it stands in records."""
-        return hashlib.sha256(self.base_url.encode()).hexdigest()
+        return _sha256(self.base_url)
 
 
 def matches(pattern: str, model: str) -> bool:
@@ -113,6 +119,17 @@ def matches(pattern: str, model: str) -> bool:
         return False
     # A colon begins a routing suffix at aggregators, such as `:online`; a pattern that wants one says so.
     return not any(word in rest for word in ONLINE) and (":" not in rest or ":" in pattern)
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _stores_chats(base_url: str) -> bool:
+    host = (urlsplit(base_url).hostname or "").rstrip(".")
+    return f".{host}".endswith(f".{STORES_CHATS}")
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _sha256(base_url: str) -> str:
+    return hashlib.sha256(base_url.encode()).hexdigest()
 
 
 def _from_file(path: Path) -> str:

@@ -118,6 +118,8 @@ class Turns:
         if not near:
             return None
         group = near[min(near)]
+        if len(group) == 1:
+            return group[0]
         standings = [self._standing(each.upstream) for each in group]
         shares = [standing.share(each.upstream) for each, standing in zip(group, standings, strict=True)]
         if self._by != "weighted":

@@ -16,7 +16,7 @@ from proxy.upstreams import client as door
 from proxy.upstreams.client import Timeouts, UpstreamClient
 from proxy.upstreams.connection import Response
 from proxy.upstreams.errors import Lost, NotSent
-from proxy.upstreams.permit import EgressPermit, Outgoing, PermitError
+from proxy.upstreams.permit import Confirm, EgressPermit, Outgoing, PermitError
 from proxy.upstreams.upstream import Upstream
 
 BODY = b'{"model":"m","messages":[]}'
@@ -113,6 +113,58 @@ def test_a_permitted_body_arrives_with_our_headers_only(server: StandIn, monkeyp
     }
     assert seen.headers["accept-encoding"] == "identity"
     assert seen.headers["authorization"] == "Bearer k-1"
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("http://127.0.0.1/v1", "127.0.0.1"),
+        ("http://[::1]:8080/v1", "[::1]:8080"),
+        ("https://Example.ORG:443", "example.org:443"),
+        ("https://b\u00fccher.example:8443/v1", "xn--bcher-kva.example:8443"),
+        ("http://a..b/v1", "a..b"),
+    ],
+)
+def test_a_server_is_called_by_the_name_that_is_configured(url: str, named: str) -> None:
+    client = UpstreamClient(Upstream("u", "openai", "z", url), Timeouts(1, 1), lambda _: None, fingerprint)
+    assert f"\r\nhost: {named}\r\n".encode() in client._written(ASKED)
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [("/responses/a?b=%41", "/v1/responses/a?b=%41"), ("/a b\r\nx: y#\u00e9", "/v1/a%20b%0D%0Ax:%20y%23%C3%A9")],
+)
+def test_no_path_can_be_more_than_a_path(path: str, target: str) -> None:
+    at = Upstream("u", "openai", "z", "http://h/v1")
+    client = UpstreamClient(at, Timeouts(1, 1), lambda _: None, fingerprint)
+    written = client._written(Outgoing("responses", "GET", path, b""))
+    assert written.startswith(f"GET {target} HTTP/1.1\r\n".encode())
+    assert written.count(b"\r\n\r\n") == 1
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_permit_whose_record_is_at_hand_is_redeemed_at_once_and_any_other_by_asking(
+    server: StandIn, *, known: bool
+) -> None:
+    asked: list[str] = []
+
+    def confirm(record_id: str) -> Mapping[str, Any]:
+        asked.append(record_id)
+        return record()
+
+    async def run(at_hand: Confirm) -> None:
+        client = UpstreamClient(upstream_of(server), Timeouts(1, 1), confirm, fingerprint, at_hand)
+        try:
+            (await client.send(EgressPermit("r", "team", "vendor", "cloud-us", ASKED), ASKED)).close()
+        finally:
+            await client.close()
+
+    asyncio.run(run({"r": record()}.get if known else {}.get))
+    assert asked == ([] if known else ["r"])
+    asked.clear()
+    with pytest.raises(PermitError, match="does not allow this zone"):
+        asyncio.run(run({"r": record(zones_left=["onprem"])}.get))
+    assert (asked, len(server.posts)) == ([], 1)
 
 
 @pytest.mark.parametrize("key", ["k-1", ""])

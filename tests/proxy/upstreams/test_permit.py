@@ -141,3 +141,18 @@ def test_nobody_can_widen_a_permit_by_accident() -> None:
     made = permit()
     with pytest.raises(AttributeError):
         made.zones = ["onprem"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("at_hand", "found"),
+    [
+        ({}, None),
+        ({"r": decision()}, ["r"]),
+        ({"r": {"kind": "route.attempt", "dec": "d"}}, None),
+        ({"r": {"kind": "route.attempt", "dec": "d"}, "d": decision()}, ["r", "d"]),
+    ],
+    ids=["nothing", "its decision", "an attempt without its decision", "both"],
+)
+def test_what_a_permit_stands_on_is_at_hand_as_a_whole_or_not(at_hand: dict[str, Any], found: list[str] | None) -> None:
+    records = permit().stands_on(at_hand.get)
+    assert (None if records is None else list(records)) == found
