@@ -18,17 +18,18 @@ from audit.place import Postgres
 SCHEMA = "ringfence_audit"
 LOCK_MS = 2000
 STATEMENT_MS = 3000
-IDLE_IN_TRANSACTION_MS = 5000
-"""After a writer has vanished in its transaction, the others wait for the head at most this long."""
+IDLE_MS = (1000, 5000)
+"""After a writer has vanished in its transaction, the others wait for the head for three quarters of the deadline, or
+these bounds: most of them get it before they give up. A writer that lives is never idle for so long."""
 MARGIN_S = 1.0
 """What a transaction may take beyond the log's deadline before its connection is given up."""
 
-BEGIN = f"""
+BEGIN = """
 BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 SELECT current_setting('transaction_isolation'), current_setting('synchronous_commit'),
        current_setting('fsync'), current_setting('full_page_writes'),
-       set_config('lock_timeout', '{{lock_ms}}', true), set_config('statement_timeout', '{{statement_ms}}', true),
-       set_config('idle_in_transaction_session_timeout', '{IDLE_IN_TRANSACTION_MS}', true);
+       set_config('lock_timeout', '{lock_ms}', true), set_config('statement_timeout', '{statement_ms}', true),
+       set_config('idle_in_transaction_session_timeout', '{idle_ms}', true);
 """
 SAFE: tuple[tuple[str, Sequence[str]], ...] = (
     ("transaction_isolation", ("read committed",)),  # else the head is read as it was before its lock was waited for
@@ -113,10 +114,7 @@ def begin(connection: Bounded, deadline_s: float, *more: str) -> list[tuple[Any,
 
     Raises AuditUnavailable (`unsafe`) when the server would not keep what it acknowledges, and psycopg.Error.
     """
-    limit = max(10, int(deadline_s * 1000))
-    # The lock is given up before the callers give up, so that they hear what was waited for.
-    start = BEGIN.format(lock_ms=min(LOCK_MS, limit * 8 // 10), statement_ms=min(STATEMENT_MS, limit))
-    cursor = connection.execute(start + ";".join(more))
+    cursor = connection.execute(_begin(deadline_s) + ";".join(more))
     cursor.nextset()
     found = cursor.fetchone()
     if found is None or unsafe(found) is not None:
@@ -125,6 +123,17 @@ def begin(connection: Bounded, deadline_s: float, *more: str) -> list[tuple[Any,
     while cursor.nextset():
         rows.append(cursor.fetchone())
     return rows
+
+
+def _begin(deadline_s: float) -> str:
+    limit = max(10, int(deadline_s * 1000))
+    least, most = IDLE_MS
+    # The lock is given up before the callers give up, so that they hear what was waited for.
+    return BEGIN.format(
+        lock_ms=min(LOCK_MS, limit * 8 // 10),
+        statement_ms=min(STATEMENT_MS, limit),
+        idle_ms=min(most, max(least, limit * 3 // 4)),
+    )
 
 
 def unsafe(found: Sequence[Any]) -> str | None:
@@ -139,7 +148,7 @@ def require_safe(place: Postgres, deadline_s: float) -> None:
     """Refuse at start a server whose settings lose records; raises AuditMismatch, which names the setting."""
     with connect(place, deadline_s + MARGIN_S) as connection:
         try:
-            found = connection.execute(BEGIN.format(lock_ms=LOCK_MS, statement_ms=STATEMENT_MS))
+            found = connection.execute(_begin(deadline_s))
             found.nextset()
             fault = unsafe(found.fetchone() or ())
             connection.execute("ROLLBACK")

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -107,6 +108,8 @@ class Fleet:
     line: Line
     answers: list[Answer] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
+    phases: list[tuple[str, float]] = field(default_factory=list)
+    """What is being done, and since when."""
 
     def ask(self, server: int, client: httpx.Client, text: str) -> Answer:
         """Ask a server by a client of it."""
@@ -177,10 +180,11 @@ class Fleet:
 
         return [each for each in self.answers if each.receipt is None and not excused(each)]
 
-    def longest_outage_s(self, server: int) -> float:
-        """Return the longest time from the first refusal to the next answer."""
+    def longest_outage_s(self, server: int, began: float, ended: float) -> float:
+        """Return the longest time from the first refusal to the next answer, of requests sent within a time."""
         longest, since = 0.0, None
-        for each in sorted((each for each in self.answers if each.server == server), key=lambda each: each.ended):
+        asked = [each for each in self.answers if each.server == server and began <= each.began < ended]
+        for each in sorted(asked, key=lambda each: each.ended):
             if each.receipt is None:
                 since = since or each.began
             elif since is not None:
@@ -189,11 +193,13 @@ class Fleet:
 
     def figures(self) -> str:
         """Return what came of all requests, in lines."""
-        lines = [f"requests  {len(self.answers)}"]
-        for server in range(len(self.servers)):
+        lines, servers = [f"requests  {len(self.answers)}"], range(len(self.servers))
+        for server in servers:
             said = Counter(each.said for each in self.answers if each.server == server)
-            counts = ", ".join(f"{count} {what}" for what, count in said.most_common())
-            lines.append(f"server {server}  {counts}; longest outage {self.longest_outage_s(server):.1f} s")
+            lines.append(f"server {server}  {', '.join(f'{count} {what}' for what, count in said.most_common())}")
+        for (phase, began), (_, ended) in pairwise([*self.phases, ("", float("inf"))]):
+            outages = [f"{self.longest_outage_s(server, began, ended):.1f} s" for server in servers]
+            lines.append(f"{phase}: longest outage of each {', '.join(outages)}")
         refused = [each.ended - each.began for each in self.answers if each.receipt is None]
         return "\n".join([*lines, f"slowest refusal {max(refused, default=0):.1f} s"])
 

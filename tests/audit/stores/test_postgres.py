@@ -34,12 +34,15 @@ def test_each_setting_is_judged(at: int, value: str) -> None:
     assert value in str(unsafe([*GOOD[:at], value, *GOOD[at + 1 :]]))
 
 
+LIMITS = ("transaction_isolation", "lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
+
+
 def test_a_transaction_is_read_committed_and_bounded_whatever_the_session_prefers(empty_database: Postgres) -> None:
     with closing(connect(empty_database, 5.0)) as connection:
         connection.execute("SET default_transaction_isolation = 'repeatable read'")
         connection.execute("SET default_transaction_read_only = on")
-        shown = [f"SHOW {name}" for name in ("transaction_isolation", "lock_timeout", "statement_timeout")]
-        assert begin(connection, 1.5, *shown) == [("read committed",), ("1200ms",), ("1500ms",)]
+        shown = [f"SHOW {name}" for name in LIMITS]
+        assert begin(connection, 1.5, *shown) == [("read committed",), ("1200ms",), ("1500ms",), ("1125ms",)]
         connection.execute("ROLLBACK")
         assert connection.execute("SHOW lock_timeout").fetchone() == ("0",), "nothing is left in the session"
 
