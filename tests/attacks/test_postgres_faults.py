@@ -78,6 +78,17 @@ def test_t24_a_process_that_is_killed_takes_nothing_with_it_that_it_acknowledged
     assert_whole(database, *acks)
 
 
+def test_t24_a_writer_that_vanished_with_the_head_in_its_hands_makes_no_other_refuse(
+    database: Postgres, open_shared: Any
+) -> None:
+    log = open_shared(deadline_s=2.0)
+    made = [append(log)]
+    with closing(postgres.connect(database, 30.0)) as gone:
+        postgres.begin(gone, 2.0, store_postgres.LOCK_HEAD)
+        made.append(append(log))
+    assert_whole(database, *made)
+
+
 @pytest.fixture
 def forced(database: Postgres) -> Postgres:
     """Return a database in which every transaction is REPEATABLE READ unless it says otherwise."""

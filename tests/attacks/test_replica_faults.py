@@ -31,7 +31,7 @@ SEEN_WITHIN_S = LOOK_S + 2
 STEADY_S = 1.0
 CUT_S = 6.0
 HELD_S = 2 * DEADLINE_S
-"""A server that is cut off in its transaction keeps the head from the others for less than the deadline of a request."""
+"""A server that is cut off in its transaction keeps the head from the others for less than that."""
 LAPSED = "UPDATE ringfence_audit.writer_lease SET seen = seen - interval '1 hour' WHERE epoch = %s"
 
 
