@@ -1,8 +1,7 @@
 """One request on a connection and its answer: ASGI's `receive` and `send`, with as few writes as there can be.
 
 In place of uvicorn's class of this kind, whose attributes its protocol reads. The head of an answer of known length
-waits for the first piece of its body, and what a stream has ready within one turn of the event loop leaves together:
-each write is a system call, which costs as much as everything else that is done for an event here.
+waits for the first piece of its body: each write is a system call, which costs more than all else that is done here.
 """
 
 import asyncio
@@ -18,8 +17,6 @@ from proxy.api.shield import error_response
 from proxy.errors import RingfenceError
 
 log = logging.getLogger(__name__)
-MOST_HELD = 64 * 1024
-"""Bytes of a stream that wait for the end of a turn of the event loop."""
 BODILESS = frozenset({204, 304})
 
 
@@ -44,8 +41,8 @@ class Cycle:
         self.disconnected = self.response_started = self.response_complete = False
         self._length: int | None = None
         """How much of a body of known length is still to come."""
-        self._held: list[bytes] = []
-        self._held_bytes = 0
+        self._held = b""
+        """The head of an answer that waits for the first piece of its body."""
 
     async def run_asgi(self, app: ASGIApp) -> None:
         """Let the application answer; what it leaves unanswered is seen by the end of the connection."""
@@ -57,7 +54,6 @@ class Cycle:
         if not self.response_started:
             await error_response(RingfenceError("The request was ended."))(self._scope, self.receive, self.send)
         if not self.response_complete and not self.disconnected:
-            self._write()
             self._transport.close()
 
     async def receive(self) -> Message:
@@ -102,9 +98,9 @@ class Cycle:
             self._length = int(given[b"content-length"])
         else:
             headers = [*headers, (b"transfer-encoding", b"chunked")]
-        self._held = [STATUS_LINE[status], *[b"%s: %s\r\n" % header for header in headers], b"\r\n"]
+        self._held = b"".join([STATUS_LINE[status], *[b"%s: %s\r\n" % header for header in headers], b"\r\n"])
         if self._length is None:  # nobody knows when its first piece will come
-            self._write()
+            self._write(b"")
 
     def _body(self, piece: bytes, *, more: bool) -> None:
         if self._scope["method"] == "HEAD":
@@ -113,29 +109,22 @@ class Cycle:
             self._length -= len(piece)
             if self._length < 0 or (self._length and not more):
                 raise RuntimeError("not as long as it was said to be")
-            self._held.append(piece)
-        elif piece:
-            self._held += (b"%x\r\n" % len(piece), piece, b"\r\n")
+        else:
+            piece = b"%x\r\n%s\r\n" % (len(piece), piece) if piece else b""
+            piece = piece if more else piece + b"0\r\n\r\n"
+        self._write(piece)
         if not more:
             self._end()
-        elif self._length is not None or self._held_bytes + len(piece) > MOST_HELD:
-            self._write()
-        else:
-            if not self._held_bytes:
-                asyncio.get_running_loop().call_soon(self._write)
-            self._held_bytes += len(piece)
+
+    def _write(self, piece: bytes) -> None:
+        if self._held:
+            piece, self._held = self._held + piece, b""
+        if piece:
+            self._transport.write(piece)
 
     def _end(self) -> None:
-        if self._length is None:
-            self._held.append(b"0\r\n\r\n")
-        self._write()
         self.response_complete = True
         self.message_event.set()
         if not self.keep_alive:
             self._transport.close()
         self._on_response()
-
-    def _write(self) -> None:
-        if self._held and not self.disconnected:
-            self._transport.write(b"".join(self._held))
-        self._held, self._held_bytes = [], 0

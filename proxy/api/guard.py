@@ -126,8 +126,8 @@ class Told:
         """Pass a message on."""
         if message["type"] == "http.response.start":
             MutableHeaders(scope=message).update(self._headers)
-        elif message.get("body"):
-            self.events += 1
+        elif body := message.get("body"):  # events that came together are passed on together
+            self.events += max(1, body.count(b"\n\n") + body.count(b"\r\n\r\n"))
         if message["type"] == "http.response.body" and not message.get("more_body"):
             self._last = message
         else:

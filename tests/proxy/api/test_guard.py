@@ -93,6 +93,24 @@ def test_tokens_are_counted_as_the_answer_reports_them(tmp_path: Path, vendor: S
     run(tmp_path, vendor, None, work, limits=limits(tmp_path, "default: {key: {tokens_per_minute: 1000}}"))
 
 
+@pytest.mark.parametrize(
+    ("pieces", "events"),
+    [([b'{"a": 1}'], 1), ([b"data: 1\n\n"] * 3, 3), ([b"data: 1\n\n" * 2, b"data: 3\r\n\r\n" * 2, b"data: 5"], 5)],
+)
+def test_each_event_counts_however_many_come_together(pieces: list[bytes], events: int) -> None:
+    async def send(_: Any) -> None:
+        pass
+
+    async def main() -> int:
+        told = guard.Told(send, {})
+        for piece in pieces:
+            await told.send({"type": "http.response.body", "body": piece, "more_body": True})
+        await told.send({"type": "http.response.body"})
+        return told.events
+
+    assert asyncio.run(main()) == events
+
+
 def test_what_was_refused_costs_no_tokens(tmp_path: Path, vendor: StandIn) -> None:
     async def work(ring: Inside, who: dict[str, str]) -> None:
         for _ in range(3):
