@@ -9,7 +9,7 @@ personal data: whoever holds it can test guesses.
 """
 
 import base64
-import hmac
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,10 +18,32 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 MASTER_BYTES = 32
+BLOCK_BYTES = 64
 
 
 def _today() -> datetime:
     return datetime.now(UTC)
+
+
+class Keyed:
+    """HMAC-SHA-256 (RFC 2104) under one key of at most a block, whose two halves are begun once and not for each text.
+
+    The library's own gives the interpreter up for each text, however short: waiting for it may take longer than that.
+    """
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, key: bytes) -> None:
+        block = key.ljust(BLOCK_BYTES, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+
+    def digest(self, text: bytes) -> bytes:
+        """Return the code of a text."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(text)
+        outer.update(inner.digest())
+        return outer.digest()
 
 
 class Fingerprinter:
@@ -44,7 +66,7 @@ class Fingerprinter:
         today = self._now() if at is None else at
         kid = f"{today.year:04d}q{(today.month + 2) // 3}"
         text = b"\0".join((b"ringfence/fp/v1", tenant.encode(), purpose.encode(), type_.encode(), value))
-        digest = hmac.digest(self._key(kid, tenant, purpose), text, "sha256")[:16]
+        digest = self._key(kid, tenant, purpose).digest(text)[:16]
         return f"fp1.{kid}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
 
     def secret(self, purpose: str) -> bytes:
@@ -53,6 +75,6 @@ class Fingerprinter:
             self._master
         )
 
-    def _derive(self, kid: str, tenant: str, purpose: str) -> bytes:
+    def _derive(self, kid: str, tenant: str, purpose: str) -> Keyed:
         info = b"\0".join((b"ringfence/fp-key/v1", kid.encode(), tenant.encode(), purpose.encode()))
-        return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(self._master)
+        return Keyed(HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(self._master))

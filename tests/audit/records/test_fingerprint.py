@@ -6,8 +6,10 @@ import hmac
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from audit.records.fingerprint import Fingerprinter
+from audit.records.fingerprint import Fingerprinter, Keyed
 
 MASTER = bytes(range(32))
 
@@ -54,3 +56,9 @@ def test_a_secret_for_another_purpose_is_always_the_same_and_no_other() -> None:
 def test_a_short_master_is_refused() -> None:
     with pytest.raises(ValueError, match="length"):
         Fingerprinter(b"short")
+
+
+@given(st.binary(max_size=64), st.lists(st.binary(max_size=200), max_size=3))
+def test_codes_of_texts_under_one_key_are_those_of_the_standard_library(key: bytes, texts: list[bytes]) -> None:
+    keyed = Keyed(key)
+    assert [keyed.digest(text) for text in texts] == [hmac.digest(key, text, "sha256") for text in texts]
