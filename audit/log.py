@@ -261,9 +261,9 @@ class AuditLog:
         if (now := self._committed.now()) is not None:
             self.clock.compare(now)
 
-    def idle(self) -> bool:
-        """Whether no append is under way, not even one whose caller has left."""
-        return self._writer.idle()
+    def progress(self) -> tuple[int, float]:
+        """Return how many appends are under way, whoever still waits, and how many seconds ago one was the last."""
+        return self._writer.progress()
 
     def close(self) -> None:
         """Write what was queued and `writer.stop`, and release the lock.

@@ -125,9 +125,12 @@ class WriterThread:
             with suppress(AuditUnavailable):
                 self.submit(Text("", b"", Waiter(None), dropped=True))
 
-    def idle(self) -> bool:
-        """Whether everything submitted so far was written or refused, and its callers' loops were told."""
-        return self._decided == self._submitted
+    def progress(self) -> tuple[int, float]:
+        """Return how much submitted was not yet written or refused, and how long ago, in seconds, the last was written.
+
+        What is written or refused was told to its caller's loop.
+        """
+        return self._submitted - self._decided, time.monotonic() - self._spoken
 
     def stop(self, timeout_s: float) -> bool:
         """Write what was queued and `writer.stop`, then end; False when the store still hangs after the time given."""

@@ -105,6 +105,15 @@ class Checkpoints:
         body = {"anchor": anchor, "size": stated.size, "root": stated.root.hex(), "receipt_sha256": sha256}
         return {"seq": self._audit.append_sync("anchor.receipt", body).seq}
 
+    @property
+    def refused(self) -> str | None:
+        """Why the signer refuses the log, by its newest report."""
+        return self._refused
+
+    def age_s(self) -> float:
+        """Return how many seconds ago the signer reported last, or this process began."""
+        return self._clock() - self._heard
+
     def not_ready(self) -> str | None:
         """Say why the log is not signed; None when it is."""
         if self._refused is not None:

@@ -97,7 +97,7 @@ class Conditions:
             log.error("the disk of the audit log is full; nothing is sent until there is room again")
             self._audit.spent = True
             until = self._monotonic() + self._deadline_s
-            while not self._audit.idle() and self._monotonic() < until:
+            while self._audit.progress()[0] and self._monotonic() < until:
                 time.sleep(SETTLE_S)
             room.give_up()
         if state == "ample":

@@ -47,7 +47,7 @@ class Outcomes:
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 while True:
-                    idle = self._audit.idle()
+                    idle = not self._audit.progress()[0]
                     await asyncio.sleep(0)  # what the log has told this loop by then is heard first
                     if idle and not self._open:
                         return

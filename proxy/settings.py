@@ -38,6 +38,9 @@ class Settings(BaseModel):
     workers: int = Field(default=1, ge=1, le=64)
     """How many server processes accept requests at that address. More than one need a log in PostgreSQL, as each writes
     it; each has detector workers of its own, and remembers scans for itself."""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    """Where Prometheus reads figures, at `/metrics` and without a key; without a port, nowhere."""
     drain_s: float = Field(default=30.0, ge=0, le=3600)
     """How long a server that was told to stop lets answers go on that are under way. Then they end with an error."""
     unready_s: float = Field(default=0.0, ge=0, le=600)

@@ -292,7 +292,7 @@ def test_t27_a_decision_that_waits_for_the_writer_gets_no_room_of_the_ballast(
     monkeypatch.setattr(watch.log._store, "commit", waiting)
     asking = threading.Thread(target=watch.decide)
     asking.start()
-    while watch.log.idle():
+    while not watch.log.progress()[0]:
         pass
     watch.free = watch.held()
     looking = threading.Thread(target=watch.conditions.look)

@@ -33,8 +33,8 @@ class Log:
         validate(kind, body)
         self.taken.append(body)
 
-    def idle(self) -> bool:
-        return self.quiet
+    def progress(self) -> tuple[int, float]:
+        return int(not self.quiet), 0.0
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,101 @@
+"""What a server process counts as it happens, and what it is asked for when figures are read.
+
+A label is one of our constants, a number, or a name that the policies or the upstreams give: nothing of a request, an
+answer or a caller, and as many values as the configuration has names.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+Figures = Mapping[tuple[str, ...], float]
+"""Values by those of the labels."""
+
+
+class Metrics:
+    """The figures of one process. Counting is safe from any thread, and takes microseconds."""
+
+    def __init__(self) -> None:
+        self._registry = registry = CollectorRegistry()
+        self._decisions = Counter(
+            "ringfence_decisions",
+            "Decisions that are durable, dry runs left out; zone is empty where nothing may be sent.",
+            ("decision", "zone", "endpoint"),
+            registry=registry,
+        )
+        self._classes = Counter(
+            "ringfence_decision_classes",
+            "Decisions by data class that was found.",
+            ("class",),
+            registry=registry,
+        )
+        self._rules = Counter(
+            "ringfence_decision_rules", "Decisions by rule that made them.", ("rule",), registry=registry
+        )
+        self._outcomes = Counter(
+            "ringfence_outcomes", "Attempts by how they ended.", ("status", "zone", "upstream"), registry=registry
+        )
+        self._stages = Histogram(
+            "ringfence_stage_seconds",
+            "What each stage of a request took: read, detect, audit, ttfb.",
+            ("stage",),
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self._asked: list[_Asked] = []
+        registry.register(self)
+
+    def decided(self, body: Mapping[str, Any]) -> None:
+        """Count a decision, as its record says it."""
+        if body["dry_run"]:
+            return
+        self._decisions.labels(body["decision"], body.get("zone") or "", body["req"]["endpoint"]).inc()
+        for found in body["classes"]:
+            self._classes.labels(found["id"]).inc()
+        for rule in body["rules"]:
+            self._rules.labels(rule["id"]).inc()
+
+    def ended(self, status: str, zone: str, upstream: str) -> None:
+        """Count an attempt that ended."""
+        self._outcomes.labels(status, zone, upstream).inc()
+
+    def took(self, spent_us: Mapping[str, int]) -> None:
+        """Count what the stages of one request took, in microseconds."""
+        for stage, us in spent_us.items():
+            self._stages.labels(stage).observe(us / 1e6)
+
+    def gauge(self, name: str, what: str, labels: tuple[str, ...], read: Callable[[], Figures]) -> None:
+        """Have something read whenever figures are; `read` answers at once and may be called by any thread."""
+        self._asked.append(_Asked(name, what, labels, read, GaugeMetricFamily))
+
+    def counter(self, name: str, what: str, labels: tuple[str, ...], read: Callable[[], Figures]) -> None:
+        """Do the same for a number that only grows, and is counted elsewhere."""
+        self._asked.append(_Asked(name, what, labels, read, CounterMetricFamily))
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield what is asked for: prometheus_client's protocol of a collector."""
+        for asked in self._asked:
+            yield asked.family()
+
+    def families(self) -> list[Metric]:
+        """Return all figures as they are now."""
+        return list(self._registry.collect())
+
+
+class _Asked:
+    def __init__(
+        self, name: str, what: str, labels: tuple[str, ...], read: Callable[[], Figures], kind: Callable[..., Any]
+    ) -> None:
+        self._given = name, what, labels
+        self._read, self._kind = read, kind
+
+    def family(self) -> Metric:
+        name, what, labels = self._given
+        family: Any = self._kind(name, what, labels=labels)
+        for values, figure in self._read().items():
+            family.add_metric(values, figure)
+        made: Metric = family
+        return made

@@ -1,0 +1,100 @@
+"""Which figures are read of the parts of a server, each time when somebody reads them."""
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from typing import Any
+
+from audit.log import AuditLog
+from proxy.activation import Activation
+from proxy.checkpoints import Checkpoints
+from proxy.metrics.metrics import Figures, Metrics
+from proxy.upstreams.estate.estate import Estate
+
+BREAKERS = ("closed", "open", "trial")
+HEALTHS = ("healthy", "down", "unknown")
+Check = Callable[[], str | None]
+
+
+def watch_readiness(metrics: Metrics, checks: Mapping[str, Check]) -> None:
+    """Say of each part of `/readyz` whether it is ready."""
+
+    def ready() -> Figures:
+        return {(part,): float(check() is None) for part, check in checks.items()}
+
+    metrics.gauge("ringfence_ready", "Whether a part is ready, as /readyz says it: 1 or 0.", ("part",), ready)
+
+
+def watch_versions(metrics: Metrics, bundles: Activation) -> None:
+    """Say what runs."""
+
+    def running() -> Figures:
+        return {(version("ringfence"), bundles.active.sha256[:12]): 1.0}
+
+    what = "The version that runs, and the first digits of its bundle's digest: always 1."
+    metrics.gauge("ringfence_running", what, ("version", "bundle"), running)
+
+
+def watch_upstreams(metrics: Metrics, estate: Estate, bundles: Activation) -> None:
+    """Say how each upstream stands."""
+
+    def each(read: Callable[[dict[str, Any]], Figures]) -> Callable[[], Figures]:
+        def figures() -> Figures:
+            rows = estate.report(bundles.active.registry)
+            return {(row["name"], row["zone"], *key): value for row in rows for key, value in read(row).items()}
+
+        return figures
+
+    def states(name: str, known: tuple[str, ...]) -> Callable[[], Figures]:
+        return each(lambda row: {(state,): float(row[name] == state) for state in known})
+
+    labels = ("upstream", "zone")
+    metrics.gauge(
+        "ringfence_upstream_breaker",
+        "State of an upstream's circuit breaker: 1 for the one it is in.",
+        (*labels, "state"),
+        states("breaker", BREAKERS),
+    )
+    metrics.gauge(
+        "ringfence_upstream_health",
+        "What the last look at an upstream found: 1 for that.",
+        (*labels, "state"),
+        states("health", HEALTHS),
+    )
+
+    def number(name: str) -> Callable[[], Figures]:
+        return each(lambda row: {(): float(row[name])})
+
+    metrics.gauge("ringfence_upstream_in_flight", "Requests that it works at.", labels, number("in_flight"))
+    metrics.gauge("ringfence_upstream_waiting", "Requests that wait for it.", labels, number("waiting"))
+
+
+def watch_log(metrics: Metrics, audit: AuditLog, checkpoints: Checkpoints) -> None:
+    """Say how the log, its spool and its anchors stand."""
+    metrics.gauge(
+        "ringfence_audit_queue", "Records that wait for the log's writer.", (), lambda: {(): float(audit.progress()[0])}
+    )
+    metrics.gauge(
+        "ringfence_audit_age_seconds", "Since a record became durable last.", (), lambda: {(): audit.progress()[1]}
+    )
+    metrics.gauge(
+        "ringfence_audit_open",
+        "Attempts of this process without an outcome.",
+        (),
+        lambda: {(): float(len(audit.pending))},
+    )
+    metrics.gauge("ringfence_spool_bytes", "What the spool holds.", (), lambda: {(): float(audit.spool.size())})
+    metrics.gauge(
+        "ringfence_checkpoint_age_seconds", "Since the signer reported last.", (), lambda: {(): checkpoints.age_s()}
+    )
+    metrics.gauge(
+        "ringfence_log_refused",
+        "Whether the signer refuses the log: 1 is an incident.",
+        (),
+        lambda: {(): float(checkpoints.refused is not None)},
+    )
+    metrics.gauge(
+        "ringfence_anchor_behind_seconds",
+        "For how long an anchor has lacked a checkpoint.",
+        ("anchor",),
+        lambda: {(name,): float(age) for name, age in checkpoints.anchors.items()},
+    )
