@@ -24,6 +24,11 @@ class States:
         self._seen.add((kind, name))
         self._new.append((kind, name, carried))
 
+    @property
+    def named(self) -> bool:
+        """Whether there is anything new."""
+        return bool(self._new)
+
     def take(self, *, stored: bool) -> list[tuple[Kind, str]]:
         """Return what is new since the last time and has to be remembered."""
         new, self._new = self._new, []

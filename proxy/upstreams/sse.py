@@ -70,7 +70,8 @@ class Cutter:
 async def relay(chunks: AsyncIterator[bytes], dialect: Dialect) -> AsyncGenerator[list[Event]]:
     """Yield events as they become whole, those together that one piece of the stream ends.
 
-    A tail that never ends in a blank line is passed on at the end.
+    An event that names something to be remembered is the last of those that it comes with. A tail that never ends in a
+    blank line is passed on at the end.
     """
     cutter = Cutter()
     async for chunk in chunks:
@@ -81,6 +82,9 @@ async def relay(chunks: AsyncIterator[bytes], dialect: Dialect) -> AsyncGenerato
                 events.append(checked)
             if dialect.observed.failed:
                 break
+            if events and dialect.states.named:
+                yield events
+                events = []
         if cutter.too_large and not dialect.observed.failed:
             dialect.observed.failed = True
             events.append(Event(dialect.error_event(TOO_LARGE, "upstream_error")))

@@ -102,7 +102,7 @@ class Upstream:
     @property
     def stores_chats(self) -> bool:
         """Whether it keeps chats unless it is told not to."""
-        return _stores_chats(self.base_url)
+        return _stands_below(self.base_url, STORES_CHATS)
 
     @property
     def endpoint_sha256(self) -> str:
@@ -122,9 +122,9 @@ def matches(pattern: str, model: str) -> bool:
 
 
 @functools.lru_cache(maxsize=KEPT)
-def _stores_chats(base_url: str) -> bool:
+def _stands_below(base_url: str, domain: str) -> bool:
     host = (urlsplit(base_url).hostname or "").rstrip(".")
-    return f".{host}".endswith(f".{STORES_CHATS}")
+    return f".{host}".endswith(f".{domain}")
 
 
 @functools.lru_cache(maxsize=KEPT)
