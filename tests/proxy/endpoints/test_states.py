@@ -10,8 +10,10 @@ def test_each_id_is_taken_once_and_only_what_the_server_keeps_or_the_caller_carr
     named.note("item", "rs_1", carried=True)
     assert named.take(stored=True) == [("response", "resp_1"), ("item", "resp_1"), ("item", "rs_1")]
     named.note("response", "resp_1")
+    assert not named.named
     assert named.take(stored=True) == []
     named.note("item", "msg_2")
+    assert named.named
     named.note("item", "rs_2", carried=True)
     assert named.take(stored=False) == [("item", "rs_2")]
 

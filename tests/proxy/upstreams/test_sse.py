@@ -3,12 +3,14 @@ import itertools
 from collections.abc import AsyncIterator
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.endpoints.endpoint import Dialect
 from proxy.endpoints.observed import Observed
+from proxy.endpoints.response_events import ResponsesDialect
 from proxy.upstreams import sse
 from proxy.upstreams.sse import EVENT_END, FAILED, Cutter, Event, relay
 
@@ -138,3 +140,25 @@ def test_no_byte_of_an_event_is_looked_at_for_each_piece_of_it(monkeypatch: pyte
     monkeypatch.setattr(sse, "EVENT_END", Counting())
     run([b'data: {"a":"', *[b"a" * 100] * 1000, b'"}\n\n'])
     assert looked < 200_000
+
+
+def test_what_comes_together_is_passed_on_together_up_to_what_has_to_be_remembered() -> None:
+    def event(**said: Any) -> bytes:
+        return b"data: " + orjson.dumps({"type": "response.output_item.added", **said}) + b"\n\n"
+
+    plain, naming = event(), event(item={"id": "msg_1"})
+
+    async def feed() -> AsyncIterator[bytes]:
+        yield plain + plain + naming + plain
+        yield plain[:20]
+        yield plain[20:]
+
+    async def collect(dialect: Dialect) -> list[int]:
+        sizes = []
+        async for together in relay(feed(), dialect):
+            sizes.append(len(together))
+            dialect.states.take(stored=True)
+        return sizes
+
+    assert asyncio.run(collect(ResponsesDialect())) == [3, 1, 1]
+    assert asyncio.run(collect(Dialect())) == [4, 1]
