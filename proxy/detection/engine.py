@@ -18,6 +18,7 @@ from proxy.detection.cache import Cache
 from proxy.detection.findings import DetectorSet, Scan, Unit
 from proxy.detection.queue import FairQueue, Job, Part
 from proxy.detection.tasks import Planned, Result, Task, failed, gather, planning
+from proxy.detection.wire import Wire
 from proxy.errors import Unavailable
 from proxy.settings import Settings
 
@@ -149,11 +150,10 @@ class Engine:
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(now + wait):
-                    await job.begun.wait()
-            begun = job.begun.is_set()
-            if job.dropped or (self._workers and not begun):
+                    await job.done.wait()
+            if job.dropped or (self._workers and not job.begun):
                 raise self._busy()
-            if begun:
+            if job.begun and not job.done.is_set():
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout_at(job.deadline + GRACE_S):
                         await job.done.wait()
@@ -209,39 +209,23 @@ class Engine:
 
     async def _serve(self, name: tuple[int, int], sock: socket.socket) -> None:
         """Feed one worker until it is gone, useless or retired."""
-        slot, _ = name
-        reader, writer = await asyncio.open_unix_connection(sock=sock, limit=1 << 20)
+        long = name[0] != control.SHORT_ONLY
+        wire = Wire(self._queue.wake)
+        await asyncio.get_running_loop().create_unix_connection(lambda: wire, sock=sock)
         try:
-            writer.write(protocol.frame({"v": protocol.VERSION, "key": self._key.hex()}))
+            wire.tell(protocol.frame({"v": protocol.VERSION, "key": self._key.hex()}))
             outcome = None
-            while outcome is None and (part := await self._next(reader, long=slot != control.SHORT_ONLY)) is not None:
+            while outcome is None and (part := await self._queue.take(long=long, until=lambda: wire.over)) is not None:
                 try:
-                    outcome = await self._work(part, reader, writer)
+                    outcome = await self._work(part, wire)
                 finally:
                     part.fail(outcome or "error")
                     self._queue.returned(part)
         finally:
             self._kill(name)
-            writer.transport.abort()
+            wire.close()
 
-    async def _next(self, reader: asyncio.StreamReader, *, long: bool) -> Part | None:
-        """Wait for work or for the end of an idle worker: anything that it says unasked is its end."""
-        taking = asyncio.ensure_future(self._queue.take(long=long))
-        ending = asyncio.ensure_future(reader.read(1))
-        try:
-            await asyncio.wait({taking, ending}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            ended = ending.done()
-            for waiting in (taking, ending):
-                waiting.cancel()
-            await asyncio.gather(taking, ending, return_exceptions=True)
-        part = None if taking.cancelled() else taking.result()
-        if ended and part is not None:
-            self._queue.put_back(part)
-            return None
-        return part
-
-    async def _work(self, part: Part, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str | None:
+    async def _work(self, part: Part, wire: Wire) -> str | None:
         """Have one part done and keep what comes of it; returns why the worker is of no more use, if so."""
         self._numbers += 1
         number = self._numbers
@@ -249,15 +233,12 @@ class Engine:
         began = clock()
         try:
             async with asyncio.timeout_at(min(part.job.deadline, began + self._allowed(part.size))):
-                writer.write(protocol.request(number, part.tasks))
-                await writer.drain()
-                size = protocol.length(await reader.readexactly(protocol.HEADER.size), limit=protocol.MAX_ANSWER)
-                message = protocol.parse(await reader.readexactly(size))
+                message = protocol.parse(await wire.ask(protocol.request(number, part.tasks)))
             assert self._loaded is not None  # noqa: S101 - no scan is queued before
             results, last = protocol.read_answer(message, number, part.tasks, self._loaded.entity_types)
         except TimeoutError:
             return "deadline"
-        except (asyncio.IncompleteReadError, OSError):
+        except OSError:
             return "worker_died"
         except protocol.ProtocolError:
             return "bad_answer"

@@ -8,7 +8,7 @@ Work that nobody waits for is done *behind* all other: only what is idle does it
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from proxy.detection.tasks import Result, Task, failed
@@ -62,10 +62,10 @@ class Job:
         self.size = sum(part.size for part in self.parts)
         self.deadline = float("inf")
         self.left = len(self.parts)
-        self.begun = asyncio.Event()
-        self.dropped = False
-        """Whether it had to make room for a quieter tenant's; it counts as begun then, so that nobody waits for it."""
+        self.begun = self.dropped = False
+        """Whether a worker has some of it, and whether it had to make room for a quieter tenant's."""
         self.done = asyncio.Event()
+        """Set as well where it was dropped, so that nobody waits for it."""
 
 
 Lines = OrderedDict[str, deque[Job]]
@@ -100,18 +100,6 @@ class FairQueue:
         self._lines(job).setdefault(job.tenant, deque()).append(job)
         self._news.set()
 
-    def put_back(self, part: Part) -> None:
-        """Let a part come next, that was taken for a worker that turned out to be gone."""
-        job = part.job
-        job.waiting.appendleft(part)
-        lines = self._lines(job)
-        line = lines.setdefault(job.tenant, deque())
-        if job in line:
-            line.remove(job)
-        line.appendleft(job)
-        lines.move_to_end(job.tenant, last=False)
-        self.returned(part)
-
     def returned(self, part: Part) -> None:
         """Take note that a worker is done with a part."""
         self._free += part.job.behind
@@ -123,14 +111,14 @@ class FairQueue:
         So whoever fills the queue waits for itself: a tenant with fewer jobs than another always finds room. A job
         that was begun is not dropped.
         """
-        lines = {name: [job for job in line if not job.begun.is_set()] for name, line in self._tenants.items()}
+        lines = {name: [job for job in line if not job.begun] for name, line in self._tenants.items()}
         longest = max(lines.values(), key=len, default=[])
         if len(longest) <= len(lines.get(tenant, ())) + 1:
             return False
         newest = longest[-1]
         self.discard(newest)
         newest.dropped = True
-        newest.begun.set()
+        newest.done.set()
         return True
 
     def discard(self, job: Job) -> None:
@@ -142,13 +130,22 @@ class FairQueue:
             if not line:
                 del lines[job.tenant]
 
-    async def take(self, *, long: bool = True) -> Part:
-        """Wait for the next part; for one that is not long, unless `long`."""
-        while (part := next(self._open(long=long), None)) is None:
+    def wake(self) -> None:
+        """Let everyone who waits for a part see whether still to wait."""
+        self._news.set()
+
+    async def take(self, *, long: bool = True, until: Callable[[], bool] = lambda: False) -> Part | None:
+        """Wait for the next part, for one that is not long unless `long`; None where `until` is true before."""
+        while not until():
+            if (part := next(self._open(long=long), None)) is not None:
+                return self._taken(part)
             self._news.clear()
             await self._news.wait()
+        return None
+
+    def _taken(self, part: Part) -> Part:
         job = part.job
-        job.begun.set()
+        job.begun = True
         job.waiting.remove(part)
         self._free -= job.behind
         lines = self._lines(job)

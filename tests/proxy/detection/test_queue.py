@@ -21,12 +21,18 @@ def full(queue: FairQueue, tenants: str) -> list[Job]:
     return jobs
 
 
+async def take(queue: FairQueue, *, long: bool = True) -> Part:
+    part = await asyncio.wait_for(queue.take(long=long), 0.01)
+    assert part is not None
+    return part
+
+
 async def taken(queue: FairQueue, *, long: bool = True) -> list[Part]:
     """Take all that can be had."""
     parts = []
     try:
         while True:
-            parts.append(await asyncio.wait_for(queue.take(long=long), 0.01))
+            parts.append(await take(queue, long=long))
     except TimeoutError:
         return parts
 
@@ -79,18 +85,21 @@ def test_a_long_text_is_left_to_workers_that_take_such() -> None:
     asyncio.run(main())
 
 
-def test_a_part_given_back_comes_next() -> None:
+def test_who_must_not_wait_any_more_takes_nothing() -> None:
     async def main() -> None:
-        queue = FairQueue()
-        queue.put(job("a", *[PART_SIZE] * 2))
+        queue, over = FairQueue(), False
+        waiting = asyncio.create_task(queue.take(until=lambda: over))
+        await asyncio.sleep(0)
+        over = True
         queue.put(job("a"))
-        queue.put(job("b"))
-        first = await queue.take()
-        queue.put_back(first)
-        assert await queue.take() is first
-        last = (await taken(queue))[-1]
-        queue.put_back(last)
-        assert await queue.take() is last
+        assert await waiting is None
+        waiting = asyncio.create_task(queue.take(until=lambda: not over))
+        assert (await waiting) is not None
+        waiting = asyncio.create_task(queue.take(until=lambda: not over))
+        await asyncio.sleep(0)
+        over = False
+        queue.wake()
+        assert await waiting is None
 
     asyncio.run(main())
 
@@ -114,7 +123,8 @@ def test_whoever_fills_the_queue_makes_room_for_a_quieter_tenant_with_its_newest
         (quiet,) = full(queue, "b")
         assert queue.make_room("b")
         assert [each.dropped for each in loud] == [False, False, False, True]
-        assert loud[-1].begun.is_set()
+        assert loud[-1].done.is_set()
+        assert not loud[-1].begun
         assert not quiet.dropped
         assert len(queue) == 4
         assert [part.job for part in await taken(queue)] == [loud[0], quiet, loud[1], loud[2]]
@@ -196,14 +206,14 @@ def test_what_nobody_waits_for_is_never_with_more_workers_than_it_may_be() -> No
         queue, counts = FairQueue(behind=1), []
         queue.put(behind("a", PART_SIZE, PART_SIZE))
         queue.put(behind("b"))
-        for put_back in (False, True, False, False):
+        for _ in range(3):
             (part,) = await taken(queue)
             counts.append(part.size)
-            (queue.put_back if put_back else queue.returned)(part)
+            queue.returned(part)
         return counts
 
     long = PART_SIZE + TASK_SIZE
-    assert asyncio.run(main()) == [long, TASK_SIZE, TASK_SIZE, long]
+    assert asyncio.run(main()) == [long, TASK_SIZE, long]
 
 
 def test_what_nobody_waits_for_takes_no_room_and_makes_none() -> None:
