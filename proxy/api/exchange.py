@@ -80,9 +80,10 @@ class _Listening:
         self._left = False
 
     def __enter__(self) -> None:
-        self._work = cast("asyncio.Task[None]", asyncio.current_task())
+        loop = asyncio.get_running_loop()
+        self._work = cast("asyncio.Task[None]", asyncio.current_task(loop))
         self._others = self._work.cancelling()
-        self._listening = asyncio.ensure_future(self._listen())
+        self._listening = loop.create_task(self._listen())
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
         self._listening.cancel()
