@@ -68,6 +68,8 @@ class Admin:
     """Says how the model servers stand, in a server."""
     canary: "Canary | None" = None
     """Tests the boundary, in a server."""
+    figures: Mapping[str, Callable[..., dict[str, Any]]] | None = None
+    """Tells the others of a server's processes what this one counted."""
 
     def do(self, op: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Run one operation by name; raises RingfenceError."""
@@ -87,6 +89,7 @@ class Admin:
             **self._of_persons(),
             **retention.operations(self.audit, ACTOR),
             **review.operations(self.audit, self.keys, ACTOR),
+            **(self.figures or {}),
             **({"canary.run": self.canary.ask, "canary.state": self.canary.state} if self.canary else {}),
         }
         if op not in operations:

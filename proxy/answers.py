@@ -264,7 +264,7 @@ class Answer:
             if not stopping.caught(error):
                 raise
             self._status = "unknown"
-            yield self._dialect.error_event(stopping.SAID, stopping.CODE)
+            yield self._dialect.error_event(stopping.SAID, stopping.refusal().code)
         except StateUnavailable as error:
             self._status = "unknown"
             yield self._dialect.error_event(error.message, error.code)

@@ -21,6 +21,7 @@ from proxy.endpoints.served import ENDPOINTS
 from proxy.errors import RequestRefused
 from proxy.identity import Role
 from proxy.limits.limiter import Limiter
+from proxy.metrics.parts import watch
 from proxy.pipeline import Pipeline
 from proxy.recorded import Database, explained
 from proxy.runtime import Runtime
@@ -55,6 +56,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
         "checkpoints": runtime.checkpoints.not_ready,
         "keys": runtime.keys.not_ready,
     }
+    watch(runtime.metrics, runtime, checks)
     served = list[Route]()
 
     def route(path: str, method: str, does: Callable[..., Awaitable[ASGIApp]], **parts: Any) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from audit.errors import AuditUnavailable, RecordRefused
 from audit.jobs import Receipt, Spooled
 from audit.log import AuditLog, new_id
+from proxy.metrics.metrics import Metrics
 
 log = logging.getLogger(__name__)
 FIRST_WAIT_S = 0.1
@@ -29,8 +30,9 @@ class Outcomes:
     attempts open when it ceased to.
     """
 
-    def __init__(self, audit: AuditLog) -> None:
+    def __init__(self, audit: AuditLog, metrics: Metrics) -> None:
         self._audit = audit
+        self._metrics = metrics
         self._open: set[asyncio.Task[None]] = set()
 
     def write(self, body: dict[str, Any], answer: Answer | None = None, then: Then = lambda _: None) -> None:
@@ -38,6 +40,7 @@ class Outcomes:
 
         One that fails to say so does not keep the outcome from being written. `then` is told when it is durable.
         """
+        self._metrics.ended(body)
         task = asyncio.get_running_loop().create_task(self._write(body, answer, then))
         self._open.add(task)
         task.add_done_callback(self._open.discard)

@@ -32,6 +32,8 @@ from proxy.detection.engine import Engine
 from proxy.detection.findings import DetectorSet
 from proxy.errors import ConfigurationError
 from proxy.identity import KeyStore
+from proxy.metrics import reading
+from proxy.metrics.metrics import Metrics
 from proxy.notify.dispatch import Notifier
 from proxy.notify.failures import Failures
 from proxy.oidc import configuration as oidc
@@ -81,6 +83,7 @@ class Runtime:
     estate: Estate
     ledger: Ledger
     outcomes: Outcomes
+    metrics: Metrics
     watches: Watches
     denials: Denials
     ingress: Ingress
@@ -149,7 +152,7 @@ class Runtime:
         estate = Estate(failures=settings.upstream_failures)
         every_s = settings.upstream_health_s
         await estate.watch(bundles.active.registry, pool, bundles.observed, health=every_s > 0)
-        denials, failures, ingress = Denials(audit), Failures(audit), Ingress(audit)
+        denials, failures, ingress, metrics = Denials(audit), Failures(audit), Ingress(audit), Metrics()
         room = None if isinstance(audit.place, Postgres) else Room(audit.place)
         conditions = Conditions(audit, room, settings.audit_deadline_s)
         await asyncio.to_thread(conditions.look)
@@ -164,6 +167,7 @@ class Runtime:
             glass=glass,
             canary=canary,
             upstreams=_reporter(bundles, estate),
+            figures=reading.operations(metrics),
         )
         server = await admin.serve(changes, desk / "admin.sock")
         exports = await Exports.take_over(audit, desk / FOLDER, EXPORT, beside=partial(_beside, settings.home, desk))
@@ -193,12 +197,13 @@ class Runtime:
             pool=pool,
             estate=estate,
             ledger=ledger,
-            outcomes=Outcomes(audit),
+            outcomes=Outcomes(audit, metrics),
+            metrics=metrics,
             watches=Watches(engine, settings.scan_answers),
             denials=denials,
             ingress=ingress,
             exports=exports,
-            notifier=Telling(failures, ingress),
+            notifier=Telling(failures, ingress, metrics),
             failures=failures,
             checkpoints=checkpoints,
             conditions=conditions,

@@ -17,6 +17,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Iterator
+from functools import partial
 
 import uvicorn
 import uvloop
@@ -27,6 +28,8 @@ from proxy.app import create_app
 from proxy.connections import BoundedConfig, BoundedProtocol, allow_files
 from proxy.detection.engine import Engine
 from proxy.errors import ConfigurationError, RingfenceError
+from proxy.metrics.listener import Listener
+from proxy.metrics.reading import read
 from proxy.runtime import Runtime
 from proxy.seat import BACKLOG, EX_CONFIG, RELOAD, SERVING, Seat, listen
 from proxy.settings import Settings
@@ -83,15 +86,28 @@ async def _serve(settings: Settings, seat: Seat) -> int:
             seat,
             runtime,
         )
+        figures = await _figures(settings, seat, runtime)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, server.stop)
         gc.collect()
         gc.freeze()
         await server.serve([seat.listener, *server.private])
+        if figures is not None:
+            figures.close()
         return 0
     finally:
         reloads.cancel()
         await runtime.close()
+
+
+async def _figures(settings: Settings, seat: Seat, runtime: Runtime) -> Listener | None:
+    """Let Prometheus read the figures of all processes from the first one, where the settings say so."""
+    if settings.metrics_port is None or seat.number:
+        return None
+    sock = listen(settings.metrics_host, settings.metrics_port)
+    sys.stdout.write(f"ringfence: metrics at port {sock.getsockname()[1]}\n")
+    sys.stdout.flush()
+    return await Listener.open(sock, partial(read, runtime.metrics, settings.home, runtime.desk))
 
 
 async def _reload(hung_up: asyncio.Event, activation: Activation) -> None:

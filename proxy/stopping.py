@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from proxy.errors import Unavailable
 
 WHY = "the server stops"
-CODE = "server_stopping"
 SAID = "Ringfence is stopping, and has ended this request before its answer was whole."
 
 
@@ -31,4 +30,4 @@ def caught(error: asyncio.CancelledError) -> bool:
 
 def refusal() -> Unavailable:
     """Return what is said of it."""
-    return Unavailable(SAID, code=CODE)
+    return Unavailable(SAID, code="server_stopping")

@@ -21,6 +21,7 @@ from audit.errors import AuditUnavailable
 from audit.jobs import Receipt, Spooled
 from audit.log import AuditLog
 from proxy.api.denials import WINDOW_S, now
+from proxy.metrics.metrics import Metrics
 from proxy.notify.channels import Channels
 from proxy.notify.dispatch import Notifier
 from proxy.notify.failures import Failures
@@ -140,14 +141,16 @@ class _Counting:
 
 
 class Telling(Notifier):
-    """Tells the counter, too, of every decision that is durable: late ones included, each once."""
+    """Tells those who count, too, of every decision that is durable: late ones included, each once."""
 
-    def __init__(self, failures: Failures, ingress: Ingress) -> None:
+    def __init__(self, failures: Failures, ingress: Ingress, metrics: Metrics) -> None:
         super().__init__(failures)
         self._ingress = ingress
+        self._metrics = metrics
 
     def tell(self, body: Mapping[str, Any], policy: Policy, channels: Channels, receipt: Receipt | Spooled) -> None:
         """Count a decision, and tell whom it obliges to be told."""
         if "answer" not in body:
             self._ingress.decided()
+            self._metrics.decided(body)
         super().tell(body, policy, channels, receipt)

@@ -35,12 +35,18 @@ class Metrics:
         self._rules = Counter(
             "ringfence_decision_rules", "Decisions by rule that made them.", ("rule",), registry=registry
         )
-        self._outcomes = Counter(
-            "ringfence_outcomes", "Attempts by how they ended.", ("status", "zone", "upstream"), registry=registry
+        self._scans = Counter(
+            "ringfence_scans",
+            "Scanned requests, dry runs too, by whether all was scanned.",
+            ("complete",),
+            registry=registry,
         )
+        self._cached = Counter("ringfence_scans_cached", "Messages of them that were known already.", registry=registry)
+        self._failures = Counter("ringfence_scan_failures", "Why scans were not complete.", ("why",), registry=registry)
+        self._outcomes = Counter("ringfence_outcomes", "Attempts by how they ended.", ("status",), registry=registry)
         self._stages = Histogram(
             "ringfence_stage_seconds",
-            "What each stage of a request took: read, detect, audit, ttfb.",
+            "What each stage of an attempt took, and all of it.",
             ("stage",),
             buckets=SECONDS,
             registry=registry,
@@ -50,21 +56,23 @@ class Metrics:
 
     def decided(self, body: Mapping[str, Any]) -> None:
         """Count a decision, as its record says it."""
+        scan = body["detect"]
+        self._scans.labels("yes" if scan["complete"] else "no").inc()
+        self._cached.inc(scan["cached"])
+        for why in scan.get("fail", ()):
+            self._failures.labels(why).inc()
         if body["dry_run"]:
             return
         self._decisions.labels(body["decision"], body.get("zone") or "", body["req"]["endpoint"]).inc()
         for found in body["classes"]:
-            self._classes.labels(found["id"]).inc()
+            self._classes.labels(found["c"]).inc()
         for rule in body["rules"]:
             self._rules.labels(rule["id"]).inc()
 
-    def ended(self, status: str, zone: str, upstream: str) -> None:
-        """Count an attempt that ended."""
-        self._outcomes.labels(status, zone, upstream).inc()
-
-    def took(self, spent_us: Mapping[str, int]) -> None:
-        """Count what the stages of one request took, in microseconds."""
-        for stage, us in spent_us.items():
+    def ended(self, body: Mapping[str, Any]) -> None:
+        """Count an attempt, as its outcome record says it."""
+        self._outcomes.labels(body["status"]).inc()
+        for stage, us in body.get("lat_us", {}).items():
             self._stages.labels(stage).observe(us / 1e6)
 
     def gauge(self, name: str, what: str, labels: tuple[str, ...], read: Callable[[], Figures]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audit.log import AuditLog
 from proxy.activation import Activation
@@ -10,12 +10,23 @@ from proxy.checkpoints import Checkpoints
 from proxy.metrics.metrics import Figures, Metrics
 from proxy.upstreams.estate.estate import Estate
 
+if TYPE_CHECKING:  # it knows this module's package
+    from proxy.runtime import Runtime
+
 BREAKERS = ("closed", "open", "trial")
 HEALTHS = ("healthy", "down", "unknown")
 Check = Callable[[], str | None]
 
 
-def watch_readiness(metrics: Metrics, checks: Mapping[str, Check]) -> None:
+def watch(metrics: Metrics, runtime: "Runtime", checks: Mapping[str, Check]) -> None:
+    """Have figures say how each part of a server stands; `checks` are those of `/readyz`."""
+    _readiness(metrics, checks)
+    _versions(metrics, runtime.activation)
+    _upstreams(metrics, runtime.estate, runtime.activation)
+    _log(metrics, runtime.audit, runtime.checkpoints)
+
+
+def _readiness(metrics: Metrics, checks: Mapping[str, Check]) -> None:
     """Say of each part of `/readyz` whether it is ready."""
 
     def ready() -> Figures:
@@ -24,7 +35,7 @@ def watch_readiness(metrics: Metrics, checks: Mapping[str, Check]) -> None:
     metrics.gauge("ringfence_ready", "Whether a part is ready, as /readyz says it: 1 or 0.", ("part",), ready)
 
 
-def watch_versions(metrics: Metrics, bundles: Activation) -> None:
+def _versions(metrics: Metrics, bundles: Activation) -> None:
     """Say what runs."""
 
     def running() -> Figures:
@@ -34,7 +45,7 @@ def watch_versions(metrics: Metrics, bundles: Activation) -> None:
     metrics.gauge("ringfence_running", what, ("version", "bundle"), running)
 
 
-def watch_upstreams(metrics: Metrics, estate: Estate, bundles: Activation) -> None:
+def _upstreams(metrics: Metrics, estate: Estate, bundles: Activation) -> None:
     """Say how each upstream stands."""
 
     def each(read: Callable[[dict[str, Any]], Figures]) -> Callable[[], Figures]:
@@ -68,7 +79,7 @@ def watch_upstreams(metrics: Metrics, estate: Estate, bundles: Activation) -> No
     metrics.gauge("ringfence_upstream_waiting", "Requests that wait for it.", labels, number("waiting"))
 
 
-def watch_log(metrics: Metrics, audit: AuditLog, checkpoints: Checkpoints) -> None:
+def _log(metrics: Metrics, audit: AuditLog, checkpoints: Checkpoints) -> None:
     """Say how the log, its spool and its anchors stand."""
     metrics.gauge(
         "ringfence_audit_queue", "Records that wait for the log's writer.", (), lambda: {(): float(audit.progress()[0])}

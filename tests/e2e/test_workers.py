@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -12,11 +13,14 @@ from typing import Self
 
 import httpx
 from harness import NO_TLS, QUICK, ROOT, Ringfence, StandIn, chat_body, eventually, ringfence, upstreams_file
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 from replicas import verify
 
 from audit.access import Filters, ReadRecord, Records
 from audit.place import Postgres
 from audit.records.record import DECISION
+from proxy.seat import desks
 
 WORKERS = 3
 CALLERS = 4
@@ -65,8 +69,10 @@ class Callers:
 def test_processes_are_replaced_under_load_without_a_lost_request_and_write_one_log(
     database: Postgres, tmp_path: Path, cloud: StandIn, onprem: StandIn
 ) -> None:
-    file = upstreams_file(tmp_path / "upstreams.yaml", cloud, onprem)
-    with ringfence(tmp_path / "home", file, audit_url=database.url, workers=WORKERS, **QUICK) as server:
+    file, port = upstreams_file(tmp_path / "upstreams.yaml", cloud, onprem), free_port()
+    with ringfence(
+        tmp_path / "home", file, audit_url=database.url, workers=WORKERS, metrics_port=port, **QUICK
+    ) as server:
         eventually(lambda: len(server.server_pids()) == WORKERS, 30)
         eventually(lambda: _serving(server) == WORKERS, 30)
         first, key = server.server_pids(), _printed_key(server)
@@ -85,6 +91,7 @@ def test_processes_are_replaced_under_load_without_a_lost_request_and_write_one_
             os.kill(killed, signal.SIGKILL)
             eventually(lambda: killed not in server.server_pids() and _serving(server) == WORKERS, 60)
             callers.some_more()
+        assert_all_are_counted(port, database)
         lost = callers.ended.total() - callers.ended["200"]
         assert lost <= CALLERS, "who waited for an answer of the killed one"
         print(f"{callers.ended.total()} requests, {lost} lost with a killed process; the slowest took {slowest:.1f} s")
@@ -99,6 +106,29 @@ def test_processes_are_replaced_under_load_without_a_lost_request_and_write_one_
     assert report.size > 2 * len(decisions)
 
 
+def assert_all_are_counted(port: int, database: Postgres) -> None:
+    """Each process counts what it did; what was counted by those that were replaced is gone with them."""
+    every = {(str(number), 1.0) for number in range(WORKERS)}
+    eventually(lambda: {(one.labels["process"], one.value) for one in _figures(port)["ringfence_ready"]} == every, 30)
+    found = _figures(port)
+    decided = found["ringfence_decisions"]
+    assert {(one.labels["decision"], one.labels["zone"], one.labels["endpoint"]) for one in decided} == {
+        ("allow", "cloud-us", "chat")
+    }
+    assert 0 < sum(one.value for one in decided) < len(_all(database, DECISION))
+
+
+def _figures(port: int) -> dict[str, list[Sample]]:
+    text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+    return {family.name: family.samples for family in text_string_to_metric_families(text)}
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 def _printed_key(server: Ringfence) -> str:
     """Create a key as a person does, who may use it at once, at whichever process."""
     command = [sys.executable, "-m", "proxy", "key", "create", "--app", "app", "--team", "team"]
@@ -107,9 +137,13 @@ def _printed_key(server: Ringfence) -> str:
 
 
 def _serving(server: Ringfence) -> int:
-    """How many processes have an admin socket that answers."""
-    desks = [server.home, *sorted((server.home / "servers").glob("*"))]
-    return sum((desk / "admin.sock").exists() for desk in desks)
+    """How many processes answer at their admin sockets."""
+    return sum(_answers(desk / "admin.sock") for desk in desks(server.home))
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as line:
+        return line.connect_ex(str(path)) == 0
 
 
 def _all(place: Postgres, kind: str) -> list[ReadRecord]:

@@ -9,6 +9,7 @@ from audit.errors import AuditUnavailable, RecordRefused
 from audit.log import AuditLog
 from audit.records.record import new_id, validate
 from proxy import outcomes
+from proxy.metrics.metrics import Metrics
 from proxy.outcomes import Outcomes
 
 BODY = {"dec": new_id(), "attempt": 1, "status": "ok", "bytes_sent": 3, "bytes_recv": 4}
@@ -44,7 +45,7 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def of(log: Log) -> Outcomes:
-    return Outcomes(cast("AuditLog", log))
+    return Outcomes(cast("AuditLog", log), Metrics())
 
 
 def test_an_outcome_is_written_behind_the_answer() -> None:

@@ -9,7 +9,8 @@ DECISION: dict[str, Any] = {
     "zone": "onprem",
     "dry_run": False,
     "req": {"endpoint": "chat"},
-    "classes": [{"id": "pii"}, {"id": "phi"}],
+    "classes": [{"c": "pii"}, {"c": "phi"}],
+    "detect": {"complete": True, "cached": 3},
     "rules": [{"id": "health-records-stay-home"}],
 }
 
@@ -28,8 +29,13 @@ def test_decisions_are_counted_by_zone_class_and_rule() -> None:
     metrics = Metrics()
     for body in (DECISION, DECISION, DECISION | {"dry_run": True}):
         metrics.decided(body)
-    metrics.decided(DECISION | {"decision": "block", "zone": None, "classes": [], "rules": []})
+    late = {"complete": False, "cached": 0, "fail": ["deadline"]}
+    metrics.decided(DECISION | {"decision": "block", "zone": None, "classes": [], "rules": [], "detect": late})
     assert samples(metrics) == {
+        ("ringfence_scans_total", "yes"): 3,
+        ("ringfence_scans_total", "no"): 1,
+        ("ringfence_scans_cached_total", ""): 9,
+        ("ringfence_scan_failures_total", "deadline"): 1,
         ("ringfence_decisions_total", "pin,onprem,chat"): 2,
         ("ringfence_decisions_total", "block,,chat"): 1,
         ("ringfence_decision_classes_total", "pii"): 2,
@@ -38,11 +44,13 @@ def test_decisions_are_counted_by_zone_class_and_rule() -> None:
     }
 
 
-def test_stages_are_counted_in_seconds() -> None:
+def test_outcomes_are_counted_and_their_stages_in_seconds() -> None:
     metrics = Metrics()
-    metrics.took({"detect": 1_500, "audit": 700})
-    metrics.took({"detect": 120_000_000})
+    metrics.ended({"status": "ok", "lat_us": {"detect": 1_500, "audit": 700}})
+    metrics.ended({"status": "timeout", "lat_us": {"detect": 120_000_000}})
+    metrics.ended({"status": "not_sent"})
     found = samples(metrics)
+    assert [found["ringfence_outcomes_total", status] for status in ("ok", "timeout", "not_sent")] == [1, 1, 1]
     assert found["ringfence_stage_seconds_sum", "detect"] == 120.0015
     assert found["ringfence_stage_seconds_bucket", "detect,0.001"] == 0
     assert found["ringfence_stage_seconds_bucket", "detect,0.0025"] == 1
@@ -51,15 +59,11 @@ def test_stages_are_counted_in_seconds() -> None:
     assert found["ringfence_stage_seconds_count", "audit"] == 1
 
 
-def test_outcomes_are_counted_and_what_others_know_is_asked_for_each_time() -> None:
+def test_what_others_know_is_asked_for_each_time() -> None:
     metrics, depth = Metrics(), [3.0]
-    metrics.ended("ok", "onprem", "local")
     metrics.gauge("ringfence_queue", "How many wait.", ("kind",), lambda: {("scan",): depth[0]})
     metrics.counter("ringfence_seen", "How many there were.", (), lambda: {(): 7})
     assert samples(metrics)["ringfence_queue", "scan"] == 3
     depth[0] = 4
-    assert samples(metrics) == {
-        ("ringfence_outcomes_total", "ok,onprem,local"): 1,
-        ("ringfence_queue", "scan"): 4,
-        ("ringfence_seen_total", ""): 7,
-    }
+    assert samples(metrics)["ringfence_queue", "scan"] == 4
+    assert samples(metrics)["ringfence_seen_total", ""] == 7

@@ -1,0 +1,51 @@
+"""Figures of a real server but for its process: what its parts say, in text that Prometheus reads."""
+
+import asyncio
+from pathlib import Path
+
+from harness import StandIn, chat_body
+from inside import inside
+from prometheus_client.parser import text_string_to_metric_families
+
+from proxy.metrics.exposition import text, told
+
+
+def figures(runtime: object) -> dict[tuple[str, ...], float]:
+    shown = text({0: told(runtime.metrics.families())}).decode()  # type: ignore[attr-defined]
+    return {
+        (sample.name, *(value for name, value in sorted(sample.labels.items()) if name != "process")): sample.value
+        for family in text_string_to_metric_families(shown)
+        for sample in family.samples
+    }
+
+
+def test_a_server_says_how_its_parts_stand_and_what_it_did(tmp_path: Path, vendor: StandIn) -> None:
+    async def run() -> dict[tuple[str, ...], float]:
+        async with inside(tmp_path, vendor) as ring:
+            key = ring.key()
+            await ring.client.post("/v1/chat/completions", json=chat_body("Jane Roe"), headers=key)
+            await ring.settled()
+            ring.detector.why_not = "every worker is down"
+            return figures(ring.runtime)
+
+    found = asyncio.run(run())
+    assert found["ringfence_decisions_total", "allow", "chat", "cloud-us"] == 1
+    assert found["ringfence_outcomes_total", "ok"] == 1
+    assert found["ringfence_stage_seconds_count", "audit"] == 1
+    assert found["ringfence_scans_total", "yes"] == 1
+    assert {name[1]: value for name, value in found.items() if name[0] == "ringfence_ready"} == {
+        "server": 1,
+        "policy": 1,
+        "detectors": 0,
+        "audit_log": 1,
+        "checkpoints": 1,
+        "keys": 1,
+    }
+    assert found["ringfence_upstream_breaker", "closed", "vendor", "cloud-us"] == 1
+    assert found["ringfence_upstream_breaker", "open", "vendor", "cloud-us"] == 0
+    assert found["ringfence_upstream_in_flight", "vendor", "cloud-us"] == 0
+    assert found["ringfence_audit_queue",] == 0
+    assert 0 <= found["ringfence_audit_age_seconds",] < 60
+    assert found["ringfence_log_refused",] == 0
+    assert found["ringfence_spool_bytes",] == 0
+    assert not [name for name in found if "Jane" in str(name) or "team" in name], "nothing of a request or a caller"
