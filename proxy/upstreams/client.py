@@ -1,8 +1,9 @@
 """The only door to model servers: nothing of a request goes through it without a permit.
 
-What never happens here: a proxy from the environment, a cookie kept or sent, a redirect followed, a request sent twice,
-a header of the caller's, a compressed answer. What is always known: whether anything was written. `NotSent` is proof
-that nothing was; everything else that goes wrong is `Lost`, and a lost request is never sent again to a vendor.
+What never happens here: a proxy from the environment, a cookie kept or sent, a redirect followed, a transport retry of
+what has a permit, a header of the caller's, a compressed answer. What is always known: whether anything was written.
+`NotSent` is proof that nothing was; everything else that goes wrong is `Lost`, and a lost request is never sent again
+to a vendor.
 """
 
 import asyncio

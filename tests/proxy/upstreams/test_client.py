@@ -290,6 +290,33 @@ def test_a_probe_has_a_time_limit_of_its_own(server: StandIn, monkeypatch: pytes
     assert time.monotonic() - started < 5
 
 
+def test_only_what_needs_no_permit_is_asked_again_where_a_kept_connection_is_gone() -> None:
+    asked: list[bytes] = []
+
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for answer in (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", b""):
+            head = await reader.readuntil(b"\r\n\r\n")
+            asked.append(head.partition(b" ")[0])
+            if b"content-length" in head:
+                await reader.readexactly(len(BODY))
+            writer.write(answer)
+        writer.close()
+
+    async def run() -> None:
+        async with await asyncio.start_server(once, "127.0.0.1", 0) as listening:
+            url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1"
+            at = Upstream("vendor", "openai", "cloud-us", url)
+            client = UpstreamClient(at, Timeouts(1, 1), lambda _: record(), fingerprint)
+            assert [await client.probe("/models") for _ in range(2)] == [{}, {}]
+            with pytest.raises(Lost, match="connection_lost"):
+                await client.send(EgressPermit("r", "team", "vendor", "cloud-us", ASKED), ASKED)
+            assert client.idle
+            await client.close()
+
+    asyncio.run(run())
+    assert asked == [b"GET", b"GET", b"GET", b"POST"]
+
+
 def test_only_constant_paths_can_be_probed(server: StandIn) -> None:
     async def run(path: str) -> Any:
         client = UpstreamClient(upstream_of(server), Timeouts(1, 1), lambda _: None, fingerprint)
