@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from audit.records.chain import body_hash
-from audit.records.record import OUTCOME, Derived
+from audit.records.record import Derived
 from audit.stores.store import Store
 
 KEPT_S = 5.0
@@ -32,7 +32,7 @@ class ReadBack:
         """Read back, of records that are durable, those under which something may be sent."""
         now = time.monotonic()
         self._forget(now)
-        ids = [one.id for one in made if one.zone is not None and one.dec is not None and one.kind != OUTCOME]
+        ids = [one.id for one in made if one.permits]
         if not ids:
             return
         with suppress(Exception):

@@ -118,6 +118,11 @@ class Derived:
     zone: str | None
     labels: tuple[tuple[str, str], ...]
 
+    @property
+    def permits(self) -> bool:
+        """Whether something may be sent under it."""
+        return self.zone is not None and self.dec is not None and self.kind != OUTCOME
+
 
 def derive(body: Mapping[str, Any]) -> Derived:
     """Derive the columns of a valid record."""

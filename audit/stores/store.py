@@ -94,7 +94,7 @@ class Store(Protocol):
         """Look a record up by its id."""
 
     def read_back(self, ids: Sequence[str]) -> Sequence[tuple[str, bytes, bytes]]:
-        """Return (id, body, body hash) of records as anybody else would read them."""
+        """Return (id, body, body hash) of records of the last batch, as they were read behind its COMMIT."""
 
     def next_n(self, epoch: str) -> int:
         """Return the counter of the epoch's next record, from what is stored; after that nothing is in doubt."""

@@ -80,6 +80,7 @@ class PostgresStore:
         self._fatal: Reason | None = None
         self._written: Sequence[Prepared] = ()
         self._doubt: Sequence[Prepared] = ()
+        self._back: Sequence[tuple[str, bytes, bytes]] = ()
         self.pending = Pending()
         self._renewed = float("-inf")
         self.waiting = False
@@ -158,8 +159,8 @@ class PostgresStore:
         return [(dec, attempt) for dec, attempt, _ in mine]
 
     def read_back(self, ids: Sequence[str]) -> Sequence[tuple[str, bytes, bytes]]:
-        """Return (id, body, body hash) of records, by a transaction of its own."""
-        return [(name, body, bh) for name, body, bh in self._read(READ_BACK, list(ids))]
+        """Return (id, body, body hash) of records of the last batch, as they were asked for right behind its COMMIT."""
+        return [row for row in self._back if row[0] in ids]
 
     def next_n(self, epoch: str) -> int:
         """Return the counter of the epoch's next record, once it is known what became of its last batch."""
@@ -280,12 +281,13 @@ class PostgresStore:
         return head, generation
 
     def _append(self, connection: Bounded, rows: Sequence[Prepared], links: Links, old: Head, new: Head) -> bool:
-        """Insert, move the head and commit, all in one round trip; False when the server rolled back instead.
+        """Insert, move the head, commit, read back, all in one round trip; False when the server rolled back instead.
 
-        An error that the connection survives is the server's refusal of a statement: it runs nothing that was sent
-        behind that. After any other nobody knows, and it is looked up.
+        What fails behind an answered COMMIT is of no account. An error that the connection survives is the server's
+        refusal: it runs nothing that was sent behind that. After any other nobody knows, and it is looked up.
         """
-        self._doubt = rows
+        self._doubt, self._back, committed = rows, (), None
+        asked = [row.derived.id for row in rows if row.derived.permits]
         try:
             with connection.pipeline():
                 connection.execute(INSERT, arrays.columns(TYPES, values_of(rows, links)))
@@ -295,14 +297,17 @@ class PostgresStore:
                     self._renew(connection, old.size)
                 connection.execute(MOVE_HEAD, (new.size, new.hash, old.log_id, old.size, old.hash))
                 committed = connection.execute("COMMIT")
+                back = connection.execute(READ_BACK, (asked,), binary=True)
+            self._back = back.fetchall()
             done = committed.statusmessage == "COMMIT"
         except psycopg.Error as error:
-            if error.diag.severity_nonlocalized == "ERROR":
+            done = committed is not None and committed.statusmessage == "COMMIT"
+            if not done and error.diag.severity_nonlocalized == "ERROR":
                 self._doubt = ()
                 raise
-            self.in_doubt = True
+            self.in_doubt = not done
             self._drop()
-            done = self._settle()
+            done = done or self._settle()
             self.in_doubt = False
         return done
 
@@ -343,11 +348,7 @@ class PostgresStore:
 def _gone_link(connection: Bounded, seen: Head) -> bytes | None:
     """Return the link of a head's last record, where that was pruned."""
     tiles = connection.execute(TILES, (seen.size, 1), binary=True).fetchall()
-    found = [
-        end
-        for *_, end in gone(seen.log_id, [(first, prev, bhs) for first, prev, bhs in tiles], seen.size - 1, seen.size)
-    ]
-    return found[0] if found else None
+    return next((end for *_, end in gone(seen.log_id, tiles, seen.size - 1, seen.size)), None)
 
 
 def _parsed(body: bytes) -> dict[str, Any]:

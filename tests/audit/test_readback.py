@@ -13,6 +13,7 @@ from audit import readback
 from audit.errors import AuditUnavailable
 from audit.log import AuditLog, Receipt, new_id
 from audit.place import Postgres
+from audit.stores import store_postgres
 from audit.stores.store import Linked
 
 DECISION, OUTCOME = "route.decision", "route.outcome"
@@ -39,13 +40,25 @@ def execute(log: AuditLog, statement: str) -> None:
         owner.execute(statement)
 
 
-def after_commit(log: AuditLog, act: Callable[[], None]) -> None:
-    """Have something happen between COMMIT and what is read back."""
+SPOIL = """
+CREATE FUNCTION spoil() RETURNS trigger AS $$ BEGIN {change}; RETURN NULL; END $$ LANGUAGE plpgsql;
+CREATE CONSTRAINT TRIGGER spoil AFTER INSERT ON ringfence_audit.record_label DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION spoil()"""
+
+
+def spoil(log: AuditLog, change: str) -> None:
+    """Have the database changed between COMMIT and what is read back: at the end of a COMMIT, by PostgreSQL itself."""
+    if isinstance(log.place, Postgres):
+        execute(log, "SELECT 1")
+        with psycopg.connect(log.place.url) as owner:
+            owner.execute(SPOIL.format(change=change.replace("record", "ringfence_audit.record")))
+        return
     commit = log._store.commit
 
     def committing(rows: Any) -> Any:
         linked = commit(rows)
-        act()
+        for statement in change.split("; "):
+            execute(log, statement)
         return linked
 
     log._store.commit = committing  # type: ignore[method-assign]
@@ -91,12 +104,7 @@ def test_a_record_that_is_missing_or_altered_right_after_its_commit_is_not_at_ha
     change: str, opener: Open, decision: Any
 ) -> None:
     log = opener()
-
-    def act() -> None:
-        for statement in change.split("; "):
-            execute(log, statement)
-
-    after_commit(log, act)
+    spoil(log, change)
     receipt = log.append_sync(DECISION, decision())
     assert log.read_back(receipt.id) is None
     if change.startswith("DELETE"):
@@ -125,6 +133,23 @@ def test_what_cannot_be_read_back_is_durable_all_the_same(opener: Open, decision
     assert log.read_back(receipt.id) is None
     assert log.committed(receipt.id) is not None
     assert log.not_ready() is None
+
+
+@pytest.mark.parametrize(
+    "failing", ["SELECT 1 / 0 WHERE %s IS NOT NULL", "SELECT pg_terminate_backend(pg_backend_pid()), %s"]
+)
+def test_a_database_that_fails_behind_its_commit_has_committed(
+    failing: str, open_shared: Open, decision: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = open_shared()
+    with monkeypatch.context() as patched:
+        patched.setattr(store_postgres, "READ_BACK", failing)
+        receipts = [log.append_sync(DECISION, decision()) for _ in range(3)]
+        assert [log.read_back(one.id) for one in receipts] == [None] * 3
+    receipts.append(log.append_sync(DECISION, decision()))
+    assert log.read_back(receipts[3].id) is not None
+    found = [log.committed(one.id) for one in receipts]
+    assert [one["w"]["n"] for one in found if one] == [one.seq for one in receipts] == [2, 3, 4, 5]
 
 
 def test_what_nobody_takes_is_forgotten(open_log: Open, decision: Any, monkeypatch: pytest.MonkeyPatch) -> None:
