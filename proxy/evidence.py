@@ -142,13 +142,12 @@ class Judged:
         """Return where the request may go, whatever the models there can do."""
         if not self.in_reach:
             return []
-        zones, registry = self.decision.zones, self.active.registry
-        if ask.endpoint.bodiless and self.holder is not None:
-            return to_holder(zones, self.holder.upstream, self.model)
+        zones, registry, only = self.decision.zones, self.active.registry, self.holder and self.holder.upstream
+        if ask.endpoint.bodiless and only is not None:
+            return to_holder(zones, only, self.model)
         endpoint, model = ask.endpoint.name, ask.body["model"]
-        if self.holder is None and model not in registry.estate.splits:
+        if only is None and model not in registry.estate.splits:
             return self.active.routes[zones, endpoint, model]
-        only = self.holder.upstream if self.holder is not None else None
         return routes(zones, endpoint, model, registry, only=only, draw=ask.id)
 
 
@@ -292,8 +291,7 @@ def outcome(
 def unrecorded(error: AuditError) -> Exception:
     """Return what a caller is told whose record the log does not take. One outside its schema is a fault of ours."""
     if isinstance(error, AuditUnavailable):
-        text = f"The audit log cannot take a record now ({error.said})."
-        return Unavailable(text, code="audit_unavailable")
+        return Unavailable(f"The audit log cannot take a record now ({error.said}).", code="audit_unavailable")
     if isinstance(error, RecordRefused) and (error.why == "too many items" or not error.where):
         log.error("a request was refused that matches more than one record holds: %s", error)
         text = "This request matches more rules, classes or exceptions of the policy than one audit record can hold."
