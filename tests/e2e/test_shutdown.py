@@ -41,7 +41,7 @@ def hasty(tmp_path: Path, cloud: StandIn) -> Iterator[Ringfence]:
 
 
 def test_what_does_not_end_in_time_ends_with_an_error_and_has_an_outcome(hasty: Ringfence, cloud: StandIn) -> None:
-    cloud.chunk_delay_s, waits = 0.5, list[httpx.Response]()
+    cloud.chunk_delay_s, waits = 3.0, list[httpx.Response]()
 
     def wait() -> None:
         with hasty.client(key) as client:
@@ -56,7 +56,7 @@ def test_what_does_not_end_in_time_ends_with_an_error_and_has_an_outcome(hasty: 
         cloud.behaviour = "hang"
         waiting = threading.Thread(target=wait)
         waiting.start()
-        eventually(lambda: len(cloud.posts) == 2)
+        eventually(lambda: len(cloud.posts) == 2, 30)
         hasty.process.terminate()
         events = [json.loads(line[6:]) for line in lines if line.startswith("data: {")]
     waiting.join()

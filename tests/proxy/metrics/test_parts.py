@@ -1,10 +1,12 @@
 """Figures of a real server but for its process: what its parts say, in text that Prometheus reads."""
 
 import asyncio
+import re
 from pathlib import Path
 
-from harness import StandIn, chat_body
+from harness import ROOT, StandIn, chat_body
 from inside import inside
+from prometheus_client import Counter
 from prometheus_client.parser import text_string_to_metric_families
 
 from proxy.metrics.exposition import text, told
@@ -17,6 +19,22 @@ def figures(runtime: object) -> dict[tuple[str, ...], float]:
         for family in text_string_to_metric_families(shown)
         for sample in family.samples
     }
+
+
+GUIDE = ROOT / "deploy" / "docs" / "metrics.md"
+
+
+def test_the_guide_names_every_figure_with_its_labels_and_no_other(tmp_path: Path, vendor: StandIn) -> None:
+    async def run() -> dict[str, tuple[str, ...]]:
+        async with inside(tmp_path, vendor) as ring:
+            metrics = ring.runtime.metrics
+            counters = [one for one in vars(metrics).values() if isinstance(one, Counter)]
+            asked = {one._given[0]: one._given[2] for one in metrics._asked}
+            counted = {f"{one._name}_total": one._labelnames for one in counters}
+            return {**counted, metrics._stages._name: metrics._stages._labelnames, **asked}
+
+    rows = re.findall(r"^\| `(ringfence_\w+)` \|([^|]*)\|", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {name: tuple(re.findall(r"`(\w+)`", labels)) for name, labels in rows} == asyncio.run(run())
 
 
 def test_a_server_says_how_its_parts_stand_and_what_it_did(tmp_path: Path, vendor: StandIn) -> None:
