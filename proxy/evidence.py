@@ -32,9 +32,8 @@ from proxy.upstreams.registry import Registry
 from proxy.upstreams.upstream import OTHER
 
 log = logging.getLogger(__name__)
-MAX_LISTED = 64
-"""Paths and types that one record can list."""
-MAX_PATH = 200
+MAX_LISTED, MAX_PATH = 64, 200
+"""Paths and types that one record can list, and the characters of a path."""
 REFUSED = frozenset({"not_sent", "refused_by_upstream"})
 """How an attempt ends at which no model server worked."""
 NOTHING = Needs("")
@@ -142,7 +141,8 @@ class Judged:
         """Return where the request may go, whatever the models there can do."""
         if not self.in_reach:
             return []
-        zones, registry, only = self.decision.zones, self.active.registry, self.holder and self.holder.upstream
+        zones, registry = self.decision.zones, self.active.registry
+        only = self.holder.upstream if self.holder is not None else None
         if ask.endpoint.bodiless and only is not None:
             return to_holder(zones, only, self.model)
         endpoint, model = ask.endpoint.name, ask.body["model"]
