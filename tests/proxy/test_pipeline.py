@@ -266,8 +266,12 @@ def test_without_a_detector_nothing_is_decided(tmp_path: Path, vendor: StandIn) 
     assert vendor.connections == 0
 
 
-def test_a_permit_that_is_refused_sends_nothing_and_closes_the_decision(tmp_path: Path, vendor: StandIn) -> None:
+@pytest.mark.parametrize("at_hand", [None, {"kind": "route.outcome"}], ids=["asked for", "at hand"])
+def test_a_permit_that_is_refused_sends_nothing_and_closes_the_decision(
+    tmp_path: Path, vendor: StandIn, at_hand: Any
+) -> None:
     def spoil(ring: Inside) -> None:
+        ring.runtime.pool._at_hand = lambda _: at_hand
         ring.runtime.pool._confirm = lambda _: None
 
     told = ask(tmp_path, [("v", "cloud-us", vendor)], before=spoil)
@@ -281,6 +285,7 @@ def test_a_log_that_cannot_be_read_back_sends_nothing_and_is_503(tmp_path: Path,
         raise AuditUnavailable("io")
 
     def spoil(ring: Inside) -> None:
+        ring.runtime.pool._at_hand = lambda _: None
         ring.runtime.pool._confirm = unreadable
 
     told = ask(tmp_path, [("v", "cloud-us", vendor)], before=spoil)
