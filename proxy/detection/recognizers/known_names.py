@@ -94,13 +94,16 @@ def _behind_surname(around: Passage, last: int) -> tuple[int, int, float] | None
 
 def _behind_initial(around: Passage, last: int) -> tuple[int, int, float] | None:
     """Read `m.papadopoulos`, as user names are written."""
-    first, (start, end, word) = last - 1, around.tokens[last]
-    if first < 0 or len(word) < MIN_LOWER + 2 or not is_surname(word) or word in words() or word in NOT_ALONE:
+    first = last - 1
+    if first < 0 or len(around.tokens[first][2]) != 1:
         return None
-    begin, stop, initial = around.tokens[first]
+    start, end, word = around.tokens[last]
+    if len(word) < MIN_LOWER + 2 or not is_surname(word) or word in words() or word in NOT_ALONE:
+        return None
+    begin, stop, _ = around.tokens[first]
     before = around.text[begin - 1 : begin] if begin else " "
     joined = around.text[stop:start] in (".", "_") and around.text[begin:end].islower()
-    return (first, last, INITIAL) if len(initial) == 1 and joined and before in "/\\@ \t\n\"':=<(" else None
+    return (first, last, INITIAL) if joined and before in "/\\@ \t\n\"':=<(" else None
 
 
 def _slug(around: Passage, index: int) -> Iterator[Match]:

@@ -140,7 +140,8 @@ PHRASES = _index((chain(CONDITIONS, FOREIGN_CONDITIONS), "MEDICAL_CONDITION"), (
 def find(text: str) -> Iterator[Match]:
     """Yield words of medicine; those that mean other things too need words for a person beside them."""
     lowered = plain(text).lower()
-    lowered = _NOBODY.sub(lambda found: " " * len(found[0]), lowered)
+    if "patient" in lowered or "person" in lowered or "client" in lowered:
+        lowered = _NOBODY.sub(lambda found: " " * len(found[0]), lowered)
     present = set(_WORD.findall(lowered))
     hits = {word for word in present if word in PHRASES or word in PROBLEMS or word in PARTS or _formed(word)}
     told = Told(text, lowered, present)

@@ -87,7 +87,7 @@ def find(text: str) -> Iterator[Match]:
 
 
 def _addresses(text: str) -> Iterator[Match]:
-    for pattern in (V4, V6):
+    for pattern in (V4, V6) if ":" in text else (V4,):
         for found in pattern.finditer(text):
             try:
                 address = ipaddress.ip_address(found[0])

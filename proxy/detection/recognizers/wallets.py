@@ -50,12 +50,14 @@ SAMPLES = frozenset(
     }
 )
 """The first block's address, the examples of BIP 173, of the Bitcoin wiki and of EIP-55, and a well-known one."""
+_ALWAYS = {BASE58: "", BECH32: "1", ETHEREUM: "0x"}
+"""What stands in every address."""
 
 
 def find(text: str) -> Iterator[Match]:
     """Yield addresses whose check is right; Ethereum's by form."""
     for pattern, check, score in ((BASE58, base58check, 0.95), (BECH32, bech32, 0.95), (ETHEREUM, bool, 0.8)):
-        for found in pattern.finditer(text) if pattern is not ETHEREUM or "0x" in text else ():
+        for found in pattern.finditer(text) if _ALWAYS[pattern] in text else ():
             if found[0] not in SAMPLES and len(set(found[0])) > FEW and check(found[0]):
                 yield Match("CRYPTO_WALLET", found.start(), found.end(), score, found[0])
 
