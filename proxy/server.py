@@ -14,6 +14,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import sys
 import traceback
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ from proxy.runtime import Runtime
 from proxy.seat import BACKLOG, EX_CONFIG, RELOAD, SERVING, Seat, listen
 from proxy.settings import Settings
 from proxy.stopping import end
+from proxy.tls import Certificate
 
 ENDING_S = 5.0
 """What ending an answer may take, until uvicorn cancels it without a word."""
@@ -65,9 +67,12 @@ async def _serve(settings: Settings, seat: Seat) -> int:
     hung_up = asyncio.Event()  # a hangup before everything is ready is kept until it is
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, hung_up.set)
+    certificate = Certificate.of(settings)
     engine = Engine(os.dup(seat.control.fileno()), settings)
     runtime = await Runtime.start(settings, engine, seat.desk(settings.home), lambda: seat.ask(RELOAD))
-    reloads = asyncio.create_task(_reload(hung_up, runtime.activation))
+    watches = [asyncio.create_task(_reload(hung_up, runtime.activation))]
+    if certificate is not None:
+        watches.append(asyncio.create_task(certificate.watch()))
     try:
         server = _Server(
             BoundedConfig(
@@ -85,18 +90,20 @@ async def _serve(settings: Settings, seat: Seat) -> int:
             ),
             seat,
             runtime,
+            certificate.context if certificate else None,
         )
         figures = await _figures(settings, seat, runtime)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, server.stop)
         gc.collect()
         gc.freeze()
-        await server.serve([seat.listener, *server.private])
+        await server.serve([seat.listener])
         if figures is not None:
             figures.close()
         return 0
     finally:
-        reloads.cancel()
+        for watch in watches:
+            watch.cancel()
         await runtime.close()
 
 
@@ -122,12 +129,11 @@ class _Server(uvicorn.Server):
 
     config: BoundedConfig
 
-    def __init__(self, config: BoundedConfig, seat: Seat, runtime: Runtime) -> None:
+    def __init__(self, config: BoundedConfig, seat: Seat, runtime: Runtime, tls: ssl.SSLContext | None) -> None:
         super().__init__(config)
         self._seat = seat
         self._runtime = runtime
-        self.private = [listen("127.0.0.1", 0)] if seat.of > 1 else []
-        """Where this process alone can be reached, for its canary."""
+        self._tls = tls
 
     def stop(self) -> None:
         """Begin to stop: at once, or when a load balancer can have seen that this server is not ready."""
@@ -147,12 +153,24 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen."""
+        self.config.ssl = self._tls
         await super().startup(sockets)
         if not self.started:
             return
         host, port = self._seat.listener.getsockname()[:2]
         if self._seat.number == 0:
-            sys.stdout.write(f"ringfence: listening on http://{f'[{host}]' if ':' in host else host}:{port}\n")
+            at = f"{'http' if self._tls is None else 'https'}://{f'[{host}]' if ':' in host else host}:{port}"
+            sys.stdout.write(f"ringfence: listening on {at}\n")
             sys.stdout.flush()
-        self._runtime.canary.listening(*(self.private[0].getsockname() if self.private else (host, port)))
+        if self._tls is not None or self._seat.of > 1:
+            host, port = await self._listen_to_itself()
+        self._runtime.canary.listening(host, port)
         self._seat.ask(SERVING)
+
+    async def _listen_to_itself(self) -> tuple[str, int]:
+        """Listen where this process alone can be reached, and from this machine, for its canary."""
+        sock, loop = listen("127.0.0.1", 0), asyncio.get_running_loop()
+        made = partial(BoundedProtocol, self.config, self.server_state, {}, loop)
+        self.servers.append(await loop.create_server(made, sock=sock))
+        host, port = sock.getsockname()
+        return host, port

@@ -35,6 +35,11 @@ class Settings(BaseModel):
     """Compiled detection rules: 7 s to make at the first start, and the same for every home."""
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    tls_certificate: Path | None = None
+    """A PEM file by which callers recognise this server, with what leads to its authority: then it speaks TLS, 1.2 or
+    newer. Without it, keys and prompts are in the clear up to here. Renewed files are taken up in place."""
+    tls_key: Path | None = None
+    """The certificate's key, unless it is in the same file."""
     workers: int = Field(default=1, ge=1, le=64)
     """How many server processes accept requests at that address. More than one need a log in PostgreSQL, as each writes
     it; each has detector workers of its own, and remembers scans for itself."""

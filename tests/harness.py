@@ -432,7 +432,7 @@ def wait_for_url(server: Ringfence, timeout_s: float = 90.0) -> str:
         if select.select([server.process.stdout], [], [], 0.2)[0]:
             piece = os.read(server.process.stdout.fileno(), 4096)
             said += piece
-            if found := re.search(rb"listening on (http://\S+)\n", said):
+            if found := re.search(rb"listening on (https?://\S+)\n", said):
                 return found[1].decode()
             if not piece:
                 break

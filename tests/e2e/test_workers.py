@@ -23,6 +23,7 @@ from audit.records.record import DECISION
 from proxy.seat import desks
 
 WORKERS = 3
+TOLD = (str(ROOT / "tests" / "told.py"),)
 CALLERS = 4
 
 
@@ -71,7 +72,7 @@ def test_processes_are_replaced_under_load_without_a_lost_request_and_write_one_
 ) -> None:
     file, port = upstreams_file(tmp_path / "upstreams.yaml", cloud, onprem), free_port()
     with ringfence(
-        tmp_path / "home", file, audit_url=database.url, workers=WORKERS, metrics_port=port, **QUICK
+        tmp_path / "home", file, audit_url=database.url, workers=WORKERS, metrics_port=port, launcher=TOLD, **QUICK
     ) as server:
         eventually(lambda: len(server.server_pids()) == WORKERS, 30)
         eventually(lambda: _serving(server) == WORKERS, 30)
