@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -16,7 +17,8 @@ from proxy.api import break_glass, exchange, health, inspect, models, policy, st
 from proxy.api.guard import Guard
 from proxy.api.requests import authenticate
 from proxy.api.routes import Routes
-from proxy.api.shield import Shield, refuse
+from proxy.api.shield import Shield, client_address, refuse
+from proxy.api.slowing import Slowing
 from proxy.endpoints.served import ENDPOINTS
 from proxy.errors import RequestRefused
 from proxy.identity import Role
@@ -84,11 +86,15 @@ def create_app(runtime: Runtime) -> ASGIApp:
     async def auditor(request: Request, roles: frozenset[str]) -> Reader:
         return authenticate(request, keys, frozenset(map(Role, roles)))
 
+    slowing = Slowing()
+
     def refused(scope: Scope, error: Exception) -> Response:
         if isinstance(error, HTTPException):
             error = _not_found(error)
         runtime.denials.count(error)
-        return refuse(scope, error)
+        answer = refuse(scope, error)
+        unknown = answer.status_code == HTTPStatus.UNAUTHORIZED
+        return slowing.answer(client_address(scope), answer) if unknown else answer
 
     explain = partial(explained, Database(runtime.audit.place))
     served += audit_routes(runtime.audit, auditor, runtime.exports, explain)

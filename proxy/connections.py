@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from proxy.api.shield import error_response
 from proxy.cycle import Cycle
 from proxy.errors import RequestRefused, Unavailable
+from proxy.forwarded import Network, caller
 
 MAX_HEAD_BYTES = 64 * 1024
 """Request line and headers, or whatever else of a message is neither: trailers, chunk extensions."""
@@ -48,9 +49,12 @@ def allow_files() -> None:
 
 
 class BoundedConfig(uvicorn.Config):
-    """What uvicorn is told, and whether the server stops: then each connection ends with its next answer."""
+    """What uvicorn is told, and what it does not know of."""
 
     closing = False
+    """Whether the server stops: then each connection ends with its next answer."""
+    trusted: tuple[Network, ...] = ()
+    """Of whom it is believed where a request came from."""
 
 
 class _Part(Enum):
@@ -145,6 +149,8 @@ class BoundedProtocol(HttpToolsProtocol):
         scope |= {"http_version": version, "method": self.parser.get_method().decode("ascii")}
         scope |= {"path": unquote(path) if "%" in path else path, "raw_path": url.path}
         scope["query_string"] = url.query or b""
+        if self.config.trusted and self.client is not None:
+            scope["client"] = (caller(self.client[0], self.headers, self.config.trusted), 0)
         waits = self._answering
         cycle: Any = Cycle(
             scope,

@@ -29,6 +29,7 @@ from proxy.app import create_app
 from proxy.connections import BoundedConfig, BoundedProtocol, allow_files
 from proxy.detection.engine import Engine
 from proxy.errors import ConfigurationError, RingfenceError
+from proxy.forwarded import networks
 from proxy.metrics.listener import Listener
 from proxy.metrics.reading import read
 from proxy.runtime import Runtime
@@ -74,24 +75,7 @@ async def _serve(settings: Settings, seat: Seat) -> int:
     if certificate is not None:
         watches.append(asyncio.create_task(certificate.watch()))
     try:
-        server = _Server(
-            BoundedConfig(
-                create_app(runtime),
-                http=BoundedProtocol,
-                ws="none",
-                lifespan="off",
-                access_log=False,
-                server_header=False,
-                date_header=False,
-                proxy_headers=False,
-                log_config=None,
-                backlog=BACKLOG,
-                timeout_graceful_shutdown=round(settings.drain_s + ENDING_S),
-            ),
-            seat,
-            runtime,
-            certificate.context if certificate else None,
-        )
+        server = _Server(_config(settings, runtime), seat, runtime, certificate.context if certificate else None)
         figures = await _figures(settings, seat, runtime)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, server.stop)
@@ -105,6 +89,24 @@ async def _serve(settings: Settings, seat: Seat) -> int:
         for watch in watches:
             watch.cancel()
         await runtime.close()
+
+
+def _config(settings: Settings, runtime: Runtime) -> BoundedConfig:
+    config = BoundedConfig(
+        create_app(runtime),
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        log_config=None,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=round(settings.drain_s + ENDING_S),
+    )
+    config.trusted = networks(settings.trusted_proxies)
+    return config
 
 
 async def _figures(settings: Settings, seat: Seat, runtime: Runtime) -> Listener | None:

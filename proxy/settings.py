@@ -14,6 +14,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from proxy.errors import ConfigurationError
+from proxy.forwarded import networks
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "RINGFENCE_"
@@ -40,6 +41,9 @@ class Settings(BaseModel):
     newer. Without it, keys and prompts are in the clear up to here. Renewed files are taken up in place."""
     tls_key: Path | None = None
     """The certificate's key, unless it is in the same file."""
+    trusted_proxies: str = ""
+    """Networks of load balancers, by commas, whose `X-Forwarded-For` says where a request came from; of everybody else
+    it means nothing. The address stands in records as a keyed fingerprint, and slows down who tries keys."""
     workers: int = Field(default=1, ge=1, le=64)
     """How many server processes accept requests at that address. More than one need a log in PostgreSQL, as each writes
     it; each has detector workers of its own, and remembers scans for itself."""
@@ -175,6 +179,15 @@ class Settings(BaseModel):
         if remote is not None and (remote.startswith("-") or "::" in remote or _PASSWORD.search(remote)):
             raise ValueError("is not the path or the URL of a repository, or holds a password")
         return remote
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, given: str) -> str:
+        try:
+            networks(given)
+        except ValueError:
+            raise ValueError("is not a list of networks such as 10.0.0.0/8, by commas") from None
+        return given
 
     @field_validator("policy_signatures_required")
     @classmethod

@@ -20,6 +20,7 @@ from uvicorn.server import ServerState
 from proxy import connections
 from proxy.api.shield import Shield
 from proxy.connections import BoundedConfig, BoundedProtocol
+from proxy.forwarded import Network, networks
 
 POST = b"POST /x HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -46,10 +47,11 @@ def run(story: Callable[[Open], Awaitable[None]]) -> None:
 
 
 @asynccontextmanager
-async def serving(served: ASGIApp) -> AsyncIterator[Open]:
+async def serving(served: ASGIApp, trusted: tuple[Network, ...] = ()) -> AsyncIterator[Open]:
     """Serve an application with small buffers in the kernel, so that little can be sent that nobody takes."""
-    config = BoundedConfig(served, http=BoundedProtocol, lifespan="off", ws="none", log_config=None)
+    config = BoundedConfig(served, lifespan="off", ws="none", proxy_headers=False, log_config=None)
     config.load()
+    config.trusted = trusted
     state, listening = ServerState(), socket.create_server(("127.0.0.1", 0))
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     server = await asyncio.get_running_loop().create_server(
@@ -315,3 +317,17 @@ def test_a_process_may_open_as_many_files_as_its_connections_need() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.split()[:2] == ["True", "True"]
+
+
+@pytest.mark.parametrize(("trusted", "seen"), [("", "127.0.0.1"), ("127.0.0.0/8", "203.0.113.7")])
+def test_a_request_comes_from_where_a_trusted_balancer_says(trusted: str, seen: str) -> None:
+    async def where(scope: Any, receive: Any, send: Any) -> None:
+        await JSONResponse(scope["client"][0])(scope, receive, send)
+
+    async def main() -> None:
+        async with serving(where, trusted=networks(trusted)) as connect:
+            reader, writer = await connect()
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.1, 203.0.113.7\r\n\r\n")
+            assert await answer(reader) == (200, seen)
+
+    asyncio.run(main())
