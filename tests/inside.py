@@ -54,6 +54,9 @@ class Scripted:
     def not_ready(self) -> str | None:
         return self.why_not
 
+    def figures(self) -> dict[str, float]:
+        return {"waiting": 2.0, "behind": 3.0, "workers": 1.0, "begun": 4.0}
+
     async def scan(self, tenant: str, units: Sequence[Unit], *, behind: bool = False) -> Scan:
         (self.behind if behind else self.tenants).append(tenant)
         found = [

@@ -45,12 +45,13 @@ class Engine:
         self._settings = settings
         self._key = secrets.token_bytes(32)
         self._cache = Cache(settings.detect_cache_bytes, secrets.token_bytes(32))
-        self._queue = FairQueue(behind=max(1, settings.detect_workers // 2))
+        self._queue = FairQueue(behind=max(1, settings.scanners // 2))
         self._loaded: DetectorSet | None = None
         self._workers: dict[tuple[int, int], asyncio.Task[None]] = {}
         self._pids: dict[tuple[int, int], int] = {}
         self._numbers = 0
         self._pace = FIRST_PACE
+        self._begun = 0
         self._gone = False
 
     @property
@@ -71,6 +72,11 @@ class Engine:
     def worker_pids(self) -> list[int]:
         """Process ids of the workers that are connected now, for operators and tests."""
         return sorted(self._pids.values())
+
+    def figures(self) -> dict[str, float]:
+        """Return how many scans wait, of requests and of answers, and how many workers are connected and ever were."""
+        waiting = {"waiting": float(len(self._queue)), "behind": float(self._queue.behind)}
+        return {**waiting, "workers": float(len(self._workers)), "begun": float(self._begun)}
 
     async def start(self) -> None:
         """Begin to listen to the supervisor; returns at once, `not_ready` tells when detectors are there."""
@@ -196,6 +202,7 @@ class Engine:
             task = asyncio.get_running_loop().create_task(self._serve(name, socket.socket(fileno=fd)))
             self._workers[name] = task
             self._pids[name] = int(message["pid"])
+            self._begun += 1
             task.add_done_callback(lambda _: self._forget(name))
 
     def _forget(self, name: tuple[int, int]) -> None:

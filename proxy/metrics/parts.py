@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from audit.log import AuditLog
 from proxy.activation import Activation
 from proxy.checkpoints import Checkpoints
+from proxy.detection.engine import Engine
 from proxy.metrics.metrics import Figures, Metrics
 from proxy.upstreams.estate.estate import Estate
 
@@ -24,6 +25,7 @@ def watch(metrics: Metrics, runtime: "Runtime", checks: Mapping[str, Check]) -> 
     _versions(metrics, runtime.activation)
     _upstreams(metrics, runtime.estate, runtime.activation)
     _log(metrics, runtime.audit, runtime.checkpoints)
+    _detection(metrics, runtime.engine)
 
 
 def _readiness(metrics: Metrics, checks: Mapping[str, Check]) -> None:
@@ -77,6 +79,20 @@ def _upstreams(metrics: Metrics, estate: Estate, bundles: Activation) -> None:
 
     metrics.gauge("ringfence_upstream_in_flight", "Requests that it works at.", labels, number("in_flight"))
     metrics.gauge("ringfence_upstream_waiting", "Requests that wait for it.", labels, number("waiting"))
+
+
+def _detection(metrics: Metrics, engine: Engine) -> None:
+    """Say what detector workers have to do, and how often they were replaced."""
+
+    def waiting() -> Figures:
+        figures = engine.figures()
+        return {("requests",): figures["waiting"], ("answers",): figures["behind"]}
+
+    metrics.gauge("ringfence_scans_waiting", "Scans that wait for a worker.", ("of",), waiting)
+    workers = "ringfence_detector_workers"
+    metrics.gauge(workers, "Workers that can be asked.", (), lambda: {(): engine.figures()["workers"]})
+    begun = "Workers that were begun: what is above their number was replaced."
+    metrics.counter(f"{workers}_begun", begun, (), lambda: {(): engine.figures()["begun"]})
 
 
 def _log(metrics: Metrics, audit: AuditLog, checkpoints: Checkpoints) -> None:

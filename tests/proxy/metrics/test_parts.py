@@ -7,9 +7,11 @@ from pathlib import Path
 from harness import ROOT, StandIn, chat_body
 from inside import inside
 from prometheus_client import Counter
+from prometheus_client.core import CounterMetricFamily
 from prometheus_client.parser import text_string_to_metric_families
 
 from proxy.metrics.exposition import text, told
+from proxy.metrics.metrics import _Asked
 
 
 def figures(runtime: object) -> dict[tuple[str, ...], float]:
@@ -29,12 +31,16 @@ def test_the_guide_names_every_figure_with_its_labels_and_no_other(tmp_path: Pat
         async with inside(tmp_path, vendor) as ring:
             metrics = ring.runtime.metrics
             counters = [one for one in vars(metrics).values() if isinstance(one, Counter)]
-            asked = {one._given[0]: one._given[2] for one in metrics._asked}
+            asked = {_shown(one): one._given[2] for one in metrics._asked}
             counted = {f"{one._name}_total": one._labelnames for one in counters}
             return {**counted, metrics._stages._name: metrics._stages._labelnames, **asked}
 
     rows = re.findall(r"^\| `(ringfence_\w+)` \|([^|]*)\|", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
     assert {name: tuple(re.findall(r"`(\w+)`", labels)) for name, labels in rows} == asyncio.run(run())
+
+
+def _shown(asked: _Asked) -> str:
+    return asked._given[0] + "_total" * (asked._kind is CounterMetricFamily)
 
 
 def test_a_server_says_how_its_parts_stand_and_what_it_did(tmp_path: Path, vendor: StandIn) -> None:
@@ -65,5 +71,7 @@ def test_a_server_says_how_its_parts_stand_and_what_it_did(tmp_path: Path, vendo
     assert found["ringfence_audit_queue",] == 0
     assert 0 <= found["ringfence_audit_age_seconds",] < 60
     assert found["ringfence_log_refused",] == 0
+    assert [found["ringfence_scans_waiting", of] for of in ("requests", "answers")] == [2, 3]
+    assert [found["ringfence_detector_workers",], found["ringfence_detector_workers_begun_total",]] == [1, 4]
     assert found["ringfence_spool_bytes",] == 0
     assert not [name for name in found if "Jane" in str(name) or "team" in name], "nothing of a request or a caller"
