@@ -8,6 +8,7 @@ each process is to the log what a server on a machine of its own would be.
 """
 
 import contextlib
+import re
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ SERVING, RELOAD, RESTART = "serving", "reload", "restart"
 """What a server says to the supervisor: that it takes requests; that all others are to take up the policies, and that
 all are to be replaced, one after the other."""
 DESKS = "servers"
+DESK = re.compile("[1-9][0-9]{0,4}")
 BACKLOG = 2048
 
 
@@ -56,8 +58,9 @@ def desk(home: Path, number: int) -> Path:
 
 
 def desks(home: Path) -> list[Path]:
-    """Return every desk that there is, the first one first: of processes that are, or were."""
-    return [home, *sorted((home / DESKS).glob("[0-9]*"), key=lambda path: int(path.name))]
+    """Return every desk that there is, the first one first: of processes that are, or were. A copy of one is none."""
+    numbers = {path.name for path in (home / DESKS).glob("[1-9]*")}
+    return [home, *(desk(home, number) for number in sorted(int(name) for name in numbers if DESK.fullmatch(name)))]
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from proxy.errors import ConfigurationError
-from proxy.seat import Seat, desk, listen
+from proxy.seat import Seat, desk, desks, listen
 
 
 def test_the_first_process_sits_in_the_home_and_each_other_one_within_it(tmp_path: Path) -> None:
@@ -13,6 +13,12 @@ def test_the_first_process_sits_in_the_home_and_each_other_one_within_it(tmp_pat
         assert Seat.alone(line, listener).desk(tmp_path) == tmp_path
     assert desks == [tmp_path, tmp_path / "servers" / "1", tmp_path / "servers" / "2"]
     assert desks == [desk(tmp_path, number) for number in range(3)]
+
+
+def test_what_a_person_put_aside_is_no_desk(tmp_path: Path) -> None:
+    for name in ("10", "2", "2.bak", "1-old", "0", "03", "³"):
+        (tmp_path / "servers" / name).mkdir(parents=True)
+    assert desks(tmp_path) == [desk(tmp_path, number) for number in (0, 2, 10)]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
