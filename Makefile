@@ -6,7 +6,7 @@ UV     := $(BIN)/uv
 LOCK   := $(UV) pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := install
-.PHONY: install demo serve clients lock-clients test test-clients test-long fuzz mutate check format bench bench-detection bench-languages bench-conversation bench-policy bench-audit bench-audit-api bench-balancing bench-packs soak schema lock lock-bench e2e-vllm lock-vllm
+.PHONY: install demo serve clients lock-clients test test-clients test-long fuzz mutate check format bench bench-detection bench-languages bench-conversation bench-policy bench-audit bench-audit-api bench-balancing bench-packs soak schema settings lock lock-bench e2e-vllm lock-vllm
 
 install: $(VENV)/.installed
 
@@ -163,6 +163,10 @@ soak: install
 # What editors know of policy files, from the vocabulary in the code.
 schema: install
 	$(BIN)/ringfence policy schema > policies/schema.json
+
+# Every setting with its consequence, from the code.
+settings: install
+	$(BIN)/python -m proxy.settings_reference > deploy/docs/settings.md
 
 # The root's lock is for developers; the one in deploy/ holds what ships.
 lock: install

