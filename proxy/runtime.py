@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from audit.access import Records
-from audit.errors import AuditError, AuditUnavailable
+from audit.errors import AuditError, AuditLocked, AuditUnavailable
 from audit.exporting import FOLDER, Exports
 from audit.log import AuditLog
 from audit.place import Postgres
@@ -59,6 +59,9 @@ MODELS_WITHIN_S = 120.0
 PASSING = frozenset({"unreachable", "locked", "deadline"})
 LOG_WITHIN_S = 60.0
 """A database of the audit log that cannot be reached for longer is not waited for."""
+AGAIN_S = 0.5
+LOCK_WITHIN_S = 3.0
+"""Nor a lock that is held for longer: by another server. A command holds it for a moment where no server runs."""
 POLL_S = 0.05
 DRAIN_S = 5.0
 SCANS_S = 1.0
@@ -259,15 +262,18 @@ def _make(*folders: Path) -> None:
 
 async def _open_log(settings: Settings, desk: Path) -> AuditLog:
     """Open the log; a database that is away may be starting, too, or a reader recovers a file: that is waited for."""
-    until = time.monotonic() + LOG_WITHIN_S
+    begun = time.monotonic()
     while True:
         try:
             return admin.open_log(settings, desk)
+        except AuditLocked:
+            if time.monotonic() > begun + LOCK_WITHIN_S:
+                raise
         except AuditUnavailable as error:
-            if error.reason not in PASSING or time.monotonic() > until:
+            if error.reason not in PASSING or time.monotonic() > begun + LOG_WITHIN_S:
                 raise
             log.warning("the audit log at %s cannot be reached yet", audit_place(settings))
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(AGAIN_S)
 
 
 async def _loaded(engine: Engine) -> DetectorSet:

@@ -75,8 +75,15 @@ def test_a_log_that_is_not_whole_is_not_begun_anew(tmp_path: Path, vendor: Stand
         asyncio.run(run())
 
 
-def test_a_log_that_another_process_holds_is_not_opened(tmp_path: Path, vendor: StandIn) -> None:
-    held = AuditLog.open(tmp_path / "audit.db", keys=tmp_path / "keys", origin="ringfence.local/audit", deadline_s=1)
+def begun(home: Path) -> AuditLog:
+    return AuditLog.open(home / "audit.db", keys=home / "keys", origin="ringfence.local/audit", deadline_s=1)
+
+
+def test_a_log_that_another_process_holds_is_not_opened(
+    tmp_path: Path, vendor: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime, "LOCK_WITHIN_S", 0.1)
+    held = begun(tmp_path)
 
     async def run() -> None:
         async with inside(tmp_path, vendor):
@@ -87,6 +94,19 @@ def test_a_log_that_another_process_holds_is_not_opened(tmp_path: Path, vendor: 
             asyncio.run(run())
     finally:
         held.close()
+
+
+def test_a_command_that_holds_the_log_while_a_server_is_replaced_does_not_end_it(
+    tmp_path: Path, vendor: StandIn
+) -> None:
+    held = begun(tmp_path)
+
+    async def run() -> int:
+        asyncio.get_running_loop().call_later(0.3, held.close)
+        async with inside(tmp_path, vendor) as ring:
+            return (await ring.client.get("/livez")).status_code
+
+    assert asyncio.run(run()) == 200
 
 
 def test_a_dead_database_is_waited_for_and_then_explained(
