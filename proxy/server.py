@@ -10,13 +10,11 @@ log are not usable as they are. 1: it may help.
 import asyncio
 import contextlib
 import gc
-import logging
 import os
 import signal
 import socket
 import ssl
 import sys
-import traceback
 from collections.abc import Iterator
 from functools import partial
 
@@ -24,6 +22,7 @@ import uvicorn
 import uvloop
 
 from audit.errors import AuditError
+from proxy import logs
 from proxy.activation import SIGNAL, Activation
 from proxy.app import create_app
 from proxy.connections import BoundedConfig, BoundedProtocol, allow_files
@@ -44,11 +43,10 @@ ENDING_S = 5.0
 
 def main(seat: Seat) -> int:
     """Serve until told to stop."""
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     allow_files()
     try:
         settings = Settings.load()
+        logs.configure(settings.log_format)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_serve(settings, seat))
     except ConfigurationError as error:
@@ -59,14 +57,14 @@ def main(seat: Seat) -> int:
     except AuditError as error:
         sys.stderr.write(f"ringfence: The audit log failed while the server started: {error}.\n")
     except Exception as error:  # noqa: BLE001 - its text may hold content, so only its type and place are said
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        sys.stderr.write(f"ringfence: unexpected {type(error).__name__} at {frame.filename}:{frame.lineno}\n")
+        sys.stderr.write(f"ringfence: unexpected {logs.place(error)}\n")
     return 1
 
 
 async def _serve(settings: Settings, seat: Seat) -> int:
     hung_up = asyncio.Event()  # a hangup before everything is ready is kept until it is
     loop = asyncio.get_running_loop()
+    logs.guard(loop)
     loop.add_signal_handler(signal.SIGHUP, hung_up.set)
     certificate = Certificate.of(settings)
     engine = Engine(os.dup(seat.control.fileno()), settings)

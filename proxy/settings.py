@@ -53,6 +53,8 @@ class Settings(BaseModel):
     """The address at which figures are read: whoever reaches it reads them."""
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
     """Where Prometheus reads figures, at `/metrics` and without a key; without a port, nowhere."""
+    log_format: Literal["console", "json"] = "console"
+    """How lines on standard error look. No line holds anything of a request; of an exception, its type and place."""
     drain_s: float = Field(default=30.0, ge=0, le=3600)
     """How long a server that was told to stop lets answers go on that are under way. Then they end with an error."""
     unready_s: float = Field(default=0.0, ge=0, le=600)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from proxy import stopping
 from proxy.endpoints import anthropic
 from proxy.errors import RingfenceError
+from proxy.logs import place
 
 log = logging.getLogger(__name__)
 ANSWERED = (RingfenceError, HTTPException)
@@ -56,8 +56,7 @@ class Shield:
             await self._refused(scope, stopping.refusal())(scope, receive, send)
         except Exception as error:  # noqa: BLE001 - its text may hold content, so only its type and place are logged
             if started or not isinstance(error, ANSWERED):
-                frame = traceback.extract_tb(error.__traceback__)[-1]
-                log.error("unexpected %s at %s:%s", type(error).__name__, frame.filename, frame.lineno)  # noqa: TRY400
+                log.error("unexpected %s", place(error))  # noqa: TRY400 - the same
             error.__traceback__ = None  # it holds every local variable on its way
             if not started:
                 await self._refused(scope, error)(scope, receive, send)

@@ -25,6 +25,7 @@ from harness import (
 
 from audit.access import Filters, Records
 from audit.errors import AuditUnavailable
+from proxy import logs
 from proxy import server as server_module
 from proxy.activation import Activation, Asked
 from proxy.errors import Unavailable
@@ -39,6 +40,7 @@ def served(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     """What a server with these settings comes to, within this process: status, output and what was said of errors."""
     ours, theirs = socket.socketpair()
     listener = listen("127.0.0.1", 0)
+    monkeypatch.setattr(logs, "configure", lambda _: None)  # for a process of its own
 
     def serve_here(home: Path, **settings: object) -> tuple[int, str, str]:
         for name, value in {"home": home, **settings}.items():
@@ -87,6 +89,7 @@ def test_a_log_that_fails_within_the_start_is_explained_and_the_server_may_be_st
     async def failing(*_: object) -> int:
         raise error
 
+    monkeypatch.setattr(logs, "configure", lambda _: None)
     monkeypatch.setattr(server_module, "_serve", failing)
     with socket.socket() as control, socket.socket() as listener:
         assert server_module.main(Seat.alone(control, listener)) == 1

@@ -98,7 +98,7 @@ def test_every_setting_that_is_a_time_or_a_size_says_its_unit() -> None:
     bare |= {"detect_workers", "detect_queue", "detectors", "channels", "limits", "audit_url"}
     bare |= {"anchor_file", "anchor_git", "anchor_witnesses"}
     bare |= {"anchor_rfc3161", "anchor_rfc3161_certificates", "anchor_s3", "audit_on_unavailable", "audit_spool"}
-    bare |= {"workers", "metrics_host", "metrics_port", "tls_certificate", "tls_key", "trusted_proxies"}
+    bare |= {"workers", "log_format", "metrics_host", "metrics_port", "tls_certificate", "tls_key", "trusted_proxies"}
     bare |= {"canary_values", "canary_team", "canary_except"}
     bare |= {"oidc_issuer", "oidc_audience", "oidc_jwks", "oidc_grants", "retention_url"}
     bare |= {"policy_approvals", "policy_signers", "policy_signatures_required", "scan_answers", "upstream_failures"}
