@@ -2,6 +2,7 @@ import asyncio
 import gc
 import json
 import os
+import re
 import signal
 import socket
 import time
@@ -121,6 +122,12 @@ def test_the_server_process_holds_no_detection_model_and_its_workers_do(server: 
 
     assert "/spacy/" not in libraries(server.server_pid())
     assert "/spacy/" in libraries(server.worker_pids()[0])
+
+
+def test_no_process_of_it_leaves_a_dump_of_what_people_asked(server: Ringfence) -> None:
+    for pid in (server.process.pid, *(pid for pid, _ in server.children())):
+        limits = Path(f"/proc/{pid}/limits").read_text()
+        assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE), limits
 
 
 def test_the_environment_cannot_make_it_a_forward_proxy_or_trust_forwarded_headers(server: Ringfence) -> None:
