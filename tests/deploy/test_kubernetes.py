@@ -1,4 +1,4 @@
-"""The manifests for Kubernetes: their form, what they promise, and that a broken promise is found, without a cluster."""
+"""The manifests for Kubernetes: their form, what they promise, and that a broken one is found. No cluster is asked."""
 
 import copy
 import functools
