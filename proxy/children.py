@@ -13,7 +13,7 @@ from typing import Any
 
 from proxy.detection import control
 from proxy.process import SERVER, die_with_parent, name_process
-from proxy.seat import RELOAD, RESTART, SERVING, Seat
+from proxy.seat import EX_CONFIG, RELOAD, RESTART, SERVING, Seat
 
 RESTARTS = 5
 SHORT_LIFE_S, LONGEST_PAUSE_S = 2.0, 5.0
@@ -55,6 +55,8 @@ class Server:
         """Whether it said that it takes requests."""
         self.due = 0.0
         """When to start the next one."""
+        self._end_by: float | None = None
+        """When one that was told to stop is killed."""
         self.line: socket.socket | None = None
         self.wants: set[str] = set()
         """What it asked of its parent, and is not done yet."""
@@ -63,7 +65,7 @@ class Server:
         self._starts: deque[float] = deque(maxlen=RESTARTS)
 
     def start(self, others: Iterable[socket.socket]) -> None:
-        """Fork it; `others` are the parent's sockets that it has no use for."""
+        """Fork it; `others` are the parent's sockets that it has no use for. Raises OSError where that cannot be."""
         self.hang_up()
         mine, its = socket.socketpair()
         mine.settimeout(SEND_TIMEOUT_S)
@@ -85,20 +87,23 @@ class Server:
                 _exit(status)
         its.close()
         self.line, self._reader = mine, control.LineReader(mine)
-        self.serving = False
+        self.serving, self._end_by = False, None
 
-    def may_restart(self, window_s: float) -> bool:
-        """Whether it has not ended again and again lately."""
-        oldest = self._starts[0] if len(self._starts) == RESTARTS else None
-        return oldest is None or time.monotonic() - oldest > window_s
+    def is_hopeless(self, window_s: float) -> bool:
+        """Whether a restart cannot help: it said so at its end, or has ended again and again lately."""
+        often = len(self._starts) == RESTARTS and time.monotonic() - self._starts[0] <= window_s
+        return often or self.status == EX_CONFIG
 
     def signal(self, number: int) -> None:
         """Signal it, if it lives."""
-        if self.pid is not None:
-            os.kill(self.pid, number)  # it is waited for by this process alone, so the id is still its own
+        if self.pid is not None:  # it is waited for by this process alone, so the id is still its own
+            with contextlib.suppress(ProcessLookupError):  # or was until a moment ago: a handler can run in `bury`
+                os.kill(self.pid, number)
 
     def bury(self) -> None:
         """Take note of its end, if it has ended, and of those of its workers."""
+        if self._end_by is not None and time.monotonic() > self._end_by:
+            self.signal(signal.SIGKILL)
         pid, status = (0, 0) if self.pid is None else os.waitpid(self.pid, os.WNOHANG)
         if pid:
             self.pid, self.status, self.serving = None, os.waitstatus_to_exitcode(status), False
@@ -106,9 +111,9 @@ class Server:
         for slot in self.slots:
             _bury(slot)
 
-    def retire(self) -> None:
-        """Tell it to stop, so that another takes its seat."""
-        self.serving = False
+    def retire(self, until: float) -> None:
+        """Tell it to stop, so that another takes its seat; one that has not by then (monotonic seconds) is killed."""
+        self.serving, self._end_by = False, until
         self.signal(signal.SIGTERM)
 
     def wait(self, until: float) -> None:
@@ -154,7 +159,7 @@ class Server:
             self.wants |= {RELOAD, RESTART} & message.keys()
 
     def employ(self, slot: Slot, loaded: dict[str, Any], others: Iterable[socket.socket], work: Work) -> None:
-        """Fork a worker into a slot and hand its socket to the server."""
+        """Fork a worker into a slot and hand its socket to the server. Raises OSError where it cannot be forked."""
         if self.line is None:
             slot.due = time.monotonic() + 0.2
             return

@@ -91,7 +91,7 @@ class Supervisor:
         self._catch_signals()
         gc.collect()
         gc.freeze()
-        self._servers[0].start(self._lines())
+        self._start(self._servers[0])
         try:
             self._load()
         except ConfigurationError as error:
@@ -128,8 +128,8 @@ class Supervisor:
         for server in self._servers:
             if server.pid is not None or time.monotonic() < server.due or self._must_wait(server):
                 continue
-            hopeless = server.status == EX_CONFIG or not server.may_restart(RESTART_WINDOW_S)
-            if hopeless and not any(other.serving for other in self._servers):
+            hopeless = server.is_hopeless(RESTART_WINDOW_S)
+            if hopeless and not any(other.serving or self._may_serve(other) for other in self._servers):
                 if server.status != EX_CONFIG:
                     sys.stderr.write("ringfence: the server ends again and again; giving up\n")
                 return EX_CONFIG if server.status == EX_CONFIG else 1
@@ -137,8 +137,22 @@ class Supervisor:
                 server.due = time.monotonic() + LONGEST_PAUSE_S
                 continue
             server.due = 0.0
-            server.start(self._lines())
+            self._start(server)
         return None
+
+    def _start(self, server: Server) -> None:
+        """Fork a server; where that cannot be now, it is tried again. One is told to stop that all others were told."""
+        try:
+            server.start(self._lines())
+        except OSError as error:
+            sys.stderr.write(f"ringfence: a server cannot be forked: {error.strerror}\n")
+            server.due = time.monotonic() + LONGEST_PAUSE_S
+        if self._stop_by is not None:
+            server.signal(signal.SIGTERM)
+
+    def _may_serve(self, server: Server) -> bool:
+        """Whether a server that does not serve is about to: it is only being replaced."""
+        return not server.is_hopeless(RESTART_WINDOW_S) and not self._must_wait(server)
 
     def _must_wait(self, server: Server) -> bool:
         """Whether a server must not begin yet: the first may have to begin a log, which the others then find."""
@@ -157,7 +171,7 @@ class Supervisor:
     def _go_on_restarting(self) -> None:
         """Replace one server at a time: the next one when all serve again."""
         if self._to_restart and self._stop_by is None and all(server.serving for server in self._servers):
-            self._to_restart.pop(0).retire()
+            self._to_restart.pop(0).retire(self._patience())
 
     def _begin_restart(self) -> None:
         self._to_restart = list(self._servers)
@@ -214,12 +228,15 @@ class Supervisor:
             return
         self._signer_due = time.monotonic() + LONGEST_PAUSE_S
         log = self._settings.audit_url or str(self._settings.home / "audit.db")
-        self._signer = subprocess.Popen(
-            self._signer_argv,
-            env={**os.environ, "RINGFENCE_AUDIT_URL": log},
-            process_group=0,
-            preexec_fn=_before_signer,  # noqa: PLW1509 - this process has one thread
-        )
+        try:
+            self._signer = subprocess.Popen(
+                self._signer_argv,
+                env={**os.environ, "RINGFENCE_AUDIT_URL": log},
+                process_group=0,
+                preexec_fn=_before_signer,  # noqa: PLW1509 - this process has one thread
+            )
+        except OSError as error:
+            sys.stderr.write(f"ringfence: the signer cannot be started: {error.strerror}\n")
 
     def _end_signer(self) -> None:
         """Let it sign what the servers wrote last."""
@@ -256,7 +273,11 @@ class Supervisor:
                 recycle_bytes=self._settings.detect_worker_recycle_bytes,
             )
 
-        server.employ(slot, control.describe(self._analyzer.loaded), self._lines(), work)
+        try:
+            server.employ(slot, control.describe(self._analyzer.loaded), self._lines(), work)
+        except OSError as error:
+            sys.stderr.write(f"ringfence: a detector worker cannot be forked: {error.strerror}\n")
+            slot.due = time.monotonic() + LONGEST_PAUSE_S
 
     def _end(self, status: int) -> int:
         """Leave nobody behind."""

@@ -25,7 +25,8 @@ def send(sock: socket.socket, message: dict[str, Any], fds: tuple[int, ...] = ()
     """Send one message, with file descriptors; raises OSError when the other end is gone or does not read."""
     data = json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
     sent = socket.send_fds(sock, [data], list(fds)) if fds else sock.send(data)
-    sock.sendall(data[sent:])
+    if sent < len(data):  # else the other end may be gone already, with what it was to have
+        sock.sendall(data[sent:])
 
 
 class LineReader:
