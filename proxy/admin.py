@@ -318,10 +318,10 @@ def tell_server(settings: Settings, op: str, **arguments: Any) -> dict[str, Any]
     return tell_desk(settings.home, op, **arguments)
 
 
-def tell_desk(desk: Path, op: str, **arguments: Any) -> dict[str, Any] | None:
+def tell_desk(desk: Path, op: str, *, within_s: float = ANSWER_WITHIN_S, **arguments: Any) -> dict[str, Any] | None:
     """Do the same in the process of a desk."""
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(ANSWER_WITHIN_S)
+        connection.settimeout(within_s)
         try:
             connection.connect(str(desk / "admin.sock"))
         except (FileNotFoundError, ConnectionRefusedError):

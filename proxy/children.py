@@ -55,7 +55,7 @@ class Server:
         """Whether it said that it takes requests."""
         self.due = 0.0
         """When to start the next one."""
-        self._end_by: float | None = None
+        self.end_by: float | None = None
         """When one that was told to stop is killed."""
         self.line: socket.socket | None = None
         self.wants: set[str] = set()
@@ -87,7 +87,7 @@ class Server:
                 _exit(status)
         its.close()
         self.line, self._reader = mine, control.LineReader(mine)
-        self.serving, self._end_by = False, None
+        self.serving, self.end_by = False, None
 
     def is_hopeless(self, window_s: float) -> bool:
         """Whether a restart cannot help: it said so at its end, or has ended again and again lately."""
@@ -102,7 +102,7 @@ class Server:
 
     def bury(self) -> None:
         """Take note of its end, if it has ended, and of those of its workers."""
-        if self._end_by is not None and time.monotonic() > self._end_by:
+        if self.end_by is not None and time.monotonic() > self.end_by:
             self.signal(signal.SIGKILL)
         pid, status = (0, 0) if self.pid is None else os.waitpid(self.pid, os.WNOHANG)
         if pid:
@@ -113,7 +113,7 @@ class Server:
 
     def retire(self, until: float) -> None:
         """Tell it to stop, so that another takes its seat; one that has not by then (monotonic seconds) is killed."""
-        self.serving, self._end_by = False, until
+        self.serving, self.end_by = False, until
         self.signal(signal.SIGTERM)
 
     def wait(self, until: float) -> None:

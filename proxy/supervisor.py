@@ -179,6 +179,7 @@ class Supervisor:
     def _wait(self) -> None:
         slots = [slot.due for server in self._servers for slot in server.slots if slot.pid is None]
         dues = [*slots, *(each.due for each in self._servers if each.pid is None and not self._must_wait(each))]
+        dues += [each.end_by for each in self._servers if each.end_by is not None]
         ends = [self._stop_by] if self._stop_by is not None else dues
         timeout = min([max(0.01, at - time.monotonic()) for at in ends], default=5.0)
         lines = {server.line: server for server in self._servers if server.line is not None}

@@ -24,10 +24,13 @@ class Listener:
     @classmethod
     async def open(cls, sock: socket.socket, read: Callable[[], Awaitable[bytes]]) -> Self:
         """Begin to listen; `read` returns the text."""
+        turn = asyncio.Lock()  # who asks often holds one thread and no more: requests need them, too
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-            known = scope["path"] == PATH and scope["method"] in {"GET", "HEAD"}
-            made = Response(await read(), media_type=CONTENT_TYPE) if known else Response(status_code=404)
+            made = Response(status_code=404)
+            if scope["path"] == PATH and scope["method"] in {"GET", "HEAD"}:
+                async with turn:
+                    made = Response(await read(), media_type=CONTENT_TYPE)
             await made(scope, receive, send)
 
         config = BoundedConfig(answer, ws="none", lifespan="off", proxy_headers=False, log_config=None)

@@ -26,3 +26,26 @@ def test_figures_are_at_one_path_and_nothing_else_is_there() -> None:
     assert answers[0].text == "ringfence_up 1\n"
     assert answers[0].headers["content-type"] == CONTENT_TYPE
     assert not answers[1].content
+
+
+def test_figures_are_read_by_one_at_a_time() -> None:
+    reading, most = 0, 0
+
+    async def read() -> bytes:
+        nonlocal reading, most
+        reading += 1
+        most = max(most, reading)
+        await asyncio.sleep(0.01)
+        reading -= 1
+        return b""
+
+    async def run() -> None:
+        sock = listen("127.0.0.1", 0)
+        host, port = sock.getsockname()
+        listener = await Listener.open(sock, read)
+        async with httpx.AsyncClient(base_url=f"http://{host}:{port}", trust_env=False) as client:
+            await asyncio.gather(*(client.get("/metrics") for _ in range(8)))
+            listener.close()
+
+    asyncio.run(run())
+    assert most == 1

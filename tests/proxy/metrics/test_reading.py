@@ -1,4 +1,6 @@
 import asyncio
+import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ def test_each_process_that_answers_is_in_the_text_and_one_that_does_not_is_left_
     own.ended({"status": "ok"})
     other.ended({"status": "timeout"})
 
-    def tell_desk(desk: Path, op: str) -> object:
+    def tell_desk(desk: Path, op: str, within_s: float) -> object:
         if desk == desks[2]:
             raise RingfenceError("it is starting")
         return None if desk == desks[3] else reading.operations(other)[op]()
@@ -34,6 +36,20 @@ def test_each_process_that_answers_is_in_the_text_and_one_that_does_not_is_left_
         for sample in samples
         if sample.name == "ringfence_outcomes_total"
     } == {("0", "ok"), ("1", "timeout")}
+
+
+def test_a_process_that_hangs_hides_no_other_for_longer_than_prometheus_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = tmp_path / "servers" / "1"
+    desk.mkdir(parents=True)
+    monkeypatch.setattr(reading, "WITHIN_S", 0.1)
+    with socket.socket(socket.AF_UNIX) as hangs:
+        hangs.bind(str(desk / "admin.sock"))
+        hangs.listen()
+        begun = time.monotonic()
+        assert b'process="0"' in asyncio.run(reading.read(Metrics(), tmp_path, tmp_path))
+    assert time.monotonic() - begun < 5
 
 
 def test_what_another_process_is_told_is_what_this_one_counted() -> None:
