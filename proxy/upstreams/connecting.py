@@ -47,7 +47,7 @@ class Connections:
         self._sweep: asyncio.TimerHandle | None = None
 
     async def take(self) -> Connection:
-        """Return a free connection, made anew where there is none; raises NotSent."""
+        """Return a free connection, made anew where there is none, to be used at once; raises NotSent."""
         context = self._recognised()
         now = asyncio.get_running_loop().time()
         while self._idle:
@@ -60,6 +60,8 @@ class Connections:
                 made = await self._made(context)
         except TimeoutError:
             raise NotSent("timeout") from None
+        if not made.free:  # its server hung up, or spoke, before it was asked anything
+            raise NotSent("connect")
         self._all.add(made)
         return made
 

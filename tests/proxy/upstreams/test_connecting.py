@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import uvloop
 from harness import StandIn
 
 from proxy.upstreams import connecting as module
@@ -108,3 +109,29 @@ def test_what_cannot_be_reached_is_proof_that_nothing_was_sent(url: str, reason:
     with pytest.raises(NotSent) as failure:
         asyncio.run(connections(url).take())
     assert failure.value.reason == reason
+
+
+@pytest.mark.parametrize("said", [b"", b"220 ready\r\n"], ids=["hangs up", "speaks first"])
+def test_a_server_that_does_not_wait_to_be_asked_is_not_asked_and_its_connection_not_kept(said: bytes) -> None:
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(said)
+        writer.close()
+
+    async def run() -> tuple[set[str], int]:
+        seen = set()
+        server = await asyncio.start_server(greet, "127.0.0.1", 0)
+        made = connections(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
+        for _ in range(50):
+            try:
+                await used(made)
+            except Exception as error:  # noqa: BLE001 - the test is about which
+                seen.add(type(error).__name__)
+        kept = len(made._all)
+        made.close()
+        server.close()
+        return seen, kept
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        seen, kept = runner.run(run())
+    assert seen <= {"NotSent", "Lost"}
+    assert not kept
