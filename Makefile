@@ -112,7 +112,7 @@ format: install
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Speed and memory beside a bare proxy, LiteLLM and Presidio; nine minutes. LiteLLM comes from an environment of its own
+# Speed and memory beside a bare proxy, LiteLLM and Presidio; ten minutes. LiteLLM comes from an environment of its own
 # (750 MB); where it cannot be installed, the benchmark says so and goes on without.
 bench: export PYTHONDONTWRITEBYTECODE =
 bench: install

@@ -6,7 +6,7 @@ One upstream answers at once in a process of its own. Targets run side by side a
 whose order is shuffled, so that a busy minute of the machine meets all of them. Read CPU a request and the ratios of
 one run; absolute numbers of two runs, and latencies of many callers on few cores, compare badly. `direct` is the
 upstream itself: it stands for the network and the load generator, and its latency is taken off the others'. It ends
-with a table of the goals, each reached or missed by how much; nine minutes on two cores.
+with a table of the goals, each reached or missed by how much; ten minutes on two cores.
 """
 
 import argparse
