@@ -34,9 +34,9 @@ def _is_in(address: str, trusted: tuple[Network, ...]) -> bool:
 
 
 def _plain(address: str) -> str | None:
-    """Return an address in its one form; None for what is none."""
+    """Return an address in its one form, without a zone, which may be any text; None for what is none."""
     try:
-        found = ipaddress.ip_address(address)
+        found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return None
     mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from ipaddress import ip_network
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -36,7 +37,7 @@ class Slowing:
 
     def answer(self, address: str, answer: Response) -> Response:
         """Return an answer to a request without a valid key, to be sent when it is time."""
-        wait_s = self._wait_s(address)
+        wait_s = self._wait_s(_whose(address))
         if wait_s and self._waiting >= MOST_WAITING:
             return error_response(_later())
         return _Late(self, answer, wait_s) if wait_s else answer
@@ -57,6 +58,14 @@ class Slowing:
             await asyncio.sleep(seconds)
         finally:
             self._waiting -= 1
+
+
+def _whose(address: str) -> str:
+    """Return what counts as one address: of IPv6 a network of 64 bits, which is the least that anybody has."""
+    try:
+        return str(ip_network(f"{address.partition('%')[0]}/64", strict=False)) if ":" in address else address
+    except ValueError:
+        return address
 
 
 def _later() -> RequestRefused:

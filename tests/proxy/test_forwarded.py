@@ -27,6 +27,7 @@ def told(*lines: str) -> list[tuple[bytes, bytes]]:
         ("::ffff:10.0.0.1", ["2001:db8::7"], "2001:db8::7"),
         ("fd00::1", ["::ffff:203.0.113.7"], "203.0.113.7"),
         ("10.0.0.1", ["203.0.113.7:4711"], "10.0.0.1"),
+        ("10.0.0.1", ["fe80::1%whatever a caller likes, 10.0.0.2"], "fe80::1"),
     ],
 )
 def test_the_nearest_address_that_is_not_trusted_counts(peer: str, lines: list[str], address: str) -> None:

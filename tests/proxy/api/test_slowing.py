@@ -22,6 +22,15 @@ def test_an_address_waits_ever_longer_and_no_other_does() -> None:
     assert max(waits(slowing) for _ in range(100)) == LONGEST_S
 
 
+def test_whoever_has_a_network_of_ipv6_is_one_address() -> None:
+    slowing = Slowing(lambda: 0.0)
+    for number in range(FREE):
+        assert waits(slowing, f"2001:db8::{number:x}") == 0
+    assert waits(slowing, "2001:db8::ffff%eth0") == STEP_S
+    assert waits(slowing, "2001:db8:0:1::1") == 0
+    assert waits(slowing, "no:address") == 0
+
+
 def test_it_is_forgotten_after_a_while_and_not_more_is_kept_than_has_room() -> None:
     now = [0.0]
     slowing = Slowing(lambda: now[0])
