@@ -127,6 +127,8 @@ class Response:
     def on_headers_complete(self) -> None:
         """Of the parser: the head is whole."""
         status = self._parser.get_status_code()
+        if status < HTTPStatus.CONTINUE:
+            raise ValueError("no status, and yet it may have a body")
         self._interim = status < HTTPStatus.OK
         if self._interim:
             self.headers.clear()

@@ -136,6 +136,7 @@ def test_headers_are_those_of_the_answer_and_not_of_interim_ones_or_trailers() -
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+        b"HTTP/1.1 099 X\r\nContent-Length: 2\r\n\r\n[]" + OK,
         b"SSH-2.0-x\r\n",
     ],
 )
