@@ -35,7 +35,7 @@ from proxy.runtime import Runtime
 from proxy.seat import BACKLOG, EX_CONFIG, RELOAD, SERVING, Seat, listen
 from proxy.settings import Settings
 from proxy.stopping import end
-from proxy.tls import Certificate
+from proxy.tls import Certificate, accept
 
 ENDING_S = 5.0
 """What ending an answer may take, until uvicorn cancels it without a word."""
@@ -153,10 +153,11 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen."""
-        self.config.ssl = self._tls
-        await super().startup(sockets)
+        await super().startup(sockets if self._tls is None else [])
         if not self.started:
             return
+        if self._tls is not None:
+            self.servers.append(await accept(self._protocol, self._seat.listener, self._tls, BACKLOG))
         host, port = self._seat.listener.getsockname()[:2]
         if self._seat.number == 0:
             at = f"{'http' if self._tls is None else 'https'}://{f'[{host}]' if ':' in host else host}:{port}"
@@ -169,8 +170,10 @@ class _Server(uvicorn.Server):
 
     async def _listen_to_itself(self) -> tuple[str, int]:
         """Listen where this process alone can be reached, and from this machine, for its canary."""
-        sock, loop = listen("127.0.0.1", 0), asyncio.get_running_loop()
-        made = partial(BoundedProtocol, self.config, self.server_state, {}, loop)
-        self.servers.append(await loop.create_server(made, sock=sock))
+        sock = listen("127.0.0.1", 0)
+        self.servers.append(await asyncio.get_running_loop().create_server(self._protocol, sock=sock))
         host, port = sock.getsockname()
         return host, port
+
+    def _protocol(self) -> BoundedProtocol:
+        return BoundedProtocol(self.config, self.server_state, {}, asyncio.get_running_loop())

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import socket
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 
 from proxy.errors import ConfigurationError
@@ -10,6 +12,8 @@ from proxy.settings import Settings
 
 log = logging.getLogger(__name__)
 LOOK_S = 30.0
+HANDSHAKE_S = 10.0
+"""From a connection to the end of its handshake; until then it is none of those that are counted and told to hurry."""
 
 
 class Certificate:
@@ -61,6 +65,14 @@ class Certificate:
     def _state(self) -> tuple[tuple[int, int, int], ...]:
         states = [path.stat() for path in self._files if path is not None]
         return tuple((state.st_ino, state.st_size, state.st_mtime_ns) for state in states)
+
+
+async def accept(
+    made: Callable[[], asyncio.BaseProtocol], sock: socket.socket, context: ssl.SSLContext, backlog: int
+) -> asyncio.Server:
+    """Begin to accept connections that speak TLS."""
+    loop = asyncio.get_running_loop()
+    return await loop.create_server(made, sock=sock, ssl=context, ssl_handshake_timeout=HANDSHAKE_S, backlog=backlog)
 
 
 def _none() -> bytes:

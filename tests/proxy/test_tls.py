@@ -1,13 +1,18 @@
+import asyncio
+import contextlib
 import ssl
 from pathlib import Path
 
 import httpx
 import pytest
+import uvloop
 from certificates import CertificateAuthority
 from cryptography.hazmat.primitives import serialization
 from harness import QUICK, StandIn, chat_body, ringfence, upstreams_file
 
+from proxy import tls
 from proxy.errors import ConfigurationError
+from proxy.seat import listen
 from proxy.settings import Settings
 from proxy.tls import Certificate
 
@@ -46,6 +51,24 @@ def shown(certificate: Certificate, trusted: CertificateAuthority) -> bytes:
     seen = caller.getpeercert(binary_form=True)
     assert seen is not None
     return seen
+
+
+def test_who_does_not_end_the_handshake_is_not_waited_for(
+    authority: CertificateAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tls, "HANDSHAKE_S", 0.2)
+    context = Certificate(authority.issue("ringfence", ["127.0.0.1"]), None).context
+
+    async def run() -> None:
+        sock = listen("127.0.0.1", 0)
+        server = await tls.accept(asyncio.Protocol, sock, context, 10)
+        reader, writer = await asyncio.open_connection(*sock.getsockname())
+        with contextlib.suppress(ConnectionResetError):
+            assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.close()
+        server.close()
+
+    uvloop.run(run())
 
 
 def test_a_renewed_certificate_is_taken_up_and_a_broken_one_is_not(authority: CertificateAuthority) -> None:
