@@ -1,9 +1,11 @@
 """The Dockerfile: what is promised of an image can be read from its lines. No image is built here."""
 
+import importlib.metadata
 import re
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from proxy.settings import Settings
 
@@ -73,6 +75,18 @@ def test_an_image_keeps_what_is_promised() -> None:
 def test_one_that_does_not_is_found(line: str, instead: str, expected: str) -> None:
     assert line in FILE
     assert expected in faults(FILE.replace(line, instead))
+
+
+def test_what_builds_the_package_is_taken_from_the_lock_with_all_that_it_needs() -> None:
+    taken = re.search(r"\^\(([a-z|-]+)\)==/", FILE)
+    assert taken is not None
+    needed, todo = set(), ["hatchling"]
+    while todo:
+        needed.add(name := todo.pop())
+        requires = [Requirement(line) for line in importlib.metadata.requires(name) or ()]
+        here = (each.name for each in requires if each.marker is None or each.marker.evaluate({"extra": ""}))
+        todo += [each for each in here if each not in needed]
+    assert set(taken[1].split("|")) == needed
 
 
 def test_its_settings_are_settings() -> None:

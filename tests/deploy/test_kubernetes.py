@@ -69,6 +69,7 @@ def variables(container: Object) -> dict[str, Object]:
 
 def test_the_manifests_have_no_faults() -> None:
     assert checker().faults(objects()) == []
+    assert f"{len(render(FOLDER))} objects, no faults\n" in GUIDE
 
 
 def test_so_has_what_a_namespace_of_applications_is_given() -> None:
