@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from proxy.detection.findings import Segment, Unit
 from proxy.detection.words import SCHEMA_WORDS
-from proxy.scanning.pieces import MAX_KNOWN, TooDeepError, Way, pieces
+from proxy.scanning.pieces import LONGEST_KNOWN, MAX_KNOWN, TooDeepError, Way, pieces
 from proxy.scanning.settled import HOLD, opening, settled
 
 MAX_TEXTS = 1000
@@ -124,6 +124,8 @@ class Channels:
     _names: Text = field(default_factory=lambda: Text("", ()))
     """Strings that stand alone, a line each."""
     _known: set[str] = field(default_factory=set)
+    """What need not be read as a name; of that, what was read need not be read wherever it stands."""
+    _read: set[str] = field(default_factory=set)
 
     def take(self, answer: dict[str, Any], beside: str = "") -> Marks:
         """Take the strings of an answer or event, and what stands beside it; return what it depends on."""
@@ -184,9 +186,10 @@ class Channels:
         return [self._names, *self._texts.values()]
 
     def _name(self, name: str, marks: dict[Text, int]) -> None:
-        if name in self._known or name in SCHEMA_WORDS:
+        if name in self._read or name in SCHEMA_WORDS:
             return
-        if len(self._known) < MAX_KNOWN:
+        if len(self._read) < MAX_KNOWN and len(name) <= LONGEST_KNOWN:
+            self._read.add(name)
             self._known.add(name)
         if not self.identifiers and _IDENTIFIER.fullmatch(name):
             return

@@ -14,7 +14,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 MAX_DEPTH = 64
-MAX_KNOWN = 1000
+MAX_KNOWN, LONGEST_KNOWN = 1000, 1024
+"""How many names are remembered, and of how many characters."""
 NAMES = frozenset(
     """
     id object type model role status finish_reason native_finish_reason stop_reason system_fingerprint service_tier
@@ -27,8 +28,9 @@ INDEXES = ("output_index", "index", "content_index", "summary_index", "annotatio
 _NO_INDEX = frozenset(INDEXES).isdisjoint
 MIN_DIMENSIONS, LEAST, MOST = 8, 1e-3, 1e2
 """What tells the largest number of an embedding from text that is read as numbers."""
-_SHORT = re.compile(r"[a-z_.]{0,48}|(?!.*\d{5})[A-Za-z0-9_.-]{0,16}")
-_KEY = re.compile(r"(?!.*\d{5})[A-Za-z_$][A-Za-z0-9_.$-]{0,31}")
+_SHORT = re.compile(r"[a-z_.]{0,48}|(?!.*\d{5}|(?:\D*\d){7}|.*\d\.\d+\.\d)[A-Za-z0-9_.-]{0,16}")
+"""Too short to hold anything; a number of a person, of a telephone or of a device is not."""
+_KEY, LONGEST_KEY = re.compile(r"(?!.*\d{5})[A-Za-z_$][A-Za-z0-9_.$-]{0,31}"), 32
 
 Way = tuple[str | int, ...]
 
@@ -54,7 +56,7 @@ class Said(NamedTuple):
     pieces: list[Piece]
     scopes: set[Way]
     known: set[str]
-    """Names that need not be read: they were, or are too short to hold anything."""
+    """What need not be read as a name: it was, or is too short to hold anything."""
 
 
 def pieces(answer: dict[str, Any], known: set[str] | None = None) -> Said:
@@ -74,7 +76,7 @@ def _object(value: dict[str, Any], way: Way, scope: Way, said: Said) -> None:
         said.scopes.add(scope)
     known = said.known
     for key, item in value.items():
-        if not _plain(key):
+        if len(key) > LONGEST_KEY or not _plain(key):
             said.pieces.append(Piece((), scope, key))
         kind = type(item)
         if kind is str:

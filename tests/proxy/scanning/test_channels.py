@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from proxy.detection.tasks import plan
 from proxy.endpoints.chat import CHAT
 from proxy.scanning.channels import MAX_TEXTS, TOO_DEEP, TOO_MANY, Channels, grouped, unit, were_read
+from proxy.scanning.pieces import LONGEST_KNOWN
 from proxy.scanning.settled import HOLD
 
 CARD = "4929 7182 0364 5103"
@@ -214,3 +215,18 @@ def test_an_answer_nested_beyond_reason_is_a_failure() -> None:
     channels = Channels()
     assert channels.take(deep) == {}
     assert channels.failures == {TOO_DEEP}
+
+
+def test_what_is_too_short_to_be_read_as_a_name_is_read_where_it_is_none() -> None:
+    channels = Channels()
+    channels.take({"id": "maria.gonzalez"})
+    assert not read(channels, ended=True)
+    marks = channels.take({"id": "maria.gonzalez"}, "maria.gonzalez")
+    assert not were_read(marks)
+    assert "maria.gonzalez" in read(channels)[0]
+
+
+def test_only_names_of_some_length_are_remembered() -> None:
+    channels = Channels()
+    for name in ("x " * 20, "x " * LONGEST_KNOWN):
+        assert [len(read(channels)) for _ in "ab" if channels.take({"id": name}) is not None] == [1, len(name) > 40]

@@ -76,7 +76,9 @@ def test_names_of_the_api_stand_alone_and_short_ones_say_nothing() -> None:
     assert (only.way, only.text) == ((), answer["id"])
 
 
-@pytest.mark.parametrize("text", ["Maria Gonzalez", "4929", "X" * 17, "49297", "a@b", "ключ"])
+@pytest.mark.parametrize(
+    "text", ["Maria Gonzalez", "4929", "X" * 17, "49297", "a@b", "ключ", "536-90-4399", "5.9.1.20"]
+)
 def test_a_name_that_may_say_more_is_read(text: str) -> None:
     assert said({"id": text}) == ([] if text == "4929" else [text])
 
