@@ -116,6 +116,14 @@ def test_nothing_may_leave_before_somebody_said_where_to() -> None:
     assert all(any(block.subnet_of(known) for known in DOCUMENTATION) for block in blocks)
 
 
+def test_what_models_scale_by_is_a_figure_and_the_guide_says_how_it_is_made() -> None:
+    metrics = (ROOT / "deploy" / "docs" / "metrics.md").read_text(encoding="utf-8")
+    assert all(name in metrics for name in re.findall(r"ringfence_upstream_[a-z_]+", GUIDE))
+    for name in ("ollama", "vllm"):
+        wanted = one(objects(), "HorizontalPodAutoscaler", name)["spec"]["metrics"][0]["external"]["metric"]["name"]
+        assert f"name: {{as: {wanted}}}" in GUIDE
+
+
 Spoil = Callable[[list[Object]], object]
 SPOILT: dict[str, tuple[str, Spoil]] = {
     "a misspelt safeguard": (
