@@ -13,8 +13,9 @@ import compose_spec
 import psycopg
 import pytest
 import yaml
-from databases import new_database, server
+from databases import migrate, new_database, server
 
+from audit.stores.postgres import SCHEMA
 from proxy.settings import Settings
 from proxy.supervisor import CLOSING_S, SIGNER_GRACE_S
 from proxy.upstreams.reading import load_registry
@@ -133,7 +134,11 @@ def test_the_database_makes_the_user_of_servers_with_that_password_and_the_role_
         told |= {"POSTGRES_DB": at.path[1:], "PROXY_USER": user, "OWNER": str(passwords[0])}
         try:
             subprocess.run(["bash", "-eu", FOLDER / "compose.database.sh"], env={**os.environ, **told}, check=True)
+            migrate(place)
             with psycopg.connect(place.url) as connection:
+                may = "SELECT has_table_privilege(%s, %s, 'INSERT'), has_table_privilege(%s, %s, 'DELETE')"
+                record = f"{SCHEMA}.record"
+                assert connection.execute(may, (user, record, user, record)).fetchone() == (True, False)
                 found = connection.execute(
                     "SELECT rolcanlogin, rolsuper, rolpassword LIKE 'SCRAM%%', "
                     "pg_has_role(%s, 'ringfence_writer', 'USAGE') FROM pg_authid WHERE rolname = %s",
