@@ -171,6 +171,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._answered = cycle
         super()._start_asgi_task(cycle, app)
 
+    def shutdown(self) -> None:
+        """End with what is being answered: what waits behind it is not begun any more."""
+        if self._answered is not None and self.pipeline:
+            self.pipeline.clear()
+            self._answered.keep_alive = False
+        super().shutdown()
+
     def pause_writing(self) -> None:
         """Give the caller some time to take what is ready."""
         super().pause_writing()

@@ -47,12 +47,14 @@ def run(story: Callable[[Open], Awaitable[None]]) -> None:
 
 
 @asynccontextmanager
-async def serving(served: ASGIApp, trusted: tuple[Network, ...] = ()) -> AsyncIterator[Open]:
+async def serving(
+    served: ASGIApp, trusted: tuple[Network, ...] = (), state: ServerState | None = None
+) -> AsyncIterator[Open]:
     """Serve an application with small buffers in the kernel, so that little can be sent that nobody takes."""
     config = BoundedConfig(served, lifespan="off", ws="none", proxy_headers=False, log_config=None)
     config.load()
     config.trusted = trusted
-    state, listening = ServerState(), socket.create_server(("127.0.0.1", 0))
+    state, listening = state or ServerState(), socket.create_server(("127.0.0.1", 0))
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     server = await asyncio.get_running_loop().create_server(
         lambda: BoundedProtocol(config=config, server_state=state, app_state={}), sock=listening
@@ -194,6 +196,30 @@ def test_an_answer_may_take_longer_than_a_request(hurry: None) -> None:
         assert (await answer(reader))[0] == 200
 
     run(story)
+
+
+def test_a_server_that_stops_answers_what_it_has_begun_and_begins_nothing_that_waits_behind_it() -> None:
+    begun: list[str] = []
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        begun.append(scope["path"])
+        await asyncio.sleep(0.1)
+        await JSONResponse({})(scope, receive, send)
+
+    async def story() -> None:
+        state = ServerState()
+        async with serving(slow, state=state) as connect, asyncio.timeout(20):
+            reader, writer = await connect()
+            writer.write(b"".join(b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n" % number for number in range(3)))
+            while not begun:  # noqa: ASYNC110 - another task says so
+                await asyncio.sleep(0.01)
+            for connection in list(state.connections):
+                connection.shutdown()
+            assert await answer(reader) == (200, {})
+            assert await closed(reader)
+
+    asyncio.run(story())
+    assert begun == ["/0"]
 
 
 @pytest.mark.parametrize("requests", [1, 2])
