@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from proxy.detection import control
+from proxy.logs import place
 from proxy.process import SERVER, die_with_parent, name_process
 from proxy.seat import EX_CONFIG, RELOAD, RESTART, SERVING, Seat
 
@@ -83,6 +84,8 @@ class Server:
                     sock.close()
                 os.setpgid(0, 0)  # what a terminal tells its foreground is for the parent
                 status = self._serve(Seat(self.number, self._of, its, self._listener))
+            except BaseException as error:  # noqa: BLE001 - its text may hold content
+                sys.stderr.write(f"ringfence: a server was ended by {place(error)}\n")
             finally:
                 _exit(status)
         its.close()

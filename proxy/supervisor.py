@@ -297,6 +297,11 @@ class Supervisor:
 
 
 def _before_signer() -> None:
-    """Run in the signer's process before it is one. A hangup that comes before it listens for any must not end it."""
+    """Run in the signer's process before it is one.
+
+    A hangup that comes before it listens for any must not end it, and neither must the word to end: it waits until the
+    signer can sign what was written last.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     die_with_parent(signal.SIGTERM)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -260,6 +260,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # one that came before waits in the kernel
     try:
         place = place_of(os.environ.get(LOG, ""))
         server = Server(given.admin, place, tuple(given.tell))

@@ -32,16 +32,14 @@ def test_a_stopped_server_leaves_one_whole_file_and_says_that_it_stopped(
 
 
 @pytest.fixture
-def hasty(tmp_path: Path, cloud: StandIn) -> Iterator[Ringfence]:
-    file = upstreams_file(tmp_path / "upstreams.yaml", cloud, None)
+def hasty(tmp_path: Path, vendor: StandIn) -> Iterator[Ringfence]:
+    file = upstreams_file(tmp_path / "upstreams.yaml", vendor, None)
     with ringfence(tmp_path / "home", file, drain_s=0.3, unready_s=1, **QUICK) as server:
         yield server
-    cloud.clear()
-    cloud.chunk_delay_s = 0.0
 
 
-def test_what_does_not_end_in_time_ends_with_an_error_and_has_an_outcome(hasty: Ringfence, cloud: StandIn) -> None:
-    cloud.chunk_delay_s, waits = 3.0, list[httpx.Response]()
+def test_what_does_not_end_in_time_ends_with_an_error_and_has_an_outcome(hasty: Ringfence, vendor: StandIn) -> None:
+    vendor.chunk_delay_s, waits = 3.0, list[httpx.Response]()
 
     def wait() -> None:
         with hasty.client(key) as client:
@@ -53,10 +51,10 @@ def test_what_does_not_end_in_time_ends_with_an_error_and_has_an_outcome(hasty: 
     ):
         lines = stream.iter_lines()
         next(lines)
-        cloud.behaviour = "hang"
+        vendor.behaviour = "hang"
         waiting = threading.Thread(target=wait)
         waiting.start()
-        eventually(lambda: len(cloud.posts) == 2, 30)
+        eventually(lambda: len(vendor.posts) == 2, 30)
         hasty.process.terminate()
         events = [json.loads(line[6:]) for line in lines if line.startswith("data: {")]
     waiting.join()

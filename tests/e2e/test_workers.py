@@ -68,9 +68,9 @@ class Callers:
 
 
 def test_processes_are_replaced_under_load_without_a_lost_request_and_write_one_log(
-    database: Postgres, tmp_path: Path, cloud: StandIn, onprem: StandIn
+    database: Postgres, tmp_path: Path, vendor: StandIn, own: StandIn
 ) -> None:
-    file, port = upstreams_file(tmp_path / "upstreams.yaml", cloud, onprem), free_port()
+    file, port = upstreams_file(tmp_path / "upstreams.yaml", vendor, own), free_port()
     with ringfence(
         tmp_path / "home", file, audit_url=database.url, workers=WORKERS, metrics_port=port, launcher=TOLD, **QUICK
     ) as server:
@@ -79,7 +79,7 @@ def test_processes_are_replaced_under_load_without_a_lost_request_and_write_one_
         first, key = server.server_pids(), _printed_key(server)
         with Callers(server, key) as callers:
             callers.some_more()
-            upstreams_file(file, cloud, onprem, models={"gpt-4o": {"cloud-us": "gpt-4.1"}})
+            upstreams_file(file, vendor, own, models={"gpt-4o": {"cloud-us": "gpt-4.1"}})
             assert server.admin("policy.reload")["changed"]
             eventually(lambda: len(_all(database, "policy.activated")) == 2 * WORKERS, 30)
             server.process.send_signal(signal.SIGUSR2)
@@ -102,7 +102,7 @@ def test_processes_are_replaced_under_load_without_a_lost_request_and_write_one_
     assert sources.count("signal") == WORKERS - 1, "told at once, and not found on disk"
     assert (report := verify(database)).findings == ()
     decisions = [record.body for record in _all(database, DECISION)]
-    assert callers.ended["200"] <= len(cloud.posts) <= len(decisions) <= callers.ended.total()
+    assert callers.ended["200"] <= len(vendor.posts) <= len(decisions) <= callers.ended.total()
     assert len({body["w"]["epoch"] for body in decisions}) > WORKERS, "each wrote, the ones before and the ones after"
     assert report.size > 2 * len(decisions)
 

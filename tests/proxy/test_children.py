@@ -37,11 +37,16 @@ def test_a_server_is_told_where_it_sits_and_its_status_is_known_when_it_has_ende
     assert (made.pid, made.status, made.line) == (None, 21, None)
 
 
-def test_a_server_that_fails_ends_with_one_and_runs_nothing_of_its_parent(listener: socket.socket) -> None:
+def test_a_server_that_fails_ends_with_one_and_says_where(
+    listener: socket.socket, capfd: pytest.CaptureFixture[str]
+) -> None:
     made = server(listener, lambda _: int("no number"))
     made.start([])
     made.wait(time.monotonic() + 10)
     assert made.status == 1
+    said = capfd.readouterr().err
+    assert "ringfence: a server was ended by ValueError at " in said
+    assert "no number" not in said
 
 
 def test_a_server_has_none_of_its_parents_handlers_and_a_hangup_does_not_end_it(listener: socket.socket) -> None:

@@ -27,6 +27,7 @@ from audit.signing.process import EVERY_RECORDS, EVERY_S, Rounds, Server
 from audit.signing.signer import CheckpointSigner, Refused, StateFile
 from audit.sources.source import SqliteSource
 from audit.verification.verifier import verify
+from proxy import supervisor
 
 ROOT = Path(__file__).parents[3]
 
@@ -293,11 +294,11 @@ def test_before_its_server_has_started_the_lock_that_this_needs_is_left_alone(be
     assert verify(bench.home / "audit.db").checkpoints == 1
 
 
-def signing(home: Path, *more: str) -> subprocess.Popen[bytes]:
+def signing(home: Path, *more: str, **how: Any) -> subprocess.Popen[bytes]:
     paths = ["--keys", str(home / "keys"), "--state", str(home / "signer"), "--admin", str(home / "admin.sock")]
     environ = {**os.environ, "RINGFENCE_AUDIT_URL": str(home / "audit.db")}
     command = [sys.executable, "-m", "audit.signing.process", *paths, *more]
-    return subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.PIPE)
+    return subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.PIPE, **how)
 
 
 def test_without_a_server_the_process_stores_what_it_signed_itself_once_nobody_else_writes(
@@ -313,6 +314,16 @@ def test_without_a_server_the_process_stores_what_it_signed_itself_once_nobody_e
     once.communicate(timeout=60)
     report = verify(log.place)
     assert (report.ok, report.grade, report.signed) == (True, "signed", report.size)
+
+
+def test_the_word_to_end_waits_until_the_signer_can_sign_what_was_written_last(tmp_path: Path, open_log: Any) -> None:
+    log = open_log()
+    log.close()
+    signer = signing(tmp_path / "home", preexec_fn=supervisor._before_signer)
+    signer.terminate()  # while it still imports
+    signer.communicate(timeout=60)
+    assert signer.returncode == 0
+    assert verify(log.place).signed == verify(log.place).size
 
 
 def test_the_process_refuses_with_a_status_of_its_own(tmp_path: Path, open_log: Any) -> None:
