@@ -39,7 +39,7 @@ KINDS = {
 }
 APP = "app.kubernetes.io/name"
 PROXY, MIGRATION, PULL, MODELS = "ringfence", "ringfence-migrate", "models-pull", ("ollama", "vllm")
-BROUGHT = frozenset({"ringfence-keys", "ringfence-database", "ringfence-vendors", "ringfence-migrate"})
+BROUGHT = frozenset(f"ringfence-{what}" for what in ("keys", "tls", "database", "vendors", "migrate"))
 """Secrets that a person makes: none lies in a file."""
 POLICIES = "ringfence-policies"
 OUTSIDE = {PROXY: {443, 5432}, MIGRATION: {5432}, PULL: {443}}
@@ -256,6 +256,10 @@ def _adds_up(each: Workload, container: Object, given: Mapping[str, str], read: 
     needed = read.unready_s + read.drain_s + CLOSING_S + SIGNER_GRACE_S
     if each.pod.get("terminationGracePeriodSeconds", 30) <= needed:
         yield f"{each.name}: is killed while it stops, which takes up to {needed:g} s"
+    scheme = "HTTP" if read.tls_certificate is None else "HTTPS"
+    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+        if container[probe]["httpGet"].get("scheme", "HTTP") != scheme:
+            yield f"{each.name}: {probe} does not ask by {scheme}"
     ready = container["readinessProbe"]
     if ready.get("periodSeconds", 10) * ready.get("failureThreshold", 3) >= read.unready_s:
         yield f"{each.name}: stops before anybody has noticed that it is not ready"

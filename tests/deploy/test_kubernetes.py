@@ -101,7 +101,7 @@ def test_every_file_is_part_of_a_kustomization() -> None:
 
 def test_no_secret_lies_in_a_file_and_the_guide_says_how_each_is_made() -> None:
     assert [each for each in objects() if each["kind"] == "Secret"] == []
-    made = set(re.findall(r"create (?:secret generic|configmap) ([a-z-]+)", GUIDE))
+    made = set(re.findall(r"create (?:secret generic|secret tls|configmap) ([a-z-]+)", GUIDE))
     assert made == {*checker().BROUGHT, checker().POLICIES}
 
 
@@ -176,6 +176,18 @@ SPOILT: dict[str, tuple[str, Spoil]] = {
     "a probe of another port": (
         "livenessProbe asks",
         lambda of: pod(of, "StatefulSet", "ringfence")["containers"][0]["livenessProbe"]["httpGet"].update(port="web"),
+    ),
+    "a probe in the clear": (
+        "readinessProbe does not ask by HTTPS",
+        lambda of: pod(of, "StatefulSet", "ringfence")["containers"][0]["readinessProbe"]["httpGet"].pop("scheme"),
+    ),
+    "a server in the clear whose probes are not": (
+        "startupProbe does not ask by HTTP\n",
+        lambda of: [
+            pod(of, "StatefulSet", "ringfence")["containers"][0]["env"].remove(each)
+            for name, each in variables(pod(of, "StatefulSet", "ringfence")["containers"][0]).items()
+            if "TLS" in name
+        ],
     ),
     "root": (
         "runs as root",
@@ -311,7 +323,7 @@ def test_a_broken_manifest_is_found(what: str) -> None:
     expected, spoil = SPOILT[what]
     spoilt = copy.deepcopy(objects())
     spoil(spoilt)
-    assert expected in "\n".join(checker().faults(spoilt))
+    assert expected in "".join(f"{fault}\n" for fault in checker().faults(spoilt))
 
 
 def test_the_command_says_what_is_wrong_and_ends_with_1() -> None:
