@@ -9,7 +9,9 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from audit.errors import RecordRefused
 from audit.log import AuditLog
+from proxy.errors import ConfigurationError
 from proxy.identity import KeyStore
 from proxy.state.keys import ApiKey
 
@@ -32,7 +34,11 @@ def carry_over(audit: AuditLog, keys: KeyStore, path: Path, revoked: Collection[
         with keys.changing():
             there = {row.id: row for row in keys.rows()}
             for row in rows:
-                _carry(audit, keys, row, there.get(row.id), gone=row.id in revoked)
+                try:
+                    _carry(audit, keys, row, there.get(row.id), gone=row.id in revoked)
+                except RecordRefused:
+                    what = f"the key {row.id} is damaged; restore the file, or move it away and make new keys"
+                    raise ConfigurationError(f"The API keys in {path} cannot be carried over: {what}.") from None
     with keys.changing(), suppress(FileNotFoundError):
         path.rename(path.with_name(path.name + DONE))
 

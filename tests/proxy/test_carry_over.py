@@ -1,9 +1,10 @@
 """An existing home brings its keys to where all servers of a log keep them: none is lost, none comes back."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from audit.place import Postgres
 from audit.stores.migrate import migrate_postgres as migrate_log
 from proxy import carry_over
 from proxy.admin import ACTOR, Admin
+from proxy.errors import ConfigurationError
 from proxy.identity import KeyStore, Role, new_key
 from proxy.state.schema import migrate_postgres
 
@@ -147,6 +149,17 @@ def test_a_crash_on_the_way_loses_no_key_whoever_starts_next(
     one.start()
     assert two.let_in(replicas.secrets) == EXPECTED
     assert [actor for _, actor in replicas.told("access.revoked")] == ["command-line"]
+
+
+def test_a_damaged_key_is_named_and_nobody_is_let_in_by_what_is_beside_it(replicas: Replicas, tmp_path: Path) -> None:
+    file = tmp_path / "one" / "state.db"
+    with closing(sqlite3.connect(file)) as damaged, damaged:
+        damaged.execute("UPDATE api_key SET role = 'root' WHERE id = ?", (replicas.rows[3].id,))
+    one = replicas.server("one")
+    with pytest.raises(ConfigurationError, match=rf"{file} cannot be carried over: the key {replicas.rows[3].id} is"):
+        one.start()
+    assert file.exists()
+    assert one.let_in(replicas.secrets) == [False] * KEYS
 
 
 def test_processes_that_share_a_home_do_it_once(replicas: Replicas) -> None:
