@@ -19,6 +19,8 @@ MAX_BESIDE_BYTES = 128 * 1024
 """Of headers, interim answers and trailers in a row. Bodies may be of any length: they are read as they come."""
 HELD_BYTES = 128 * 1024
 """Of a body that nobody has read; then its server is not read any further."""
+LARGE_BYTES = 128 * 1024
+"""Of a request that TLS hands down at once and then takes for gone, but for what is given to it after that."""
 KEPT = {b"content-type": "content-type", b"retry-after": "retry-after"}
 LENGTHS = frozenset({b"content-length", b"transfer-encoding"})
 BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
@@ -211,6 +213,9 @@ class Connection(asyncio.Protocol):
         self._free = False
         answer = self._answer = Response(self, read_s, closed)
         try:
+            if self.context is not None and len(request) > LARGE_BYTES:
+                self._transport.write(request[:-1])
+                request = request[-1:]
             self._transport.write(request)
             await answer.begun()
         except BaseException:

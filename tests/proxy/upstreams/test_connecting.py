@@ -1,16 +1,19 @@
 import asyncio
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import uvloop
+from certificates import CertificateAuthority, terms
 from harness import StandIn
 
 from proxy.upstreams import connecting as module
 from proxy.upstreams.connecting import Connections
 from proxy.upstreams.connection import Connection
 from proxy.upstreams.errors import NotSent
+from proxy.upstreams.tls import Tls
 from proxy.upstreams.upstream import Upstream
 
 
@@ -135,3 +138,39 @@ def test_a_server_that_does_not_wait_to_be_asked_is_not_asked_and_its_connection
         seen, kept = runner.run(run())
     assert seen <= {"NotSent", "Lost"}
     assert not kept
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(("size", "kept"), [(10, True), (16_000_000, False)])
+def test_an_answer_before_its_request_had_gone_out_ends_the_connection(
+    tmp_path: Path, scheme: str, size: int, *, kept: bool
+) -> None:
+    authority = CertificateAuthority(tmp_path)
+    context = terms(authority.issue("server", ["127.0.0.1"])) if scheme == "https" else None
+    seen = asyncio.Event()
+
+    async def hasty(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        await seen.wait()
+        writer.transport.abort()
+
+    async def run() -> bool:
+        server = await asyncio.start_server(hasty, "127.0.0.1", 0, ssl=context)
+        url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        tls = Tls(authority.ca.read_text())
+        made = Connections(Upstream("vendor", "openai", "cloud-us", url, tls=tls), 5.0)
+        connection = await made.take()
+        request = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: %d\r\n\r\n%s" % (size, b"x" * size)
+        answer = await connection.ask(request, 5.0, made.give_back)
+        assert await answer.read() == b"{}"
+        answer.close()
+        free = connection.free
+        seen.set()
+        made.close()
+        server.close()
+        await asyncio.sleep(0.05)  # so that both ends see it
+        return free
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(run()) is kept
