@@ -39,6 +39,9 @@ from proxy.tls import Certificate, accept
 
 ENDING_S = 5.0
 """What ending an answer may take, until uvicorn cancels it without a word."""
+KEPT_S = 0.5
+"""For so long one of several processes lets callers end the connections that they keep, each with an answer: to close
+one while a request is on its way would lose that."""
 
 
 def main(seat: Seat) -> int:
@@ -139,7 +142,8 @@ class _Server(uvicorn.Server):
         """Begin to stop: at once, or when a load balancer can have seen that this server is not ready."""
         if not self._runtime.stopping:
             self._runtime.stopping = self.config.closing = True
-            asyncio.get_running_loop().call_later(self._runtime.settings.unready_s, self._close)
+            kept_s = KEPT_S if self._seat.of > 1 else 0.0
+            asyncio.get_running_loop().call_later(max(kept_s, self._runtime.settings.unready_s), self._close)
 
     def _close(self) -> None:
         """Accept no more, and end what is under way when its time is over."""
