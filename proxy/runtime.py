@@ -115,7 +115,7 @@ class Runtime:
         """
         _, provider = activation.load(settings, None), oidc.load(settings)
         first = desk == settings.home
-        _make(settings.home, desk)
+        _make(settings.home, *(() if first else (desk.parent, desk)))
         try:
             audit = await _open_log(settings, desk)
         except AuditError as error:

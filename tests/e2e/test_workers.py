@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -76,6 +77,8 @@ def test_processes_are_replaced_under_load_without_a_lost_request_and_write_one_
     ) as server:
         eventually(lambda: len(server.server_pids()) == WORKERS, 30)
         eventually(lambda: _serving(server) == WORKERS, 30)
+        folders = (server.home / "servers", *desks(server.home)[1:])
+        assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
         first, key = server.server_pids(), _printed_key(server)
         with Callers(server, key) as callers:
             callers.some_more()
