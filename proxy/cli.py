@@ -231,6 +231,14 @@ def _canary() -> typer.Typer:
     return part
 
 
+def _doctor() -> typer.Typer:
+    from proxy.cli_doctor import doctor  # noqa: PLC0415 - read when it is asked for
+
+    part = typer.Typer(add_completion=False)
+    part.command("doctor")(doctor)
+    return part
+
+
 LATER: dict[str, Callable[[], typer.Typer]] = {
     "detect": _detect,
     "key": _key,
@@ -240,6 +248,7 @@ LATER: dict[str, Callable[[], typer.Typer]] = {
     "upstreams": _upstreams,
     "models": _models,
     "canary": _canary,
+    "doctor": _doctor,
 }
 
 

@@ -89,6 +89,7 @@ def test_a_list_of_the_parts_names_and_describes_each() -> None:
         "policy": "Lint",
         "upstreams": "Show",
         "models": "Resolve",
+        "doctor": "Examine",
     }.items():
         assert re.search(rf"\b{part} +{does}", said), part
 
