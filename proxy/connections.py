@@ -27,6 +27,8 @@ HEAD_S = 10.0
 """From the connection, or the first byte of a further request, to the end of the headers."""
 PAUSE_S, BODY_S = 30.0, 300.0
 """Between two pieces of a body, and for all of it."""
+FRESH_S = 1.0
+"""For so long one that was made just before the server stopped may bring its request."""
 STALLED_S = 120.0
 """A caller that does not take what is ready for so long has left: what it does not take holds a place at a server."""
 OWN_FILES = 256
@@ -172,7 +174,13 @@ class BoundedProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def shutdown(self) -> None:
-        """End with what is being answered: what waits behind it is not begun any more."""
+        """End with what is being answered: what waits behind it is not begun any more.
+
+        Whoever has just connected may ask once: its request is on its way, and would be lost.
+        """
+        if self._answered is None and not self.transport.is_closing():
+            self._arm(FRESH_S)
+            return
         if self._answered is not None and self.pipeline:
             self.pipeline.clear()
             self._answered.keep_alive = False

@@ -37,10 +37,14 @@ def leave(connection: socket.socket, *, rudely: bool) -> None:
 
 
 def decided_and_ended(server: Ringfence, after: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    bodies = [
-        record.body for record in Records(server.home / "audit.db").page(Filters(), after=after, limit=1000).records
-    ]
-    return [[body for body in bodies if body["kind"] == kind] for kind in ("route.decision", "route.outcome")]  # type: ignore[return-value]
+    """Return decisions behind a record, and their outcomes: those of others may come late."""
+    page = Records(server.home / "audit.db").page(Filters(), after=after, limit=1000)
+    decisions, outcomes = (
+        [record.body for record in page.records if record.body["kind"] == kind]
+        for kind in ("route.decision", "route.outcome")
+    )
+    made = {decision["id"] for decision in decisions}
+    return decisions, [outcome for outcome in outcomes if outcome["dec"] in made]
 
 
 def last_seq(server: Ringfence) -> int:

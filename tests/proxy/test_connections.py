@@ -46,6 +46,10 @@ def run(story: Callable[[Open], Awaitable[None]]) -> None:
     asyncio.run(main())
 
 
+states: list[ServerState] = []
+"""Of what `serving` serves, the newest last."""
+
+
 @asynccontextmanager
 async def serving(
     served: ASGIApp, trusted: tuple[Network, ...] = (), state: ServerState | None = None
@@ -55,6 +59,7 @@ async def serving(
     config.load()
     config.trusted = trusted
     state, listening = state or ServerState(), socket.create_server(("127.0.0.1", 0))
+    states.append(state)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     server = await asyncio.get_running_loop().create_server(
         lambda: BoundedProtocol(config=config, server_state=state, app_state={}), sock=listening
@@ -357,3 +362,20 @@ def test_a_request_comes_from_where_a_trusted_balancer_says(trusted: str, seen: 
             assert await answer(reader) == (200, seen)
 
     asyncio.run(main())
+
+
+def test_whoever_connected_just_before_the_server_stops_may_ask_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "FRESH_S", 0.3)
+
+    async def story(connect: Open) -> None:
+        asks, says_nothing = await connect(), await connect()
+        await asyncio.sleep(0.05)
+        for connection in list(states[-1].connections):
+            connection.config.closing = True  # type: ignore[union-attr]
+            connection.shutdown()
+        asks[1].write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await answer(asks[0]))[0] == 200
+        for reader, _ in (asks, says_nothing):
+            assert await reader.read() == b"", "and then it ends"
+
+    run(story)
