@@ -141,10 +141,15 @@ def test_plain_words_do_not_wait_for_what_follows() -> None:
 
 def test_one_scan_is_under_way_and_takes_all_that_came_meanwhile() -> None:
     async def main() -> Words:
-        detector = Words()
+        detector, came = Words(), asyncio.Event()
         detector.gate.clear()
-        work = asyncio.ensure_future(passed(guarding(detector), chat(["word "] * 200)))
-        await asyncio.sleep(0.05)
+
+        def stream() -> Iterator[Event]:
+            yield from chat(["word "] * 200)
+            came.set()
+
+        work = asyncio.ensure_future(passed(guarding(detector), stream()))
+        await came.wait()
         detector.gate.set()
         await work
         return detector
