@@ -14,7 +14,7 @@ from typing import Any
 from proxy.detection import control
 from proxy.logs import place
 from proxy.process import SERVER, die_with_parent, name_process
-from proxy.seat import EX_CONFIG, RELOAD, RESTART, SERVING, Seat
+from proxy.seat import EX_CONFIG, RELOAD, SERVING, Seat
 
 RESTARTS = 5
 SHORT_LIFE_S, LONGEST_PAUSE_S = 2.0, 5.0
@@ -159,7 +159,7 @@ class Server:
             if "kill" in message:
                 self._kill(int(message["kill"]), int(message["generation"]))
             self.serving = self.serving or SERVING in message
-            self.wants |= {RELOAD, RESTART} & message.keys()
+            self.wants |= {RELOAD} & message.keys()
 
     def employ(self, slot: Slot, loaded: dict[str, Any], others: Iterable[socket.socket], work: Work) -> None:
         """Fork a worker into a slot and hand its socket to the server. Raises OSError where it cannot be forked."""

@@ -92,14 +92,12 @@ def _home(home: Path) -> Iterator[Finding]:
 
 def _settings(settings: Settings) -> Iterator[Finding]:
     require_workers(settings)
-    anchors.flags(settings)
+    kept_outside = anchors.flags(settings)
     oidc.load(settings)
     if Certificate.of(settings) is None and not is_loopback(settings.host):
         said = f"the server listens on {settings.host} without TLS: keys and prompts are in the clear up to it"
         yield Finding("settings", "look", said, "set tls_certificate, or keep it behind something that speaks TLS")
-    if not any((settings.anchor_file, settings.anchor_git, settings.anchor_rfc3161, settings.anchor_s3)) and not (
-        settings.anchor_witnesses
-    ):
+    if not kept_outside:
         said = "nothing outside keeps heads of the log: who holds its key could rewrite it unseen"
         yield Finding("settings", "look", said, "set one of anchor_*; see deploy/docs/audit.md")
     yield Finding("settings", "ok", "they can be used together")

@@ -19,9 +19,8 @@ from proxy.errors import ConfigurationError
 
 EX_CONFIG = 78
 """A server's status when a restart cannot help (sysexits.h)."""
-SERVING, RELOAD, RESTART = "serving", "reload", "restart"
-"""What a server says to the supervisor: that it takes requests; that all others are to take up the policies, and that
-all are to be replaced, one after the other."""
+SERVING, RELOAD = "serving", "reload"
+"""What a server says to the supervisor: that it takes requests; that all others are to take up the policies."""
 DESKS = "servers"
 DESK = re.compile("[1-9][0-9]{0,4}")
 BACKLOG = 2048

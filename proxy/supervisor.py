@@ -30,7 +30,7 @@ from proxy.detection import control, worker
 from proxy.errors import ConfigurationError
 from proxy.place import audit_place, spool_plan
 from proxy.process import DETECTOR, die_with_parent, name_process
-from proxy.seat import EX_CONFIG, RELOAD, RESTART, desks, listen
+from proxy.seat import EX_CONFIG, RELOAD, desks, listen
 from proxy.settings import Settings
 
 SIGNER_GRACE_S = 20.0
@@ -161,8 +161,6 @@ class Supervisor:
     def _grant(self) -> None:
         """Do what servers asked for."""
         for server in self._servers:
-            if RESTART in server.wants:
-                self._begin_restart()
             for other in self._servers if RELOAD in server.wants else ():
                 if other is not server:
                     other.signal(signal.SIGHUP)

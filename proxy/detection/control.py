@@ -3,7 +3,7 @@
     supervisor to server   {"loaded": {"entity_types": [...], "thresholds": [[type, score], ...], "sha256": HEX}}
                            {"worker": SLOT, "generation": N, "pid": PID}   with the worker's socket (SCM_RIGHTS)
     server to supervisor   {"kill": SLOT, "generation": N}
-                           {"serving": true}, {"reload": true}, {"restart": true}: see `proxy.seat`
+                           {"serving": true}, {"reload": true}: see `proxy.seat`
 
 A generation is one incarnation of a slot's worker: a late kill can never hit its successor. The worker of slot 0 is
 kept free of long texts, so that no short one waits for one.

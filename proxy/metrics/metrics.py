@@ -10,6 +10,8 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from proxy.memo import Memo
+
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 Figures = Mapping[tuple[str, ...], float]
 """Values by those of the labels."""
@@ -51,7 +53,7 @@ class Metrics:
             buckets=SECONDS,
             registry=registry,
         )
-        self._of = _Series()
+        self._of: Memo[tuple[Any, ...], Any] = Memo(_series)
         self._asked: list[_Asked] = []
         registry.register(self)
 
@@ -94,13 +96,10 @@ class Metrics:
         return list(self._registry.collect())
 
 
-class _Series(dict[tuple[Any, ...], Any]):
-    """The series of a figure and its labels: the library's own way to one takes longer than to count."""
-
-    def __missing__(self, key: tuple[Any, ...]) -> Any:
-        figure, *labels = key
-        self[key] = series = figure.labels(*labels)
-        return series
+def _series(key: tuple[Any, ...]) -> Any:
+    """Return the series of a figure and its labels: the library's own way to one takes longer than to count."""
+    figure, *labels = key
+    return figure.labels(*labels)
 
 
 class _Asked:
