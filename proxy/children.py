@@ -110,6 +110,7 @@ class Server:
         pid, status = (0, 0) if self.pid is None else os.waitpid(self.pid, os.WNOHANG)
         if pid:
             self.pid, self.status, self.serving = None, os.waitstatus_to_exitcode(status), False
+            self.end_by = None
             self.hang_up()
         for slot in self.slots:
             _bury(slot)

@@ -12,7 +12,6 @@ knows what it otherwise only learns from how much each has to do.
 import argparse
 import asyncio
 import json
-import os
 import random
 import statistics
 import subprocess
@@ -27,9 +26,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import yaml
 from report import row
-from targets import ROOT, running
+from targets import ROOT, serve
 from upstream import WHOLE
 
 HERE = Path(__file__).resolve().parent
@@ -134,24 +132,14 @@ class Way:
 
 def ringfence(stack: ExitStack, home: Path, urls: list[str], balance: str, weights: tuple[int, ...]) -> Way:
     """Start Ringfence before all model servers, all in the zone at home."""
-    home.mkdir()
     rows: list[dict[str, Any]] = [
         {"name": f"ms{ms}", "kind": "openai", "zone": "onprem", "base_url": url, "models": ["gpt-4*"], "weight": weight}
         for ms, url, weight in zip(DELAYS_MS, urls, weights, strict=True)
     ]
-    (home / "upstreams.yaml").write_text(yaml.safe_dump({"upstreams": rows, "balance": {"onprem": balance}}))
-    environ = {"RINGFENCE_HOME": str(home), "RINGFENCE_UPSTREAMS": str(home / "upstreams.yaml"), "RINGFENCE_PORT": "0"}
-    environ |= {"RINGFENCE_DETECTORS": str(ROOT / "tests" / "quick-detectors.yaml")}
-    _, url = stack.enter_context(running([sys.executable, "-m", "proxy", "serve"], home / "server.log", **environ))
-    made = subprocess.run(
-        [sys.executable, "-m", "proxy", "key", "create", "--app", "bench", "--team", "bench"],
-        env={**os.environ, **environ},
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    return Way(f"{url}/v1", made.stdout.strip())
+    upstreams = {"upstreams": rows, "balance": {"onprem": balance}}
+    detectors = str(ROOT / "tests" / "quick-detectors.yaml")
+    _, url, key = serve(stack, ["-m", "proxy", "serve"], home, upstreams, RINGFENCE_DETECTORS=detectors)
+    return Way(url, key)
 
 
 def report(ways: dict[str, Way]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 import yaml
@@ -123,12 +124,20 @@ def start(stack: ExitStack, names: Sequence[str], home: Path) -> list[Target]:
 
 def ringfence(stack: ExitStack, name: str, arguments: list[str], home: Path, upstream: str, **settings: str) -> Target:
     """Start Ringfence; both zones are the same upstream, so a doubtful finding changes nothing that is measured."""
-    home.mkdir()
     zones = ("cloud-us", "onprem")
     rows = [
         {"name": zone, "kind": "openai", "zone": zone, "base_url": upstream, "models": ["gpt-4*"]} for zone in zones
     ]
-    (home / "upstreams.yaml").write_text(yaml.safe_dump({"upstreams": rows}))
+    process, url, key = serve(stack, arguments, home, {"upstreams": rows}, **settings)
+    return Target(name, url, key, process)
+
+
+def serve(
+    stack: ExitStack, arguments: list[str], home: Path, upstreams: dict[str, Any], **settings: str
+) -> tuple[psutil.Process, str, str]:
+    """Start a Ringfence of its own; returns its process, its base URL and an application's key."""
+    home.mkdir()
+    (home / "upstreams.yaml").write_text(yaml.safe_dump(upstreams))
     environ = {"RINGFENCE_HOME": str(home), "RINGFENCE_UPSTREAMS": str(home / "upstreams.yaml"), "RINGFENCE_PORT": "0"}
     environ |= settings
     process, url = stack.enter_context(running([sys.executable, *arguments], home / "server.log", **environ))
@@ -140,4 +149,4 @@ def ringfence(stack: ExitStack, name: str, arguments: list[str], home: Path, ups
         check=True,
         text=True,
     )
-    return Target(name, f"{url}/v1", made.stdout.strip(), process)
+    return process, f"{url}/v1", made.stdout.strip()
