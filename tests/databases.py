@@ -10,7 +10,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from ports import free_port
 
 from audit.log import AuditLog
 from audit.place import Postgres, place_of
@@ -103,9 +103,7 @@ class Cluster:
     @contextmanager
     def running(cls) -> Iterator["Cluster"]:
         folder = Path(tempfile.mkdtemp(prefix="ringfence-pg-"))
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            cluster = cls(folder, free.getsockname()[1])
+        cluster = cls(folder, free_port())
         if os.geteuid() == 0:
             shutil.chown(folder, unprivileged())
         try:

@@ -3,7 +3,6 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from databases import answers, unprivileged
+from ports import free_port
 
 from audit.place import Postgres, place_of
 
@@ -31,9 +31,7 @@ class Pooler:
 
     def __init__(self, place: Postgres, folder: Path) -> None:
         server = urlsplit(place.url)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         pooled = place_of(f"postgresql://postgres@127.0.0.1:{port}{server.path}")
         assert isinstance(pooled, Postgres)
         self.place = pooled

@@ -1,19 +1,18 @@
 """The model that the demo runs: SmolLM2 under llama.cpp, both from the package index."""
 
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from harness import ROOT
+from ports import free_port
 
 
 @contextmanager
 def embedded(*mode: str) -> Iterator[str]:
     """Serve the model, or with the mode `embeddings` its vectors, until the block ends; gives its base URL."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, ROOT / "deploy" / "demo" / "embedded.py", str(port), *mode],
         stdin=subprocess.PIPE,

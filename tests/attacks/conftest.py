@@ -1,17 +1,16 @@
-import socket
 from collections.abc import Iterator
 
 import pytest
 from attacks.fortress import BlackHole, Fortress, small_disk
 from harness import StandIn
+from ports import free_port
 
 
 @pytest.fixture(scope="session")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fortress]:
     """Start the server that is attacked, once: it has to survive everything."""
     home = tmp_path_factory.mktemp("fortress") / "home"
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with small_disk(home):
         made = Fortress(home, *map(StandIn, ("cloud", "spare", "europe", "onprem")), BlackHole(), port)
         made.prepare()

@@ -7,8 +7,8 @@ nothing: LiteLLM reads its list of prices from its package, and Presidio its mod
 
 import json
 import os
-import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -20,6 +20,10 @@ from typing import Any
 import psutil
 import yaml
 from targets import HERE, START_S, Target, started
+
+sys.path.insert(0, str(HERE.parent))
+
+from ports import free_port
 
 PEERS = HERE / "peers"
 PROGRAMS = PEERS / ".venv" / "bin"
@@ -118,13 +122,6 @@ def serving(stack: ExitStack, command: list[str], home: Path, environ: dict[str,
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
     raise SystemExit(f"{command[0]} did not start: {log.read_text()[-2000:]}")
-
-
-def free_port() -> int:
-    """Return a port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def echoed(target: Target) -> str:

@@ -14,6 +14,7 @@ from typing import Self
 
 import httpx
 from harness import NO_TLS, QUICK, ROOT, Ringfence, StandIn, chat_body, eventually, ringfence, upstreams_file
+from ports import free_port
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 from replicas import verify
@@ -125,12 +126,6 @@ def assert_all_are_counted(port: int, database: Postgres) -> None:
 def _figures(port: int) -> dict[str, list[Sample]]:
     text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
     return {family.name: family.samples for family in text_string_to_metric_families(text)}
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _printed_key(server: Ringfence) -> str:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import yaml
 from harness import NO_TLS, QUICK, ROOT, Ringfence, StandIn, eventually, ringfence
 from model_servers import observed
 from openai import OpenAI
+from ports import free_port
 
 from proxy.upstreams.kinds.vllm import Vllm
 from proxy.upstreams.profile import Profile
@@ -40,8 +40,7 @@ def vllm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("vllm")
     model = folder / "tiny"
     subprocess.run([PYTHON, HERE / "tiny.py", model], check=True)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     command = [PYTHON, "-m", "vllm.entrypoints.openai.api_server", "--model", model, "--served-model-name", "tiny"]
     command += ["--load-format", "dummy", "--host", "127.0.0.1", "--port", str(port), "--max-model-len", str(WINDOW)]
     command += ["--enforce-eager", "--enable-prompt-tokens-details", "--max-num-seqs", "1"]
