@@ -20,7 +20,7 @@ from audit.committed import Committed
 from audit.errors import AuditUnavailable, Reason, RecordRefused
 from audit.jobs import Chore, Entry, Job, Late, Receipt, Signed, Spooled, Text, Waiter
 from audit.keys import finish
-from audit.opening import Opened, instance, introduction, newest_stamp, open_place, take_up
+from audit.opening import Opened, instance, newest_stamp, open_place, take_up
 from audit.pending import Pending
 from audit.place import Place
 from audit.proofs.checkpoint import Checkpoint
@@ -29,6 +29,7 @@ from audit.records.canonical import Writer, encode, halves
 from audit.records.chain import genesis_prev
 from audit.records.draft import draft, require_short
 from audit.records.fingerprint import Fingerprinter
+from audit.records.introduced import INTRODUCED, introduction
 from audit.records.record import ATTEMPT, DECISION, OUTCOME, derive, new_id, registry_sha256
 from audit.spool.file import spool_key
 from audit.spool.imports import attempts_in
@@ -295,7 +296,7 @@ class AuditLog:
         entries = [self._entry("writer.start", {"version": metadata.version("ringfence")})]
         if (off := self.clock.off()) is not None:  # on record now, for the next start sees only that it is not before
             entries.append(self._entry("incident.opened", {"incident": new_id(), "what": ANOMALY, "about": off}))
-        entries += [self._entry("schema.introduced", introduction(*name)) for name in missing]
+        entries += [self._entry(INTRODUCED, introduction(*name)) for name in missing]
         for dec, attempt in self._store.open_attempts():
             if (dec, attempt) not in spooled:
                 entries.append(self._entry("route.outcome", crashed(dec, attempt)))

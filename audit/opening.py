@@ -6,15 +6,15 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from audit import keys as key_files
 from audit.durable import sync_folder
 from audit.errors import AuditLocked, AuditMismatch, AuditUnavailable
 from audit.keys import LogKeys
 from audit.place import Place, Postgres
+from audit.records.introduced import INTRODUCED, missing
 from audit.records.jcs import NotCanonicalError, parse
-from audit.records.record import REGISTRY, is_name, known_at
+from audit.records.record import GENESIS, is_name
 from audit.seen import Seen, fault
 from audit.stores.lookup import Lookup, PostgresLookup, SqliteLookup
 from audit.stores.migrate import migrate_sqlite, require_current
@@ -120,25 +120,20 @@ def _with_keys(place: Place, keys: Path, origin: str, *, begun: bool, blank: boo
 
 def take_up(store: Store, keys: LogKeys, origin: str) -> tuple[Head, list[tuple[str, int]]]:
     """Check that head, tail, genesis, keys and settings belong together; return the schemas still to be introduced."""
-    head, known = store.head(), None
+    head = store.head()
     if head is None or not tail_is_whole(head, store.tail(TAIL, head.size)):
         raise AuditUnavailable("corrupt")
     try:
-        genesis = parse(next(iter(store.of_kind("genesis"))))
-        introduced = [parse(body) for body in store.of_kind("schema.introduced")]
-        known = known_at(genesis["schema_sha256"])
+        first = next(iter(store.of_kind(GENESIS)))
+        genesis = parse(first)
+        origin_then, vkeys = genesis["origin"], genesis["vkeys"]
     except (NotCanonicalError, KeyError, StopIteration):
         raise AuditUnavailable("corrupt") from None
-    if genesis["origin"] != origin:
+    if origin_then != origin:
         raise AuditMismatch("the log was begun under another origin; the setting must not change")
-    if keys.vkey.encode() not in genesis["vkeys"]:
+    if keys.vkey.encode() not in vkeys:
         raise AuditMismatch("the signing key is not the one that the log's genesis names")
-    if known is None:
-        raise AuditMismatch("the log was begun by a version with other record schemas")
-    known |= {(body["schema_kind"], body["schema_v"]) for body in introduced}
-    if known - set(REGISTRY):
-        raise AuditMismatch("the log holds record schemas of a newer version")
-    return head, [name for name in REGISTRY if name not in known]
+    return head, missing(first, store.of_kind(INTRODUCED))
 
 
 def newest_stamp(store: Store, head: Head) -> str:
@@ -148,11 +143,6 @@ def newest_stamp(store: Store, head: Head) -> str:
     except (NotCanonicalError, IndexError, KeyError, TypeError):
         raise AuditUnavailable("corrupt") from None
     return stamp
-
-
-def introduction(kind: str, v: int) -> dict[str, Any]:
-    """Return the body of the record that introduces a schema."""
-    return {"schema_kind": kind, "schema_v": v, "sha256": REGISTRY[kind, v].sha256}
 
 
 def instance() -> str:

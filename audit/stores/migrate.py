@@ -15,6 +15,7 @@ from psycopg.errors import InsufficientPrivilege, UndefinedTable
 
 from audit.errors import AuditMismatch
 from audit.place import Place, Postgres
+from audit.records.introduced import KINDS, missing
 from audit.stores.postgres import SCHEMA, Bounded, connect, unavailable
 from audit.stores.sqlite import unavailable as sqlite_unavailable
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 CONNECT_S = 10.0
+FOLDER = Path(__file__).parent / "migrations"
 
 
 def migrate_sqlite(path: Path) -> None:
@@ -96,25 +98,26 @@ def require_current(place: Postgres, within_s: float) -> None:
             raise AuditMismatch(f"{place}: this user may not use the log; GRANT ringfence_writer to it") from None
         except psycopg.Error as error:
             raise unavailable(error) from None
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
-
-    scripts = ScriptDirectory.from_config(_config(SCHEMA))
+    *older, newest = revisions(SCHEMA)
     if row is None:
         raise AuditMismatch(f"{place} holds no audit log; create it with `ringfence audit migrate`")
-    if row[0] == scripts.get_current_head():
+    if row[0] == newest:
         return
-    if row[0] in {script.revision for script in scripts.walk_revisions()}:
+    if row[0] in older:
         raise AuditMismatch(f"{place} was written by an older version; upgrade it with `ringfence audit migrate`")
     raise AuditMismatch(f"{place} was written by a newer version; this server must be upgraded")
 
 
+def revisions(schema: str | None) -> list[str]:
+    """Return what this code knows, oldest first: files are named by revisions, those of SQLite (None) after r."""
+    return sorted(path.name.partition("_")[0].removeprefix("r") for path in _versions(schema).glob("[pr]*_*.py"))
+
+
 def _is_current(path: Path) -> bool:
     """Whether a file says the newest revision, as it does at nearly every start; anything else is looked at later."""
-    revisions = (_folder() / "versions").glob("r*.py")
-    newest = max(revision.name[1:5] for revision in revisions)
     try:
         with closing(sqlite3.connect(path)) as connection:
-            return connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(newest,)]
+            return connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(revisions(None)[-1],)]
     except sqlite3.Error:
         return False
 
@@ -134,23 +137,32 @@ def _upgrade(connection: "Connection", place: Place, schema: str | None) -> None
         connection.rollback()
     if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
         raise AuditMismatch(f"{place} was written by a newer version")
+    if current is not None:
+        _require_known(connection, f"{schema}." if schema else "")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     if schema is None:
         connection.commit()
 
 
-def _folder() -> Path:
-    return Path(__file__).parent / "migrations"
+def _require_known(connection: "Connection", prefix: str) -> None:
+    """Refuse a log that this version cannot go on with before its schema is changed: the version that can still may."""
+    query = f"SELECT body FROM {prefix}record WHERE kind = '%s' ORDER BY seq"  # noqa: S608 - constants
+    begun, introduced = (connection.exec_driver_sql(query % kind).scalars().all() for kind in KINDS)
+    if begun:
+        missing(begun[0], introduced)
+
+
+def _versions(schema: str | None) -> Path:
+    return FOLDER / ("versions" if schema is None else "versions_postgres")
 
 
 def _config(schema: str | None) -> "Config":
     from alembic.config import Config  # noqa: PLC0415
 
-    folder = _folder()
     config = Config()
-    config.set_main_option("script_location", str(folder))
+    config.set_main_option("script_location", str(FOLDER))
     config.set_main_option("path_separator", "os")
-    config.set_main_option("version_locations", str(folder / ("versions" if schema is None else "versions_postgres")))
+    config.set_main_option("version_locations", str(_versions(schema)))
     config.attributes["schema"] = schema
     return config

@@ -134,13 +134,13 @@ def test_a_newer_schema_of_the_database_is_refused(open_log: Any) -> None:
 def test_schemas_that_are_new_to_a_log_are_introduced_on_it(open_log: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     newest = dict(record.REGISTRY)
     old = dict(list(newest.items())[:-2])
-    for module in ("audit.records.record", "audit.opening", "audit.verification.checks"):
+    for module in ("audit.records.record", "audit.records.introduced", "audit.verification.checks"):
         monkeypatch.setattr(f"{module}.REGISTRY", old)
     with monkeypatch.context() as patch:
         patch.setattr("audit.log.registry_sha256", lambda: record.registry_sha256(len(old)))
         log = open_log()
         log.close()
-    for module in ("audit.records.record", "audit.opening", "audit.verification.checks"):
+    for module in ("audit.records.record", "audit.records.introduced", "audit.verification.checks"):
         monkeypatch.setattr(f"{module}.REGISTRY", newest)
     for _ in range(2):
         open_log().close()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic.script import ScriptDirectory
 
 from audit.errors import AuditMismatch, AuditUnavailable
 from audit.place import Postgres
@@ -47,6 +48,26 @@ print({{"alembic", "sqlalchemy"}} & set(sys.modules))
     assert said[1] == b"set()\n"
 
 
+def test_a_database_of_the_newest_schema_is_found_good_without_what_migrates(database: Postgres) -> None:
+    migrate_postgres(database)
+    program = f"""
+import sys
+from audit.place import place_of
+from audit.stores.migrate import require_current
+require_current(place_of({database.url!r}), 10)
+print({{"alembic", "sqlalchemy"}} & set(sys.modules))
+"""
+    assert subprocess.run([sys.executable, "-c", program], check=True, capture_output=True).stdout == b"set()\n"
+
+
+@pytest.mark.parametrize("schema", [None, "any"])
+def test_files_are_named_by_their_revisions(schema: str | None) -> None:
+    scripts = ScriptDirectory.from_config(migrate._config(schema))
+    known = [script.revision for script in scripts.walk_revisions()]
+    assert migrate.revisions(schema) == known[::-1]
+    assert migrate.revisions(schema)[-1] == scripts.get_current_head()
+
+
 def test_a_migration_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "audit.db"
     source = Path(migrate.__file__).parent / "migrations"
@@ -57,7 +78,7 @@ def test_a_migration_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pyte
     broken = text.replace("def downgrade", '    op.execute("CREATE NONSENSE")\n\n\ndef downgrade')
     assert broken != text
     (copy / "migrations" / "versions" / "r0001_first.py").write_text(broken)
-    monkeypatch.setattr(migrate, "__file__", str(copy / "migrate.py"))
+    monkeypatch.setattr(migrate, "FOLDER", copy / "migrations")
     with pytest.raises(AuditUnavailable) as caught:
         migrate_sqlite(path)
     assert "NONSENSE" in str(caught.value.__cause__)
@@ -98,7 +119,7 @@ revision, down_revision = "p9998", "{head}"
 def upgrade(): op.execute("CREATE TABLE ringfence_audit.added (x int)")
 """
     (copy / "migrations" / "versions_postgres" / "p9998_next.py").write_text(next_one)
-    monkeypatch.setattr(migrate, "__file__", str(copy / "migrate.py"))
+    monkeypatch.setattr(migrate, "FOLDER", copy / "migrations")
     with pytest.raises(AuditMismatch, match="older version; upgrade it with `ringfence audit migrate`"):
         require_current(empty_database, 5.0)
     migrate_postgres(empty_database)
