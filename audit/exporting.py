@@ -66,22 +66,13 @@ class Exports:
         self._recorded: asyncio.Queue[str] = asyncio.Queue()
         """What may begin, in its order."""
 
-    @classmethod
-    async def take_over(
-        cls,
-        audit: AuditLog,
-        folder: Path,
-        command: Sequence[str],
-        measure: Callable[[Path], Space] = measure,
-        beside: Callable[[], Iterable[Path]] = tuple,
-    ) -> Self:
+    async def take_over(self) -> Self:
         """Begin with what is known of earlier exports; what was under way has ended. What is damaged is left out."""
-        made = cls(audit, folder, command, measure, beside)
         try:
-            await asyncio.to_thread(made._load)
+            await asyncio.to_thread(self._load)
         except OSError as error:
             log.warning("exports cannot be read or written: %s", error.strerror)
-        return made
+        return self
 
     def _load(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -34,7 +34,7 @@ async def until(condition: Callable[[], Any]) -> None:
 
 @asynccontextmanager
 async def working(log: AuditLog, home: Path, command: tuple[str, ...] = STAND_IN) -> AsyncIterator[Exports]:
-    exports = await Exports.take_over(log, home / "exports", command)
+    exports = await Exports(log, home / "exports", command).take_over()
     task = asyncio.create_task(exports.run())
     try:
         yield exports
@@ -117,7 +117,7 @@ def test_an_export_leaves_the_log_its_room_on_the_disk(
         return Space(wanted - 1 if not began or (home / "arguments").exists() else wanted, total)
 
     async def run() -> tuple[Job, Job]:
-        exports = await Exports.take_over(log, home / "exports", STAND_IN, measured)
+        exports = await Exports(log, home / "exports", STAND_IN, measured).take_over()
         task = asyncio.create_task(exports.run())
         failed = await made(exports, job())
         (home / "hang").unlink()
@@ -157,7 +157,7 @@ def test_one_runs_and_a_few_wait_and_a_stop_interrupts_all(open_log: Any, tmp_pa
             return [one.state for one in exports.jobs()]
 
     async def again() -> list[Job]:
-        return (await Exports.take_over(log, home / "exports", STAND_IN)).jobs()
+        return (await Exports(log, home / "exports", STAND_IN).take_over()).jobs()
 
     assert asyncio.run(stopped()) == ["queued"] * WAITING + ["running"]
     assert [one.state for one in asyncio.run(again())] == ["interrupted"] * (WAITING + 1)
@@ -170,14 +170,14 @@ def test_what_the_log_calls_exported_is_done_after_a_restart(open_log: Any, tmp_
     whole, unsaid, gone = (job(number, state="running", **found) for number in range(3))
 
     async def run() -> dict[str, str]:
-        exports = await Exports.take_over(log, folder, STAND_IN)
+        exports = await Exports(log, folder, STAND_IN).take_over()
         for one in (whole, unsaid, gone):
             await exports.prepare(one)
             exports.pack(one).write_bytes(b"tar")
         for one in (whole, gone):
             await log.append("audit.exported", one.record())
         exports.pack(gone).unlink()
-        later = await Exports.take_over(log, folder, STAND_IN)
+        later = await Exports(log, folder, STAND_IN).take_over()
         assert later.pack(whole).exists()
         assert not later.pack(unsaid).exists()
         return {one.id: one.state for one in later.jobs()}
@@ -189,14 +189,14 @@ def test_only_the_newest_are_kept_and_what_cannot_be_read_is_left_out(open_log: 
     log, folder = open_log(), tmp_path / "home" / "exports"
 
     async def run() -> list[Job]:
-        exports = await Exports.take_over(log, folder, STAND_IN)
+        exports = await Exports(log, folder, STAND_IN).take_over()
         for number in range(KEPT + 3):
             await exports.prepare(job(number, state="failed"))
         (folder / f"{new_id()}.json").write_text("{")
         (folder / "stray.tar").touch()
         for _ in range(3):  # what a process leaves that was killed while it wrote
             (folder / f".{new_id()}.tar.7" / "files").mkdir(parents=True)
-        return (await Exports.take_over(log, folder, STAND_IN)).jobs()
+        return (await Exports(log, folder, STAND_IN).take_over()).jobs()
 
     kept = asyncio.run(run())
     assert [one.created[17:19] for one in kept] == [f"{number:02d}" for number in range(KEPT + 2, 2, -1)]
@@ -210,9 +210,9 @@ def test_exports_of_other_processes_are_shown_and_left_alone(open_log: Any, tmp_
         async with working(log, tmp_path / "one") as one:
             theirs = await made(one, job(1))
             await one.prepare(waits := job(2))
-            here = await Exports.take_over(
+            here = await Exports(
                 log, tmp_path / "two", STAND_IN, beside=lambda: [tmp_path / "one" / "exports"]
-            )
+            ).take_over()
             await here.prepare(own := job(3))
             assert [known.id for known in here.jobs()] == [own.id, waits.id, theirs.id]
             assert here.find(waits.id) == waits, "it is not interrupted by who finds it"
@@ -233,7 +233,7 @@ def test_a_folder_that_cannot_be_made_does_not_keep_the_server_from_starting(
     (tmp_path / "home" / "exports").touch()
 
     async def run() -> None:
-        exports = await Exports.take_over(log, tmp_path / "home" / "exports", STAND_IN)
+        exports = await Exports(log, tmp_path / "home" / "exports", STAND_IN).take_over()
         with pytest.raises(NotADirectoryError):
             await exports.prepare(job())
         assert exports.jobs() == []

@@ -56,7 +56,7 @@ class Service:
 
     def ask(self, method: str, path: str, *, key: str = "good", **more: Any) -> httpx.Response:
         async def asked() -> httpx.Response:
-            exports = await Exports.take_over(self.log, self.folder, (sys.executable, str(STAND_IN)))
+            exports = await Exports(self.log, self.folder, (sys.executable, str(STAND_IN))).take_over()
             app = Starlette(routes=routes(self.log, authorize, exports, self.explain, self.limit))
             transport = httpx.ASGITransport(app=app)
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:

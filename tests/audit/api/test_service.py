@@ -43,7 +43,7 @@ def test_of_many_who_read_much_at_once_most_are_told_to_come_back(path: str, ser
         return SimpleNamespace(actor=actor)
 
     async def run() -> list[int]:
-        exports = await Exports.take_over(service.log, service.folder, ())
+        exports = await Exports(service.log, service.folder, ()).take_over()
         app = Starlette(routes=routes(service.log, anybody, exports))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
             asked = [client.get(f"{PREFIX}{path}") for _ in range(40)]
