@@ -18,6 +18,8 @@ SILENT_S = 10.0
 """How long a connection may say nothing."""
 LIFE_S = 60.0
 """How long it may last at all: no drip of bytes holds a thread for longer."""
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""Of a header (RFC 9110, 5.1)."""
 _CHECKPOINT = re.compile(r"/([0-9a-f]{64})/checkpoint")
 
 
@@ -57,9 +59,27 @@ class WitnessServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.1"  # what is no request would be answered without a status line
     server_version, sys_version = "ringfence-witness", ""
     timeout = SILENT_S
     server: WitnessServer
+
+    def parse_request(self) -> bool:
+        """Take a request that ends where whoever stands before us sees its end, and no other (RFC 9112, 6.3)."""
+        if not super().parse_request():
+            return False
+        if self.request_version not in {"HTTP/1.0", "HTTP/1.1"}:
+            self.request_version = self.default_request_version
+            self._refuse(505, "speak HTTP/1.1")
+            return False
+        lengths = self.headers.get_all("Content-Length", [])
+        strange = self.headers.defects or any(_NAME.fullmatch(name) is None for name in self.headers)
+        if strange or len(lengths) > 1 or "Transfer-Encoding" in self.headers:
+            self._refuse(400 if strange or lengths else 411, "say once how long the body is, and send it as it is")
+            return False
+        if lengths and self.command != "POST":
+            self.close_connection = True  # its body is not read
+        return True
 
     def do_POST(self) -> None:
         length = self.headers.get("Content-Length", "")
@@ -80,6 +100,10 @@ class _Handler(BaseHTTPRequestHandler):
             return self._refuse(404, "there is nothing at this path")
         return self._answer(self.server.witness.checkpoint(found[1]))
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+        """Refuse what is not understood without the library's words, which repeat it."""
+        self._refuse(code, "this is no request that is served here")
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Keep no log of who asked."""
 
@@ -94,7 +118,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(answer.body)
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
 
 
 def _cut(connection: socket.socket) -> None:

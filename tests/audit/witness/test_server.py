@@ -100,3 +100,52 @@ def test_a_connection_too_many_is_closed_and_a_free_place_is_given_again(
         return False
 
     assert eventually(served)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"POST /add-checkpoint HTTP/1.1 zebra\r\n\r\n",
+        b"zebra\r\n\r\n",
+        b"GET /zebra HTTP/9.9\r\n\r\n",
+        b"GET /zebra\r\n\r\n",
+        b"GET /zebra HTTP/0.9\r\n\r\n",
+        b"GET /" + b"zebra" * 20_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"X: zebra\r\n" * 200 + b"\r\n",
+        b"ZEBRA / HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_gets_a_whole_answer_that_repeats_nothing(running: WitnessServer, said: bytes) -> None:
+    answered = raw(running, said)
+    assert answered.startswith((b"HTTP/1.1 4", b"HTTP/1.1 5")), answered[:200]
+    assert b"zebra" not in answered.lower()
+
+
+def test_an_answer_to_head_has_no_body(running: WitnessServer) -> None:
+    assert raw(running, b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n").endswith(b"\r\n\r\n")
+
+
+HIDDEN = b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Content-Length: 1\r\nContent-Length: 9\r\n\r\nx",
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"Content-Length : 5\r\n\r\n",
+    ],
+)
+@pytest.mark.parametrize("begin", [b"POST /add-checkpoint", b"GET /" + b"0" * 64 + b"/checkpoint"])
+def test_a_message_that_two_readers_could_end_at_two_places_gets_one_answer_and_the_end(
+    running: WitnessServer, begin: bytes, framing: bytes
+) -> None:
+    """Behind whoever ends TLS for it, what is hidden in one caller's body would be answered to another."""
+    answered = raw(running, begin + b" HTTP/1.1\r\nHost: x\r\n" + framing + HIDDEN)
+    assert answered.count(b"HTTP/1.1 ") == 1, answered
+
+
+def test_a_body_that_nobody_asked_for_is_not_taken_for_a_request(running: WitnessServer) -> None:
+    at = f"GET /{'0' * 64}/checkpoint HTTP/1.1\r\nHost: x\r\nContent-Length: {len(HIDDEN)}\r\n\r\n"
+    assert raw(running, at.encode() + HIDDEN).count(b"HTTP/1.1 ") == 1
