@@ -12,7 +12,7 @@ import typer
 from audit.access import Filters, ReadRecord, Records
 from audit.anchors.keepers import NOWHERE, Outside
 from audit.errors import AuditError, AuditMismatch
-from audit.incidents import still_open
+from audit.incidents import RESTORED, still_open
 from audit.keys import FURTHER, read_signers, write_secret
 from audit.place import Place
 from audit.proofs.keyring import ENDED, GENESIS, INTRODUCED, USAGE, Keyring, Span, key_id
@@ -26,8 +26,12 @@ from audit.spool.imports import DAMAGED
 
 REFUSED = 2
 GIVEN_UP = "heads_given_up"
-FOR_PERSONS = frozenset({DAMAGED, GIVEN_UP, "fingerprint_guessing"})
+FOR_PERSONS = frozenset({DAMAGED, GIVEN_UP, RESTORED, "fingerprint_guessing"})
 """Incidents that no condition ends."""
+RESTORED_MEANS = (
+    "this log was restored from a copy of its first {from_seq} records, made at {since}: what was recorded after that "
+    "is lost, or lives on elsewhere, and API keys that were revoked after that can be used again"
+)
 T = TypeVar("T")
 
 
@@ -146,6 +150,8 @@ def acknowledge(
     for record in _read(lambda: still_open(Records(own.place))):
         if record.body["what"] in FOR_PERSONS:
             typer.echo(f"the incident {record.body['what']} of {record.body['ts']} is open")
+            if record.body["what"] == RESTORED:
+                typer.echo(RESTORED_MEANS.format_map(record.body))
             if not yes:
                 typer.confirm("Record that you looked at it?", abort=True)
             own.record("incident.closed", {"incident": record.body["incident"], "how": "acknowledged"})

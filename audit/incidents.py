@@ -9,6 +9,8 @@ from audit.orphans import live_writers
 from audit.place import Postgres
 
 OPENED, CLOSED = "incident.opened", "incident.closed"
+RESTORED = "restored"
+"""Of a log that was made of a backup, `from_seq` being how many records that had: what came behind them is lost."""
 
 
 def still_open(records: Records) -> list[ReadRecord]:

@@ -106,6 +106,11 @@ def read_signers(directory: Path) -> tuple[Signer, ...]:
     return tuple(read_signer(path) for path in (directory / SIGNING, *sorted(directory.glob(FURTHER))))
 
 
+def files(directory: Path) -> list[Path]:
+    """Return every file that has to be copied for somebody else to go on with the log."""
+    return [directory / name for name in (SIGNING, VERIFYING, MASTER)] + sorted(directory.glob(FURTHER))
+
+
 def read_secret(path: Path) -> str:
     """Read a file that only its owner, who asks, may read; raises AuditMismatch for any other."""
     try:

@@ -239,6 +239,22 @@ def _doctor() -> typer.Typer:
     return part
 
 
+def _backup() -> typer.Typer:
+    from proxy.cli_backup import backup  # noqa: PLC0415 - read when it is asked for
+
+    part = typer.Typer(add_completion=False)
+    part.command("backup")(backup)
+    return part
+
+
+def _restore() -> typer.Typer:
+    from proxy.cli_backup import restore  # noqa: PLC0415 - read when it is asked for
+
+    part = typer.Typer(add_completion=False)
+    part.command("restore")(restore)
+    return part
+
+
 LATER: dict[str, Callable[[], typer.Typer]] = {
     "detect": _detect,
     "key": _key,
@@ -249,6 +265,8 @@ LATER: dict[str, Callable[[], typer.Typer]] = {
     "models": _models,
     "canary": _canary,
     "doctor": _doctor,
+    "backup": _backup,
+    "restore": _restore,
 }
 
 

@@ -1,7 +1,8 @@
 """What is wrong below the log: no room on its disk, a wall clock that jumped. Looked at every second; incidents.
 
 Each begins and ends with a record. While the disk is full or the clock is off, no decision is taken; the rest of the
-log goes on as well as it can.
+log goes on as well as it can. A log that was restored says so itself, and nothing is sent until an operator has closed
+that.
 """
 
 import asyncio
@@ -12,17 +13,20 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from audit.access import Records
 from audit.clock import ANOMALY
 from audit.errors import AuditError, AuditUnavailable
-from audit.incidents import Incidents
+from audit.incidents import RESTORED, Incidents, still_open
 from audit.log import AuditLog
 from audit.space import Room
+from proxy.errors import Unavailable
 
 log = logging.getLogger(__name__)
 LOOK_S = 1.0
 COMPARE_S = 10.0
 SETTLE_S = 0.01
 LOW = "low_space"
+LOOK_AT_IT = "an operator has to look, with `ringfence audit acknowledge`"
 
 
 class Conditions:
@@ -40,6 +44,8 @@ class Conditions:
         self._looking = threading.Lock()
         self._compared = float("-inf")
         self._told = True
+        self.restored = bool(self._incidents.among(RESTORED))
+        """Whether the log is a copy, of which nobody has said yet that what came after it is lost."""
         if self._incidents.among(ANOMALY):
             audit.clock.doubt()
 
@@ -56,6 +62,7 @@ class Conditions:
                 if self.room is not None:
                     self._look_at(self.room)
                 self._look_at_clock()
+                self.restored = self.restored and self._is_restored()
                 self._told = True
             except (AuditError, OSError) as error:
                 if self._told:
@@ -64,9 +71,16 @@ class Conditions:
 
     def not_ready(self) -> str | None:
         """Say why requests should go elsewhere although they are answered."""
-        if self.room is None or self.room.state == "ample":
+        if self.restored:
+            return f"the audit log was restored from a copy: {LOOK_AT_IT}"
+        return None if self.room is None or self.room.state == "ample" else _low(self.room)
+
+    def stopped(self) -> Unavailable | None:
+        """Say why nothing may be sent."""
+        if not self.restored:
             return None
-        return f"little room on the disk of the audit log: {self.room.said()}"
+        text = f"The audit log was restored from a copy, and may lack records, so nothing is sent: {LOOK_AT_IT}."
+        return Unavailable(text, code="audit_behind")
 
     def look_at_clock(self) -> dict[str, Any]:
         """Return what the wall clock says, and how far it is off; or was, where nobody said how that ended."""
@@ -91,6 +105,9 @@ class Conditions:
         if self.room is not None:
             self.room.give_up()
 
+    def _is_restored(self) -> bool:
+        return any(record.body["what"] == RESTORED for record in still_open(Records(self._audit.place)))
+
     def _look_at(self, room: Room) -> None:
         state = room.look(full=self._audit.full())
         if state == "spent" and not self._audit.spent:
@@ -104,7 +121,7 @@ class Conditions:
             self._audit.spent = False
             self._incidents.close(LOW, how="room_again")
         elif self._incidents.open(LOW):
-            log.error("%s", self.not_ready())
+            log.error("%s", _low(room))
 
     def _look_at_clock(self) -> None:
         clock, now = self._audit.clock, self._monotonic()
@@ -130,6 +147,10 @@ class Conditions:
     def _end(self, how: str) -> None:
         for what, about in self._incidents.among(ANOMALY):
             self._incidents.close(what, about, how=how)
+
+
+def _low(room: Room) -> str:
+    return f"little room on the disk of the audit log: {room.said()}"
 
 
 def _why(error: AuditError | OSError) -> str:

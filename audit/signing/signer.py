@@ -168,6 +168,7 @@ def _heads(source: Source, anchors: Sequence[Anchor]) -> Iterator[tuple[Checkpoi
 
 def accept(directory: Path, heads: Iterable[str]) -> None:
     """Note heads, each as the text of its checkpoint, that an operator gives up for lost; a signer then reads it."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # of a home in which none has signed yet
     durable.replace(directory / ACCEPTED, json.dumps(sorted({*heads, *accepted(directory)})).encode())
 
 

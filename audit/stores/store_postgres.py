@@ -275,7 +275,7 @@ class PostgresStore:
         head, generation = Head(*found[:3]), int(found[3])
         if seen is not None:
             before = at[0][0] if at and at[0] is not None else _gone_link(connection, seen[0])
-            if generation < seen[1] or fault(seen[0], head, before) is not None:
+            if generation != seen[1] or fault(seen[0], head, before) is not None:
                 self._fatal = "behind"
                 raise AuditUnavailable("behind")
         return head, generation

@@ -1,9 +1,11 @@
-"""Writes a log, or is a witness, while each of its calls that change files is held by whoever started it.
+"""Writes a log, is a witness, or copies an installation, while each of its calls that change files is held.
 
-A line of standard input begins a life:
+Whoever started it decides what becomes of them. A line of standard input begins a life:
 
     log HOME ORIGIN SYNCHRONOUS RECORDS MORE    MORE are written, or spooled where the log takes none
     witness HOME CHECKPOINTS
+    backup HOME FOLDER KEYS
+    restore HOME FOLDER KEYS
 
 What was acknowledged is said on standard output: `id seq link`, `spooled id`, `seen size`, or `refused` and the reason;
 `spooling` before the first that may be spooled; the last line is the exit status.
@@ -13,6 +15,7 @@ import asyncio
 import os
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import watched
@@ -27,6 +30,9 @@ from audit.spool.spool import SpoolPlan
 from audit.stores import sqlite
 from audit.witness.book import Book, BookUnusable
 from audit.witness.request import digest_of
+from proxy import backup, restore
+from proxy.errors import ConfigurationError
+from proxy.settings import Settings
 
 AUTOCHECKPOINT = 10
 """Pages: also a short life carries its write-ahead log into the file."""
@@ -87,7 +93,27 @@ def witness(home: Path, checkpoints: str) -> int:
     return 0
 
 
-LIVES = {"log": write, "witness": witness}
+def back_up(home: Path, folder: str, keys: str) -> int:
+    """Copy an installation."""
+    return _said(lambda: backup.back_up(Settings(home=home), Path(folder), Path(keys)))
+
+
+def put_back(home: Path, folder: str, keys: str) -> int:
+    """Make one of a copy."""
+    return _said(lambda: restore.restore(Settings(home=home), Path(folder), Path(keys)))
+
+
+def _said(work: Callable[[], object]) -> int:
+    try:
+        work()
+    except ConfigurationError as error:
+        os.write(1, f"refused {error.message}\n".encode())
+        return 78
+    os.write(1, b"done\n")
+    return 0
+
+
+LIVES = {"log": write, "witness": witness, "backup": back_up, "restore": put_back}
 A = History()
 
 

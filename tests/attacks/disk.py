@@ -40,6 +40,7 @@ class Disk:
             if path.is_file():
                 self._named[str(path)] = _File(path.read_bytes())
         self._durable = dict(self._named)
+        self._moved: list[tuple[str, str]] = []
 
     def take(self, call: Call, *, failed: bool = False) -> None:
         """Take in the next call."""
@@ -58,6 +59,9 @@ class Disk:
                 del self._named[call.path]
         elif file is not None:
             file.pending.append(call)
+        elif call.kind == "rename":  # of a folder
+            self._named = _below(self._named, call.path, call.to)
+            self._moved.append((call.path, call.to))
 
     def _sync(self, path: str, file: _File | None, *, failed: bool) -> None:
         if file is not None:
@@ -65,6 +69,9 @@ class Disk:
                 file.durable = _applied(file)
             file.pending.clear()
         elif not failed:
+            for old, new in self._moved:
+                if str(Path(new).parent) == path:
+                    self._durable = _below(self._durable, old, new)
             inside = {name for name in {*self._named, *self._durable} if str(Path(name).parent) == path}
             self._durable = {name: one for name, one in self._durable.items() if name not in inside}
             self._durable |= {name: self._named[name] for name in inside & self._named.keys()}
@@ -78,6 +85,11 @@ class Disk:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 path.write_bytes(file.image(survives))
                 path.chmod(0o600)
+
+
+def _below(files: dict[str, _File], old: str, new: str) -> dict[str, _File]:
+    """Give what lies in one folder the names that it has in another."""
+    return {f"{new}{name[len(old) :]}" if name.startswith(f"{old}/") else name: one for name, one in files.items()}
 
 
 def _applied(file: _File) -> bytes:

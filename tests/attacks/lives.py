@@ -98,6 +98,11 @@ class Lives:
         made = Life()
         return self._live(made, f"witness {home} {RECORDS}", made.until(fault), home)
 
+    def copy(self, what: str, home: Path, folder: Path, keys: Path, *, fault: Fault = NONE) -> Life:
+        """Let one make a backup of a home, or restore one into it; all of them lie beside each other."""
+        made = Life()
+        return self._live(made, f"{what} {home} {folder} {keys}", made.until(fault), home.parent)
+
     def spool(self, home: Path, count: int) -> Life:
         """Let one open the log in a folder, write, and write on when there is no room for the log any more."""
         made = Life()

@@ -181,6 +181,31 @@ def test_a_head_that_only_an_anchor_kept_is_given_up_too_and_one_that_cannot_be_
     assert verify(home.path).grade == "signed"
 
 
+def test_heads_of_an_anchor_are_given_up_in_a_home_in_which_nobody_has_signed_yet(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads = tmp_path / "heads"
+    shutil.copy(home.path, tmp_path / "backup.db")
+    home.record("control.tested", {"control": "lost", "passed": True})
+    heads.write_bytes(home.sign().encode())
+    shutil.rmtree(home.home / "signer")
+    (home.home / "audit-head.json").unlink()
+    shutil.copy(tmp_path / "backup.db", home.path)
+    outside = Outside(heads)
+    monkeypatch.setattr(cli_signing, "own_log", lambda: cli_signing.Own(home.path, home.home, home.record, outside))
+    assert "lost: a log of" in run("acknowledge", "--yes")
+    home.sign(*outside.keepers(home.path, home.home / "keys", home.home / "signer", lambda *_: True).values())
+
+
+def test_whoever_acknowledges_a_restored_log_is_told_of_which_copy_it_was_made(home: Home) -> None:
+    said = {"from_seq": 7, "since": "2026-11-22T01:02:03.000004Z"}
+    home.record("incident.opened", {"incident": new_id(), "what": "restored", **said})
+    out = run("acknowledge", "--yes")
+    assert "restored from a copy of its first 7 records, made at 2026-11-22T01:02:03.000004Z" in out
+    assert "API keys that were revoked after that can be used again" in out
+    assert home.kinds().count("incident.closed") == 1
+
+
 def test_a_clock_that_jumped_is_accepted_only_by_a_person(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 

@@ -111,3 +111,10 @@ def test_keys_that_are_there_are_used_without_a_change_to_their_folder(
     assert keys.exist(tmp_path / "keys")
     keys.load(tmp_path / "keys")
     keys.finish(tmp_path / "keys")
+
+
+def test_whoever_is_to_go_on_with_a_log_needs_these_files(tmp_path: Path) -> None:
+    keys.create(tmp_path, ORIGIN)
+    keys.write_secret(tmp_path / "audit-signing-0123abcd.key", b"a further one")
+    found = [path.name for path in keys.files(tmp_path)]
+    assert sorted(found) == sorted({path.name for path in tmp_path.iterdir()} - {keys.UNFINISHED})

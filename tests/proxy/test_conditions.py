@@ -368,3 +368,19 @@ def test_an_incident_that_cannot_be_recorded_yet_is_recorded_later_and_said_once
     ]
     watch.conditions.look()
     assert watch.incidents() == ["low_space"]
+
+
+def test_nothing_is_sent_on_a_log_that_was_restored_until_an_operator_has_closed_that(watch: Watch) -> None:
+    assert watch.conditions.stopped() is None
+    incident = new_id()
+    watch.log.append_sync("incident.opened", {"incident": incident, "what": "restored", "from_seq": 7})
+    watch.restart()
+    for _ in range(2):
+        watch.conditions.look()
+        stopped = watch.conditions.stopped()
+        assert stopped is not None
+        assert (stopped.status, stopped.code) == (503, "audit_behind")
+        assert "ringfence audit acknowledge" in (watch.conditions.not_ready() or "")
+    watch.log.append_sync("incident.closed", {"incident": incident, "how": "acknowledged"})
+    watch.conditions.look()
+    assert (watch.conditions.stopped(), watch.conditions.not_ready()) == (None, None)

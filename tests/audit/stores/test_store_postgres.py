@@ -280,13 +280,17 @@ def test_a_store_put_back_to_an_earlier_state_is_not_built_upon(open_shared: Any
     assert refused(late, decision(), 4.0) == "behind", "the head has grown past what it saw, along another way"
 
 
-def test_a_generation_that_went_back_is_not_built_upon(open_shared: Any, decision: Any) -> None:
-    log = open_shared()
-    with psycopg.connect(log.place.url, autocommit=True) as owner:
+@pytest.mark.parametrize(("before", "after"), [(1, 0), (0, 1)], ids=["went back", "restored"])
+def test_a_log_of_another_generation_is_not_built_upon(
+    open_shared: Any, decision: Any, before: int, after: int
+) -> None:
+    move = "UPDATE ringfence_audit.head SET generation = %s"
+    with psycopg.connect(open_shared().place.url, autocommit=True) as owner:
         owner.execute("ALTER TABLE ringfence_audit.head DISABLE TRIGGER only_grows")
-        owner.execute("UPDATE ringfence_audit.head SET generation = 1")
+        owner.execute(move, (before,))
+        log = open_shared("other")
         log.append_sync(DECISION, decision())
-        owner.execute("UPDATE ringfence_audit.head SET generation = 0")
+        owner.execute(move, (after,))
     assert refused(log, decision(), 4.0) == "behind"
 
 
