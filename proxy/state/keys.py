@@ -135,9 +135,13 @@ def revoke(connection: Connection, key_id: str, moment: str) -> None:
 def _migrate(path: Path) -> None:
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > len(MIGRATIONS):
+                raise ConfigurationError(
+                    f"The API keys in {path} were written by a newer version; this server must be upgraded."
+                )
             path.chmod(0o600)
             connection.execute("PRAGMA journal_mode=WAL")
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
             for number, statement in enumerate(MIGRATIONS[version:], start=version + 1):
                 connection.execute("BEGIN IMMEDIATE")
                 connection.execute(statement)

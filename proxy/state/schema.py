@@ -6,6 +6,7 @@ SQLite file; a PostgreSQL database is changed by `ringfence audit migrate` alone
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 
 from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, inspect, select, text
 
@@ -103,6 +104,7 @@ REVISIONS: tuple[tuple[str | Mapping[str, str], ...], ...] = (
 )
 """Applied in order; the table `revision` counts those that were. A mapping has what one of the two databases needs."""
 MIGRATE_S = 60.0
+LOOK_S = 5.0
 MIGRATE = "`ringfence audit migrate`"
 
 metadata = MetaData()
@@ -134,6 +136,21 @@ def require_current(connection: Connection, place: Place) -> None:
     if done < len(REVISIONS):
         raise ConfigurationError(f"The proxy's own tables in {place} are of an older version; run {MIGRATE}.")
     require_not_newer(done, place)
+
+
+def require_known(place: Place) -> None:
+    """Refuse what only a newer version knows, before the log is written to; raises ConfigurationError.
+
+    What cannot be read now is for whoever opens it to wait for, or to tell of.
+    """
+    if not isinstance(place, Postgres) and not place.exists():
+        return
+    engine = open_engine(place, LOOK_S)
+    try:
+        with suppress(AuditUnavailable, AuditMismatch), connected(engine, time.monotonic() + LOOK_S) as connection:
+            require_not_newer(applied(connection) or 0, place)
+    finally:
+        engine.dispose()
 
 
 def require_not_newer(done: int, place: Place) -> None:

@@ -82,6 +82,16 @@ def test_a_file_that_is_damaged_is_named(tmp_path: Path) -> None:
         KeyRows(path, 5.0)
 
 
+def test_a_file_of_a_newer_version_is_refused_and_not_changed(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as newer:
+        newer.execute(f"PRAGMA user_version = {len(keys.MIGRATIONS) + 1}")
+    before = path.read_bytes()
+    with pytest.raises(ConfigurationError, match="written by a newer version; this server must be upgraded"):
+        KeyRows(path, 5.0)
+    assert path.read_bytes() == before
+
+
 def test_a_shared_database_without_the_table_is_refused_with_the_command_that_makes_it(
     empty_database: Postgres,
 ) -> None:

@@ -83,13 +83,23 @@ def test_four_who_migrate_at_once_do_it_once(empty_database: Postgres) -> None:
 def test_a_newer_database_is_refused_and_left_alone(place: Place) -> None:
     open_and_close(place)
     count(place, len(schema.REVISIONS) + 1)
-    with pytest.raises(ConfigurationError, match="newer version; this server must be upgraded"):
-        open_and_close(place)
+    for use in (open_and_close, schema.require_known):
+        with pytest.raises(ConfigurationError, match="newer version; this server must be upgraded"):
+            use(place)
     if isinstance(place, Postgres):
         with pytest.raises(ConfigurationError, match="newer version"):
             migrate_postgres(place)
     count(place, len(schema.REVISIONS))
     open_and_close(place)
+
+
+def test_what_is_not_there_or_cannot_be_read_is_left_to_whoever_opens_it(tmp_path: Path) -> None:
+    schema.require_known(tmp_path / "shared.db")
+    assert not (tmp_path / "shared.db").exists()
+    (tmp_path / "shared.db").write_bytes(b"no database" * 100)
+    schema.require_known(tmp_path / "shared.db")
+    away = place_of("postgresql://nobody@127.0.0.1:1/none")
+    schema.require_known(away)
 
 
 def test_an_older_database_is_upgraded_with_what_is_in_it(
