@@ -20,3 +20,8 @@ def is_plain(url: str) -> bool:
     except ValueError:
         return False
     return named and parts.scheme in {"http", "https"} and not (parts.query or parts.fragment or parts.username)
+
+
+def is_private(url: str) -> bool:
+    """Whether nobody else can read what goes to this plain URL: by https, or to this machine."""
+    return is_plain(url) and (url.startswith("https://") or is_loopback(urlsplit(url).hostname or ""))

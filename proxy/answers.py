@@ -35,6 +35,7 @@ from proxy.scanning.tally import Asked
 from proxy.scanning.watch import Watch
 from proxy.state.database import StateUnavailable
 from proxy.state.held import HeldStates
+from proxy.traces import notes
 from proxy.upstreams import said
 from proxy.upstreams.connection import Response
 from proxy.upstreams.errors import Lost
@@ -91,6 +92,7 @@ class Attempt:
             lat_us=self.ask.clock.total(),
             **facts,
         )
+        notes.attempted(self.candidate.upstream.id, self.candidate.zone, body)
         if not self.ask.endpoint.op:
             registry, at = self.judged.active.registry, self.candidate
             model, prices = registry.registered(at.model), registry.estate.prices

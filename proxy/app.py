@@ -20,7 +20,7 @@ from proxy.api.routes import Routes
 from proxy.api.shield import Shield, client_address, refuse
 from proxy.api.slowing import Slowing
 from proxy.endpoints.served import ENDPOINTS
-from proxy.errors import RequestRefused
+from proxy.errors import RequestRefused, RingfenceError
 from proxy.identity import Role
 from proxy.limits.limiter import Limiter
 from proxy.metrics.parts import watch
@@ -29,6 +29,8 @@ from proxy.recorded import Database, explained
 from proxy.runtime import Runtime
 from proxy.state.buckets import InDatabase
 from proxy.state.held import HeldStates
+from proxy.traces import notes
+from proxy.traces.around import Around
 
 
 def create_app(runtime: Runtime) -> ASGIApp:
@@ -46,7 +48,7 @@ def create_app(runtime: Runtime) -> ASGIApp:
         notifier=runtime.notifier,
         states=HeldStates(runtime.state),
         watches=runtime.watches,
-        stopped=runtime.checkpoints.stopped,
+        stopped=lambda: runtime.checkpoints.stopped() or runtime.conditions.stopped(),
     )
     shared = InDatabase(runtime.state) if runtime.state.dialect == "postgresql" else None
     guard = Guard(Limiter(shared), runtime.idempotency)
@@ -92,13 +94,15 @@ def create_app(runtime: Runtime) -> ASGIApp:
         if isinstance(error, HTTPException):
             error = _not_found(error)
         runtime.denials.count(error)
+        notes.refused(error.code if isinstance(error, RingfenceError) else RingfenceError.code)
         answer = refuse(scope, error)
         unknown = answer.status_code == HTTPStatus.UNAUTHORIZED
         return slowing.answer(client_address(scope), answer) if unknown else answer
 
     explain = partial(explained, Database(runtime.audit.place))
     served += audit_routes(runtime.audit, auditor, runtime.exports, explain)
-    return runtime.ingress.around(Shield(Routes(served), refused))
+    app = runtime.ingress.around(Shield(Routes(served), refused))
+    return Around(app, runtime.traces.take) if runtime.traces else app
 
 
 def _not_found(error: HTTPException) -> RequestRefused:

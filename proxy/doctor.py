@@ -13,6 +13,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from audit import keys as key_files
 from audit.errors import AuditError
@@ -61,6 +62,7 @@ def examine(settings: Settings, unreachable: Iterable[str] = ()) -> Iterator[Fin
         "room": partial(_room, settings),
         "server": partial(_server, settings),
         "model servers": partial(_upstreams, settings),
+        "traces": partial(_traces, settings),
         "egress": partial(_egress, unreachable),
     }
     for part, look in parts.items():
@@ -173,6 +175,16 @@ def _upstreams(settings: Settings) -> Iterator[Finding]:
 def _said(what: str, said: Said) -> Iterator[Finding]:
     if said.grade != "ok":
         yield Finding("model servers", "mend" if said.grade == "problem" else "look", f"{what}: {said.text}", said.fix)
+
+
+def _traces(settings: Settings) -> Iterator[Finding]:
+    url = urlsplit(settings.traces_url or "")
+    if url.hostname is None:
+        return
+    if asyncio.run(_reached(url.hostname, url.port or (443 if url.scheme == "https" else 80))):
+        yield Finding("traces", "ok", "their collector can be reached")
+    else:
+        yield Finding("traces", "look", "their collector cannot be reached: they are lost", "see setting traces_url")
 
 
 def _egress(unreachable: Iterable[str]) -> Iterator[Finding]:

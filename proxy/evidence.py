@@ -5,7 +5,6 @@ histograms, so that a decision can be made again exactly without the text.
 """
 
 import logging
-import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from audit.errors import AuditError, AuditUnavailable, RecordRefused
 from audit.records.record import MAX_BODY_BYTES
 from proxy.activation import Active
 from proxy.capabilities import Needs, needs, sort_out
+from proxy.clock import Clock
 from proxy.content.walk import Content
 from proxy.detection.findings import UNSCANNED, Finding, Scan
 from proxy.endpoints.endpoint import Endpoint
@@ -28,6 +28,7 @@ from proxy.identity import Caller
 from proxy.policy.labels import to_grid
 from proxy.policy.model import Call, Decision
 from proxy.routing import Candidate, Route, routes, to_holder
+from proxy.traces import notes
 from proxy.upstreams.registry import Registry
 from proxy.upstreams.upstream import OTHER
 
@@ -39,25 +40,6 @@ REFUSED = frozenset({"not_sent", "refused_by_upstream"})
 NOTHING = Needs("")
 ENVELOPE_BYTES = 1024
 """Room for what the log itself adds to a record."""
-
-
-@dataclass(slots=True)
-class Clock:
-    """Microseconds that each stage took, from the arrival of the request on."""
-
-    started: float = field(default_factory=time.perf_counter)
-    spent: dict[str, int] = field(default_factory=dict)
-    _last: float = 0.0
-
-    def mark(self, stage: str) -> None:
-        """Add the time since the last mark to a stage."""
-        now = time.perf_counter()
-        self.spent[stage] = self.spent.get(stage, 0) + int((now - (self._last or self.started)) * 1e6)
-        self._last = now
-
-    def total(self) -> dict[str, int]:
-        """Return every stage, and the total until now."""
-        return {**self.spent, "total": int((time.perf_counter() - self.started) * 1e6)}
 
 
 @dataclass(slots=True)
@@ -135,6 +117,7 @@ class Judged:
         """Return it with the routes to models that can do what is asked for."""
         wanted = needs(ask.endpoint, ask.body, self.content)
         found, lacking = sort_out(self.ways(ask), wanted, self.active.registry)
+        notes.judged()
         return replace(self, needs=wanted, routes=tuple(found), lacking=() if found else lacking)
 
     def ways(self, ask: Ask) -> list[Route]:

@@ -5,6 +5,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -46,6 +47,8 @@ from proxy.settings import Settings
 from proxy.state import database
 from proxy.state.idempotency import Idempotency
 from proxy.state.keys import keys_place
+from proxy.state.schema import require_known
+from proxy.traces.exporter import Exporter
 from proxy.upstreams import report
 from proxy.upstreams.client import Timeouts
 from proxy.upstreams.estate.estate import Estate
@@ -95,6 +98,7 @@ class Runtime:
     failures: Failures
     checkpoints: Checkpoints
     conditions: Conditions
+    traces: Exporter | None
     glass: BreakGlass
     canary: Canary
     admin: admin.Admin
@@ -116,18 +120,7 @@ class Runtime:
         _, provider = activation.load(settings, None), oidc.load(settings)
         first = desk == settings.home
         _make(settings.home, *(() if first else (desk.parent, desk)))
-        try:
-            audit = await _open_log(settings, desk)
-        except AuditError as error:
-            raise unopened(settings, error) from None
-        keys = await asyncio.to_thread(KeyStore, keys_place(settings), settings.audit_deadline_s, audit.trouble)
-        try:
-            place, within_s = database.state_place(settings), settings.audit_deadline_s
-            state = await asyncio.to_thread(database.Database.open, place, within_s)
-        except BaseException:
-            keys.close()
-            await asyncio.to_thread(audit.close)
-            raise
+        audit, keys, state = await _open_stores(settings, desk)
         changes = admin.Admin(audit, keys)
         await asyncio.to_thread(changes.repair, settings.home)
         await engine.start()
@@ -173,7 +166,8 @@ class Runtime:
             figures=reading.operations(metrics),
         )
         server = await admin.serve(changes, desk / "admin.sock")
-        exports = await Exports.take_over(audit, desk / FOLDER, EXPORT, beside=partial(_beside, settings.home, desk))
+        exports = await Exports(audit, desk / FOLDER, EXPORT, beside=partial(_beside, settings.home, desk)).take_over()
+        traces = Exporter(settings.traces_url) if settings.traces_url else None
         watched = (
             denials.run(),
             ingress.run(),
@@ -188,6 +182,7 @@ class Runtime:
             canary.run(),
             exports.run(),
             _watch(estate, pool, bundles, every_s),
+            *([traces.run()] if traces else []),
         ]
         return cls(
             settings=settings,
@@ -210,6 +205,7 @@ class Runtime:
             failures=failures,
             checkpoints=checkpoints,
             conditions=conditions,
+            traces=traces,
             glass=glass,
             canary=canary,
             admin=changes,
@@ -231,6 +227,8 @@ class Runtime:
         self.watches.stop()
         await self.outcomes.drain(DRAIN_S)
         await self.notifier.close(NOTIFY_DRAIN_S)
+        if self.traces is not None:
+            await self.traces.close()
         await self.denials.flush()
         await self.ingress.flush()
         await self.failures.flush()
@@ -258,6 +256,23 @@ def _make(*folders: Path) -> None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(f"The home {folders[0]} cannot be made: {error.strerror}.") from None
+
+
+async def _open_stores(settings: Settings, desk: Path) -> tuple[AuditLog, KeyStore, database.Database]:
+    """Open the log, the API keys and the state; where one of them cannot be, what was opened is closed in order."""
+    place, within_s = database.state_place(settings), settings.audit_deadline_s
+    await asyncio.to_thread(require_known, place)
+    try:
+        audit = await _open_log(settings, desk)
+    except AuditError as error:
+        raise unopened(settings, error) from None
+    async with AsyncExitStack() as undone:
+        undone.push_async_callback(asyncio.to_thread, audit.close)
+        keys = await asyncio.to_thread(KeyStore, keys_place(settings), within_s, audit.trouble)
+        undone.callback(keys.close)
+        state = await asyncio.to_thread(database.Database.open, place, within_s)
+        undone.pop_all()
+    return audit, keys, state
 
 
 async def _open_log(settings: Settings, desk: Path) -> AuditLog:

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+from proxy.addresses import is_private
 from proxy.errors import ConfigurationError
 from proxy.forwarded import networks
 
@@ -53,6 +54,10 @@ class Settings(BaseModel):
     """The address at which figures are read: whoever reaches it reads them."""
     metrics_port: int | None = Field(default=None, ge=0, le=65535)
     """Where Prometheus reads figures, at `/metrics` and without a key; without a port, nowhere."""
+    traces_url: str | None = Field(default=None, repr=False)
+    """An OpenTelemetry collector that is told when each part of a request happened, by OTLP/HTTP in JSON: the address
+    that takes traces, such as `http://127.0.0.1:4318/v1/traces`. By https, or on this machine; without it, nobody is
+    told."""
     log_format: Literal["console", "json"] = "console"
     """How lines on standard error look. No line holds anything of a request; of an exception, its type and place."""
     drain_s: float = Field(default=30.0, ge=0, le=3600)
@@ -192,6 +197,13 @@ class Settings(BaseModel):
         if remote is not None and (remote.startswith("-") or "::" in remote or _PASSWORD.search(remote)):
             raise ValueError("is not the path or the URL of a repository, or holds a password")
         return remote
+
+    @field_validator("traces_url")
+    @classmethod
+    def _is_a_collector(cls, url: str | None) -> str | None:
+        if url is not None and not is_private(url):
+            raise ValueError("is neither an https URL nor one on this machine, without a user and a query")
+        return url
 
     @field_validator("trusted_proxies")
     @classmethod

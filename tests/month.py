@@ -41,7 +41,7 @@ from audit.retention.hands import OfWriter
 from audit.signing.signer import CheckpointSigner, StateFile
 from audit.sources.source import SqliteSource
 from audit.stores.asking import asking
-from proxy import activation, evidence
+from proxy import activation, clock, evidence
 from proxy.activation import Active, Asked
 from proxy.announcing import announcer
 from proxy.approvals.statement import Subject
@@ -230,7 +230,7 @@ class Month:
         scores = self.seeded.choices([found for _, found in FOUND], [weight for weight, _ in FOUND])[0]
         model = active.registry.resolve("gpt-5-mini")
         made = decide(active.policy, caller.identity, Call(CHAT.name, "gpt-5-mini", model), scores, self.calendar.now())
-        ask = Ask(new_id(), CHAT, caller, "127.0.0.1", {"model": "gpt-5-mini"}, b"{}" * 300, evidence.Clock())
+        ask = Ask(new_id(), CHAT, caller, "127.0.0.1", {"model": "gpt-5-mini"}, b"{}" * 300, clock.Clock())
         found = tuple(Finding(name, 0.85, "drawn", "messages[0].content", b"x") for name in scores)
         judged = Judged(
             active, Content((), (), 1, 0), model, DETECTORS, Scan(found, frozenset(), 900, 3, 4, 0), found, scores, made

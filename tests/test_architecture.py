@@ -103,7 +103,7 @@ def test_only_the_client_can_open_a_connection_that_carries_content() -> None:
         allowed = {
             "proxy/upstreams/client.py": {"proxy.upstreams.connecting"},
             "proxy/upstreams/connecting.py": {"aiohappyeyeballs"},
-            "proxy/notify/webhook.py": {"aiohttp"},  # cannot import what knows content
+            "proxy/notify/posting.py": {"aiohttp"},  # cannot import what knows content
             "proxy/oidc/fetching.py": {"aiohttp"},  # the same
             "proxy/model_bench/asking.py": {"http.client"},  # asks Ringfence itself, as an application with a key does
             "proxy/canary/asking.py": {"http.client"},  # asks Ringfence itself, by its own socket

@@ -26,6 +26,7 @@ from proxy.notify.channels import Channels
 from proxy.notify.dispatch import Notifier
 from proxy.notify.failures import Failures
 from proxy.policy.policy import Policy
+from proxy.traces import notes
 
 LEFT = 499
 STATUSES = 32
@@ -153,4 +154,5 @@ class Telling(Notifier):
         if "answer" not in body:
             self._ingress.decided()
             self._metrics.decided(body)
+            notes.recorded(body, receipt.id)
         super().tell(body, policy, channels, receipt)

@@ -10,8 +10,9 @@ from proxy.api.shield import client_address
 from proxy.content.parsing import parse
 from proxy.endpoints.endpoint import Endpoint
 from proxy.errors import RequestRefused
-from proxy.evidence import Ask, Clock
+from proxy.evidence import Ask
 from proxy.identity import Caller, Keys, Role
+from proxy.traces import notes
 
 REALM = 'Bearer realm="ringfence"'
 LONG = 64 * 1024
@@ -62,7 +63,7 @@ async def read_ask(
     request: Request, caller: Caller, endpoint: Endpoint, max_body_bytes: int, *, dry_run: bool = False
 ) -> Ask:
     """Read a request whole; raises RequestRefused: 400, 413 or 415."""
-    clock = Clock()
+    clock = notes.clock("inspect" if dry_run else endpoint.name)
     raw = await _read_whole(request, max_body_bytes)
     body = parse(raw) if len(raw) < LONG else await asyncio.to_thread(parse, raw)
     return Ask(new_id(), endpoint, caller, client_address(request.scope), body, raw, clock, dry_run)

@@ -24,10 +24,11 @@ from proxy.content.walk import Content, Reference
 from proxy.endpoints.response_events import KeptDialect
 from proxy.endpoints.responses import RESPONSES
 from proxy.errors import RequestRefused
-from proxy.evidence import Ask, Clock
+from proxy.evidence import Ask
 from proxy.holders import not_found
 from proxy.identity import KeyStore
 from proxy.pipeline import Pipeline
+from proxy.traces import notes
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 FLAG = re.compile(r"true|false")
@@ -79,7 +80,7 @@ async def ask_holder(
 ) -> ASGIApp:
     """Ask the model server that keeps a response; raises RequestRefused: 400 for a query or a body, 404 for the id."""
     caller = authenticate(request, keys, CALLERS)
-    clock = Clock()
+    clock = notes.clock(f"{RESPONSES.name} {operation.name}")
     name = str(request.path_params["id"])
     if ID.fullmatch(name) is None:
         raise not_found("response_id")

@@ -6,6 +6,7 @@
     sender      one channel's bounded queue: retries, and gives up
     failures    what nobody was told of, in the audit log
     webhook, syslog, file    the three kinds of channel
+    posting     how a webhook is told, and whoever else is told something by HTTP
 
 Nothing here can import what reads, finds or sends content.
 """

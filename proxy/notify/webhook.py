@@ -1,28 +1,17 @@
 """A webhook: each message is a POST, signed as Standard Webhooks does (github.com/standard-webhooks, version 1.0.0).
 
-What never happens here: a proxy from the environment, a cookie kept or sent, a redirect followed, a body of an answer
-read, or more of an answer parsed than a receiver can need. Every header is a constant of ours but the id, the time and
-the signature.
+Every header is a constant of ours but the id, the time and the signature.
 """
 
-import asyncio
 import base64
-import functools
 import hashlib
 import hmac
-import ssl
 import time
-from typing import Any
-
-import aiohttp
-from aiohttp.client_proto import ResponseHandler
 
 from proxy.notify import channels
-from proxy.notify.delivery import Note, Undelivered, reason, tls
+from proxy.notify.delivery import Note, Undelivered
+from proxy.notify.posting import Post
 
-CONNECT_S = 5.0
-KEEPALIVE_S = 15.0
-MAX_ANSWER_BYTES = 32 * 1024
 WORTH_ANOTHER = frozenset({408, 425, 429})
 """Refusals that pass by themselves, as every 5xx may."""
 
@@ -31,87 +20,22 @@ class Webhook:
     """Posts to one address."""
 
     def __init__(self, target: channels.Webhook) -> None:
-        self._target = target
-        self._terms: ssl.SSLContext | None = None
-        self._session: aiohttp.ClientSession | None = None
+        self._key = target.key
+        self._post = Post(target.url)
 
     async def deliver(self, note: Note) -> None:
         """Post; any 2xx is a delivery."""
         now = int(time.time())
         headers = {"webhook-id": note.id, "webhook-timestamp": str(now)}
-        if self._target.key:
-            headers["webhook-signature"] = sign(self._target.key, note.id, now, note.text)
-        session = await self._open()
-        try:
-            async with session.post(self._target.url, data=note.text, headers=headers, allow_redirects=False) as answer:
-                status = answer.status
-        except aiohttp.ClientSSLError:
-            raise Undelivered("tls") from None
-        except aiohttp.ClientConnectorDNSError:
-            raise Undelivered("dns") from None
-        except aiohttp.ClientConnectorError as error:
-            raise Undelivered(reason(error.os_error)) from None
-        except OSError as error:
-            raise Undelivered(reason(error)) from None
-        except (aiohttp.ClientError, ValueError):
-            raise Undelivered("lost") from None
+        if self._key:
+            headers["webhook-signature"] = sign(self._key, note.id, now, note.text)
+        status = await self._post.send(note.text, headers)
         if not 200 <= status < 300:  # noqa: PLR2004 - what HTTP calls success
             raise Undelivered(f"http_{status}", final=status < 500 and status not in WORTH_ANOTHER)  # noqa: PLR2004
 
     async def close(self) -> None:
         """Close the connection."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
-
-    async def _open(self) -> aiohttp.ClientSession:
-        if self._terms is None and self._target.url.startswith("https:"):
-            self._terms = await tls()
-        if self._session is None:
-            connector = aiohttp.TCPConnector(limit=1, keepalive_timeout=KEEPALIVE_S, ssl=self._terms or True)
-            connector._factory = functools.partial(_bounded, asyncio.get_running_loop())  # noqa: SLF001 - no public way
-            self._session = aiohttp.ClientSession(
-                connector=connector,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=False,
-                auto_decompress=False,
-                headers={
-                    "accept-encoding": "identity",
-                    "content-type": "application/json",
-                    "user-agent": "ringfence",
-                },
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
-            )
-        return self._session
-
-
-class _Bounded(ResponseHandler):
-    """A connection that ends after so many bytes of one answer, or behind it.
-
-    Every interim answer, and every one that nobody asked for, is parsed and kept by the library: a receiver that sends
-    them without end would hold the event loop for seconds and fill the memory.
-    """
-
-    _left = MAX_ANSWER_BYTES
-
-    def set_response_params(self, **params: Any) -> None:
-        """Begin another answer."""
-        self._left = MAX_ANSWER_BYTES
-        super().set_response_params(**params)
-
-    def data_received(self, data: bytes) -> None:
-        """Take what is within the bounds."""
-        taken = data[: max(self._left, 0)]
-        self._left -= len(data)
-        super().data_received(taken)
-        if self._left < 0:
-            self.force_close()
-            if self.transport is not None:
-                self.transport.abort()
-
-
-def _bounded(loop: asyncio.AbstractEventLoop) -> ResponseHandler:
-    return _Bounded(loop)
+        await self._post.close()
 
 
 def sign(key: bytes, note_id: str, timestamp: int, text: bytes) -> str:

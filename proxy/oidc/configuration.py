@@ -16,9 +16,8 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from proxy.addresses import is_loopback, is_plain
+from proxy.addresses import is_private
 from proxy.errors import ConfigurationError
 from proxy.files.diagnostics import Problems
 from proxy.files.node import Node
@@ -59,17 +58,12 @@ def load(settings: Settings) -> Configuration | None:
     missing = [name for name in NEEDED if not given[name]]
     if missing:
         raise ConfigurationError(f"Of the settings oidc_*, {' and '.join(missing)} must be given, too: see oidc.md.")
-    if not is_url(given["oidc_issuer"]):
+    if not is_private(given["oidc_issuer"]):
         raise ConfigurationError("setting oidc_issuer: is no https URL without a user, a query and a fragment")
     jwks = given["oidc_jwks"] or ""
-    if "://" in jwks and not is_url(jwks):
+    if "://" in jwks and not is_private(jwks):
         raise ConfigurationError("setting oidc_jwks: is neither an https URL without a query nor the path of a file")
     return Configuration(given["oidc_issuer"], given["oidc_audience"], jwks, load_grants(given["oidc_grants"]))
-
-
-def is_url(text: str) -> bool:
-    """Whether something may be fetched from there: by https, or from this machine."""
-    return is_plain(text) and (text.startswith("https://") or is_loopback(urlsplit(text).hostname or ""))
 
 
 def load_grants(path: Path) -> tuple[Grant, ...]:

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import aiohttp
 import orjson
 
-from proxy.oidc.configuration import DISCOVERY, Configuration, is_url
+from proxy.addresses import is_private
+from proxy.oidc.configuration import DISCOVERY, Configuration
 
 MAX_BYTES = 256 * 1024
 WITHIN_S = 5.0
@@ -44,7 +45,7 @@ async def _discover(issuer: str) -> str:
     if not isinstance(said, dict) or said.get("issuer") != issuer:
         raise Unfetched("other_issuer")
     place = said.get("jwks_uri")
-    if not isinstance(place, str) or not is_url(place):
+    if not isinstance(place, str) or not is_private(place):
         raise Unfetched("no_jwks_uri")
     return place
 

@@ -1,6 +1,6 @@
 import pytest
 
-from proxy.addresses import is_loopback, is_plain
+from proxy.addresses import is_loopback, is_plain, is_private
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "::1", "localhost"])
@@ -27,3 +27,13 @@ def test_the_url_of_a_server_or_of_a_path_on_it_is_plain(url: str) -> None:
 )
 def test_no_other_is(url: str) -> None:
     assert not is_plain(url)
+
+
+@pytest.mark.parametrize("url", ["https://w.example/a", "http://127.0.0.1:4318/v1/traces", "http://localhost"])
+def test_what_goes_there_nobody_else_can_read(url: str) -> None:
+    assert is_private(url)
+
+
+@pytest.mark.parametrize("url", ["http://w.example", "http://10.0.0.1:4318", "https://user@w.example", "unix:///x", ""])
+def test_what_goes_anywhere_else_somebody_may(url: str) -> None:
+    assert not is_private(url)

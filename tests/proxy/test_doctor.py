@@ -83,3 +83,11 @@ def test_a_way_out_that_should_not_be_there_is_found(settings: Settings) -> None
 def test_listening_for_others_in_the_clear_is_worth_a_word(settings: Settings) -> None:
     found = examined(settings, host="0.0.0.0")["settings"]
     assert any("without TLS" in finding.said for finding in found if finding.state == "look")
+
+
+def test_a_collector_of_traces_is_looked_for_where_one_is_set(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        url = f"http://127.0.0.1:{there.getsockname()[1]}/v1/traces"
+        assert states(examined(settings, traces_url=url))["traces"] == {"ok"}
+    assert states(examined(settings, traces_url=url))["traces"] == {"look"}
+    assert "traces" not in examined(settings)

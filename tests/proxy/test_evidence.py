@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from audit.records.record import MAX_BODY_BYTES, new_id, validate
 from proxy import activation, evidence
 from proxy.activation import Active
+from proxy.clock import Clock
 from proxy.content.walk import Content
 from proxy.detection.findings import UNSCANNED, Finding, Scan
 from proxy.endpoints.chat import CHAT
@@ -39,7 +40,7 @@ def active(tmp_path_factory: pytest.TempPathFactory) -> Active:
 def ask(*, dry_run: bool = False, **body: Any) -> Ask:
     raw = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}], **body}
     caller = Caller("ak_0123456789abcdef", "a" * 64, "t" * 64, Role.APP)
-    return Ask(new_id(), CHAT, caller, "127.0.0.1", raw, orjson.dumps(raw), evidence.Clock(), dry_run)
+    return Ask(new_id(), CHAT, caller, "127.0.0.1", raw, orjson.dumps(raw), Clock(), dry_run)
 
 
 def judge(active: Active, asked: Ask, scan: Scan, decision: Decision, said: Content | None = None) -> Judged:

@@ -82,6 +82,14 @@ def test_a_value_that_would_undo_a_safeguard_is_refused(tmp_path: Path, name: st
         load(tmp_path, **{f"RINGFENCE_{name.upper()}": value})
 
 
+@pytest.mark.parametrize("url", ["http://collector.example:4318/v1/traces", "https://me:s3kret@c.example", "s3kret"])
+def test_a_collector_that_others_could_overhear_is_refused_unsaid(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigurationError, match="traces_url") as refused:
+        load(tmp_path, RINGFENCE_TRACES_URL=url)
+    assert "collector.example" not in refused.value.message
+    assert "s3kret" not in refused.value.message
+
+
 def test_settings_do_not_change_once_loaded(tmp_path: Path) -> None:
     settings = load(tmp_path)
     with pytest.raises(ValidationError):
@@ -102,6 +110,7 @@ def test_every_setting_that_is_a_time_or_a_size_says_its_unit() -> None:
     bare |= {"canary_values", "canary_team", "canary_except"}
     bare |= {"oidc_issuer", "oidc_audience", "oidc_jwks", "oidc_grants", "retention_url"}
     bare |= {"policy_approvals", "policy_signers", "policy_signatures_required", "scan_answers", "upstream_failures"}
+    bare |= {"traces_url"}
     assert all(name.endswith(("_s", "_bytes", "_days")) for name in Settings.model_fields.keys() - bare)
 
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from proxy.api import requests
 from proxy.api.requests import authenticate, read_ask
+from proxy.endpoints.chat import CHAT
 from proxy.errors import RequestRefused
 from proxy.evidence import Ask
 from proxy.identity import Caller, KeyStore, Role, new_key
@@ -29,7 +30,7 @@ def request(*headers: tuple[str, str], pieces: Iterable[bytes] = (b"{}",)) -> Re
 
 
 def read(*headers: tuple[str, str], pieces: Iterable[bytes] = (b"{}",), limit: int = 100) -> Ask:
-    return asyncio.run(read_ask(request(*headers, pieces=pieces), CALLER, "chat", limit))
+    return asyncio.run(read_ask(request(*headers, pieces=pieces), CALLER, CHAT, limit))
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def keys(tmp_path: Path) -> Any:
 def test_a_body_is_read_once_and_kept_as_it_came() -> None:
     ask = read(JSON, pieces=(b'{"a"', b": 1", b"}"))
     assert (ask.raw, ask.body) == (b'{"a": 1}', {"a": 1})
-    assert (ask.caller, ask.address, ask.endpoint) == (CALLER, "10.0.0.9", "chat")
+    assert (ask.caller, ask.address, ask.endpoint) == (CALLER, "10.0.0.9", CHAT)
 
 
 def test_every_request_gets_an_id_of_ours() -> None:
