@@ -16,6 +16,8 @@ from audit.incidents import Incidents
 from audit.log import AuditLog
 from audit.proofs.checkpoint import Checkpoint
 from audit.proofs.note import Note
+from audit.verification.report import Grade
+from audit.verification.trust import Trust
 from proxy import late_anchors
 from proxy.errors import Unavailable
 from proxy.manifests import Manifests
@@ -113,6 +115,20 @@ class Checkpoints:
     def age_s(self) -> float:
         """Return how many seconds ago the signer reported last, or this process began."""
         return self._clock() - self._heard
+
+    def grade(self, policy: Trust) -> Grade:
+        """Return what `audit verify` would grade the log under all that anchors have, as far as the signer says.
+
+        `policy` says which anchors are witnesses, and how many of them it takes.
+        """
+        if self._refused is not None:
+            return "failed"
+        if self._unheard or self.age_s() > SILENT_S:
+            return "self-consistent"
+        in_time = {name for name, age in self.anchors.items() if age <= late_anchors.ALARM_S}
+        if policy.met([key for name, key in policy.witnesses.items() if name in in_time]):
+            return "witnessed"
+        return "anchored" if in_time else "signed"
 
     def not_ready(self) -> str | None:
         """Say why the log is not signed; None when it is."""

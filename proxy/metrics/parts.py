@@ -2,20 +2,25 @@
 
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from audit.log import AuditLog
+from audit.verification.report import Grade
+from audit.verification.trust import Trust
 from proxy.activation import Activation
 from proxy.checkpoints import Checkpoints
 from proxy.detection.engine import Engine
 from proxy.metrics.metrics import Figures, Metrics
+from proxy.traces.exporter import Exporter
 from proxy.upstreams.estate.estate import Estate
+from proxy.witnesses import read_policy
 
 if TYPE_CHECKING:  # it knows this module's package
     from proxy.runtime import Runtime
 
 BREAKERS = ("closed", "open", "trial")
 HEALTHS = ("healthy", "down", "unknown")
+GRADES: tuple[Grade, ...] = get_args(Grade)
 Check = Callable[[], str | None]
 
 
@@ -25,7 +30,9 @@ def watch(metrics: Metrics, runtime: "Runtime", checks: Mapping[str, Check]) -> 
     _versions(metrics, runtime.activation)
     _upstreams(metrics, runtime.estate, runtime.activation)
     _log(metrics, runtime.audit, runtime.checkpoints)
+    _grade(metrics, runtime.checkpoints, read_policy(runtime.settings.anchor_witnesses))
     _detection(metrics, runtime.engine)
+    _traces(metrics, runtime.traces)
 
 
 def _readiness(metrics: Metrics, checks: Mapping[str, Check]) -> None:
@@ -95,6 +102,12 @@ def _detection(metrics: Metrics, engine: Engine) -> None:
     metrics.counter(f"{workers}_begun", begun, (), lambda: {(): engine.figures()["begun"]})
 
 
+def _traces(metrics: Metrics, exporter: Exporter | None) -> None:
+    """Say what becomes of traces, where there are any."""
+    what = "Requests that the collector of traces was told of, or was not."
+    metrics.counter("ringfence_traces", what, ("fate",), lambda: exporter.fates() if exporter else {})
+
+
 def _log(metrics: Metrics, audit: AuditLog, checkpoints: Checkpoints) -> None:
     """Say how the log, its spool and its anchors stand."""
     metrics.gauge(
@@ -125,3 +138,14 @@ def _log(metrics: Metrics, audit: AuditLog, checkpoints: Checkpoints) -> None:
         ("anchor",),
         lambda: {(name,): float(age) for name, age in checkpoints.anchors.items()},
     )
+
+
+def _grade(metrics: Metrics, checkpoints: Checkpoints, policy: Trust) -> None:
+    """Say what the log is worth to an auditor who brings what anchors have."""
+
+    def now() -> Figures:
+        reached = checkpoints.grade(policy)
+        return {(grade,): float(grade == reached) for grade in GRADES}
+
+    what = "What the log would be graded under all that anchors have, as far as the signer says: 1 for that."
+    metrics.gauge("ringfence_audit_grade", what, ("grade",), now)

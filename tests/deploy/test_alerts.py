@@ -1,23 +1,18 @@
 """Alerts ask for figures that there are, by labels that they have; where promtool is, Prometheus judges them, too."""
 
 import re
-import shutil
 import subprocess
 
 import pytest
 import yaml
+from figured import FIGURES, promtool
 from harness import ROOT
 
 from proxy.metrics.exposition import text, told
 from proxy.metrics.metrics import Metrics
 
 FILE = ROOT / "deploy" / "prometheus" / "alerts.yaml"
-GUIDE = (ROOT / "deploy" / "docs" / "metrics.md").read_text(encoding="utf-8")
 RULES = [rule for group in yaml.safe_load(FILE.read_text(encoding="utf-8"))["groups"] for rule in group["rules"]]
-FIGURES = {
-    name: set(re.findall(r"`(\w+)`", labels)) | {"instance", "process"}
-    for name, labels in re.findall(r"^\| `(ringfence_\w+)` \|([^|]*)\|", GUIDE, re.MULTILINE)
-}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
@@ -42,23 +37,17 @@ def test_alerts_have_names_of_their_own() -> None:
 
 
 def test_prometheus_takes_the_file() -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool, of Debian's package prometheus, is not installed")
     ran = subprocess.run(
-        [promtool, "check", "rules", str(FILE)], capture_output=True, text=True, check=False, timeout=60
+        [promtool(), "check", "rules", str(FILE)], capture_output=True, text=True, check=False, timeout=60
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert f"{len(RULES)} rules found" in ran.stdout
 
 
 def test_prometheus_takes_the_figures() -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool, of Debian's package prometheus, is not installed")
     metrics = Metrics()
     metrics.ended({"status": "ok", "lat_us": {"detect": 1, "audit": 2}})
     metrics.gauge("ringfence_ready", "Whether a part is ready.", ("part",), lambda: {("policy",): 1.0})
     shown = text({number: told(metrics.families()) for number in (0, 1)})
-    ran = subprocess.run([promtool, "check", "metrics"], input=shown, capture_output=True, check=False, timeout=60)
+    ran = subprocess.run([promtool(), "check", "metrics"], input=shown, capture_output=True, check=False, timeout=60)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"", b"")

@@ -15,6 +15,7 @@ from audit.proofs.cosignature import Cosigner
 from audit.proofs.note import Note
 from audit.proofs.vkey import Signer
 from audit.sources.source import SqliteSource
+from audit.verification.trust import Trust
 from proxy.checkpoints import SILENT_S, Checkpoints
 from proxy.late_anchors import ALARM_S
 
@@ -205,3 +206,27 @@ def test_after_a_start_nothing_is_sent_until_it_is_known_how_late_anchors_are(wa
     unlimited = Checkpoints(watch.log, 0, lambda: watch.now)
     assert unlimited.not_ready() is None
     assert unlimited.stopped() is None
+
+
+def test_the_grade_is_what_anchors_have_and_falls_when_they_or_the_signer_are_late(watch: Watch) -> None:
+    keys = [Cosigner(Signer(f"witness.example/w{n}", bytes([n]) * 32)).vkey.encode() for n in range(2)]
+    lines = [f"witness w{n} {key}" for n, key in enumerate(keys)] + ["group both all w0 w1", "quorum both"]
+    policy = Trust.read(["".join(f"{line}\n" for line in lines).encode()])
+    assert watch.checkpoints.grade(policy) == "self-consistent", "nothing was heard yet"
+    late = ALARM_S + 1
+    told: list[tuple[dict[str, int], str]] = [
+        ({}, "signed"),
+        ({"file": late}, "signed"),
+        ({"file": ALARM_S}, "anchored"),
+        ({"file": late, "w0": 0}, "anchored"),
+        ({"w0": 0, "w1": late}, "anchored"),
+        ({"w0": 0, "w1": 0}, "witnessed"),
+    ]
+    for anchors, grade in told:
+        watch.checkpoints.report(anchors=anchors)
+        assert watch.checkpoints.grade(policy) == grade
+    assert watch.checkpoints.grade(Trust()) == "anchored", "without a policy nobody is a witness"
+    watch.now += SILENT_S + 1
+    assert watch.checkpoints.grade(policy) == "self-consistent"
+    watch.checkpoints.report(refused="FORK", anchors={"w0": 0, "w1": 0})
+    assert watch.checkpoints.grade(policy) == "failed"

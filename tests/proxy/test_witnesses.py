@@ -7,7 +7,7 @@ import pytest
 from audit.proofs.cosignature import Cosigner
 from audit.proofs.vkey import Signer
 from proxy.errors import ConfigurationError
-from proxy.witnesses import witnesses
+from proxy.witnesses import read_policy, witnesses
 
 VKEYS = [Cosigner(Signer(f"witness.example/w{n}", bytes([n]) * 32)).vkey.encode() for n in range(3)]
 
@@ -54,6 +54,13 @@ def test_what_cannot_be_asked_is_said_with_its_place_and_without_its_value(
     with pytest.raises(ConfigurationError) as refused:
         witnesses(write(tmp_path, *lines))
     assert said in refused.value.message
+
+
+def test_what_a_file_says_of_the_quorum_is_read_for_who_judges(tmp_path: Path) -> None:
+    policy = read_policy(write(tmp_path, f"witness audit {VKEYS[0]} https://w.example", "quorum audit"))
+    assert policy.met(list(policy.witnesses.values()))
+    assert not policy.met([])
+    assert not read_policy(None).met([])
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

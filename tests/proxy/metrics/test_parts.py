@@ -71,6 +71,13 @@ def test_a_server_says_how_its_parts_stand_and_what_it_did(tmp_path: Path, vendo
     assert found["ringfence_audit_queue",] == 0
     assert 0 <= found["ringfence_audit_age_seconds",] < 60
     assert found["ringfence_log_refused",] == 0
+    assert {name[1]: value for name, value in found.items() if name[0] == "ringfence_audit_grade"} == {
+        "failed": 0,
+        "self-consistent": 1,  # no signer runs here
+        "signed": 0,
+        "anchored": 0,
+        "witnessed": 0,
+    }
     assert [found["ringfence_scans_waiting", of] for of in ("requests", "answers")] == [2, 3]
     assert [found["ringfence_detector_workers",], found["ringfence_detector_workers_begun_total",]] == [1, 4]
     assert found["ringfence_spool_bytes",] == 0
