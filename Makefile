@@ -6,16 +6,16 @@ UV     := $(BIN)/uv
 LOCK   := $(UV) pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := install
-.PHONY: install demo serve clients lock-clients test test-clients test-long fuzz mutate check format bench bench-detection bench-languages bench-conversation bench-policy bench-audit bench-audit-api bench-balancing bench-packs soak schema settings lock lock-bench e2e-vllm lock-vllm
+.PHONY: install demo serve clients lock-clients test test-clients test-long fuzz mutate check format bench bench-detection bench-languages bench-conversation bench-policy bench-audit bench-audit-api bench-balancing bench-packs soak schema settings licences audit-packages lock lock-bench e2e-vllm lock-vllm
 
 install: $(VENV)/.installed
 
-# uv itself comes first, by pip, under the hashes that the lock file gives it.
+# uv itself comes first, by pip, under the hashes that the lock file gives it. Nothing is compiled: all comes as wheels.
 $(VENV)/.installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	awk '/^[^ ]/ {on = /^uv==/} on' requirements.lock > $(VENV)/uv.requirements.txt
-	$(BIN)/python -m pip install --quiet --require-hashes -r $(VENV)/uv.requirements.txt
-	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r $(VENV)/uv.requirements.txt
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes --no-build requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
@@ -80,21 +80,22 @@ test-clients: export PYTHONDONTWRITEBYTECODE =
 test-clients: clients
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(CLIENTS) $(ARGS)
 
-# What takes longer: 100 kills, 1000 reloads, a fault at every call that changes a file, and many more planted values
-# from fresh seeds; about a quarter of an hour.
+# What takes longer: 100 kills, 1000 reloads, a fault at every call that changes a file, many more planted values from
+# fresh seeds, and what the README shows of demo and detection; about a quarter of an hour.
 test-long: install
 	RINGFENCE_TEST_EXAMPLES=100 $(BIN)/python -m pytest tests/attacks/test_crashes.py tests/attacks/test_reloads.py \
-	  tests/attacks/test_sqlite_faults.py tests/attacks/test_postgres_faults.py tests/attacks/test_long_log.py \
-	  tests/audit/witness/test_cli.py tests/e2e/test_many_streams.py tests/contract/test_audit_api.py \
-	  tests/bench/detection/test_run.py $(ARGS)
+	  tests/attacks/test_sqlite_faults.py tests/attacks/test_postgres_faults.py tests/attacks/test_backup_faults.py \
+	  tests/attacks/test_long_log.py \
+	  tests/audit/witness/test_cli.py tests/e2e/test_many_streams.py tests/contract/test_audit_api.py tests/upgrades \
+	  tests/bench/detection/test_run.py tests/bench/detection/test_shown.py tests/test_readme.py $(ARGS)
 	RINGFENCE_TEST_EXAMPLES=300 $(BIN)/python -m pytest tests/proxy/policy tests/policies/test_editors.py \
 	  tests/policies/test_mutated.py tests/proxy/detection/decoders tests/proxy/detection/ner/test_recogniser.py \
 	  tests/proxy/detection/recognizers/ids/test_find.py tests/proxy/detection/recognizers/test_credentials.py $(ARGS)
 	RINGFENCE_TEST_EXAMPLES=10000 $(BIN)/python -m pytest tests/properties tests/proxy/detection/test_views.py $(ARGS)
 
-# Hostile texts and workers that are killed, from new seeds: an hour of them, or FUZZ_SECONDS=N.
+# Hostile texts, workers that are killed, and whatever can be sent to a server: an hour from new seeds, or FUZZ_SECONDS=N.
 fuzz: install
-	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),3600) $(BIN)/python -m pytest tests/fuzz $(ARGS)
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),3600) $(BIN)/python -m pytest -s tests/fuzz $(ARGS)
 
 # Small changes of the code that a stranger verifies with: a test has to notice each. Half an hour for 400 of them.
 mutate: install
@@ -156,7 +157,7 @@ bench-packs: install
 bench-balancing: install
 	$(BIN)/python tests/bench/balancing.py $(ARGS)
 
-# Memory over 100,000 mixed requests; about twenty minutes on two cores.
+# Half an hour of mixed traffic at a fixed rate: memory, descriptors, p99, and a log that verifies.
 soak: install
 	$(BIN)/python tests/bench/soak.py $(ARGS)
 
@@ -167,6 +168,14 @@ schema: install
 # Every setting with its consequence, from the code.
 settings: install
 	$(BIN)/python -m proxy.settings_reference > deploy/docs/settings.md
+
+# What ships, and under which licence, from what is installed; refuses what is not on its list of licences.
+licences: install
+	$(BIN)/python deploy/licences.py deploy/requirements.lock > licences.new && mv licences.new deploy/licences.csv
+
+# What the index and OSV's advisories know of what ships. Fails for what is bad, and where one of them cannot be asked.
+audit-packages: install
+	$(BIN)/python deploy/audit_packages.py deploy/requirements.lock $(ARGS)
 
 # The root's lock is for developers; the one in deploy/ holds what ships.
 lock: install

@@ -47,7 +47,7 @@ def faults(text: str) -> list[str]:
         "copies all that lies about": any(rest.split()[0] == "." or "://" in rest for rest in copies),
         "holds a secret": re.search(r"(?i)(password|secret|api_key|token)=", text) is not None,
         "is not warm": not any("ringfence detect" in run and "--network=none" in run for run in runs),
-        "does not say what is in it": not any("sbom.py requirements.lock" in run for run in runs),
+        "does not say what is in it": not any("sbom.py requirements.lock licences.csv" in run for run in runs),
     }
     return [what for what, is_so in wrong.items() if is_so]
 

@@ -14,6 +14,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "deploy" / "sbom.py"
 LOCK = ROOT / "deploy" / "requirements.lock"
+LICENCES = ROOT / "deploy" / "licences.csv"
+HEAD = "part,version,licence,text,note\n"
 
 
 @functools.cache
@@ -27,7 +29,7 @@ def sbom() -> ModuleType:
 
 
 def test_it_names_every_package_of_the_lock_with_every_hash() -> None:
-    command = [sys.executable, "-I", "-S", SCRIPT, LOCK]  # without any package, as where an image is built
+    command = [sys.executable, "-I", "-S", SCRIPT, LOCK, LICENCES]  # without any package, as where an image is built
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
     listed, lock = json.loads(ran.stdout), LOCK.read_text(encoding="utf-8")
     assert (listed["bomFormat"], listed["specVersion"]) == ("CycloneDX", "1.6")
@@ -40,6 +42,22 @@ def test_it_names_every_package_of_the_lock_with_every_hash() -> None:
     assert all(each["hashes"] for each in listed["components"])
 
 
+def test_each_has_its_licence_and_what_its_wheel_brings() -> None:
+    listed = sbom().document(LOCK.read_text(encoding="utf-8"), LICENCES.read_text(encoding="utf-8"))["components"]
+    its = {each["name"]: each for each in listed}
+    assert all(each["licenses"][0]["expression"] for each in listed)
+    assert its["psycopg"]["licenses"] == [{"expression": "LGPL-3.0-only"}]
+    brought = {each["name"]: each["licenses"][0]["expression"] for each in its["psycopg-binary"]["components"]}
+    assert (brought["libpq"], brought["libssl"]) == ("PostgreSQL", "Apache-2.0")
+    assert "components" not in its["psycopg"]
+
+
+@pytest.mark.parametrize("listed", ["", "a,2,MIT,,\n"])
+def test_a_package_whose_licence_nobody_listed_is_never_left_without_one(listed: str) -> None:
+    with pytest.raises(ValueError, match="a==1 has no licence in the list: make licences"):
+        sbom().document("a==1\n", HEAD + listed)
+
+
 def test_extras_and_markers_are_understood() -> None:
     made = sbom().components(
         "psycopg[binary]==3.3.1 ; sys_platform == 'linux' \\\n    --hash=sha256:" + 64 * "a" + "\n"
@@ -49,8 +67,9 @@ def test_extras_and_markers_are_understood() -> None:
 
 
 def test_another_lock_is_another_list_and_the_same_one_the_same() -> None:
-    one, other = sbom().document("a==1\n"), sbom().document("a==2\n")
-    assert one == sbom().document("a==1\n")
+    listed = f"{HEAD}a,1,MIT,,\na,2,MIT,,\n"
+    one, other = sbom().document("a==1\n", listed), sbom().document("a==2\n", listed)
+    assert one == sbom().document("a==1\n", listed)
     assert one["serialNumber"] != other["serialNumber"]
 
 

@@ -6,7 +6,7 @@ patterns:     [{name, type, patterns, score, context, alone, check}, ...]
 lists:        [{name, type, words, file, score}, ...]
 presidio:     [{name, class, arguments, types, min_score}, ...]
 spacy:        [{name, model, languages}, ...]
-transformers: [{name, model, types, min_score, onnx}, ...]
+transformers: [{name, model, types, min_score, onnx, sha256}, ...]
 gliner:       the same
 """
 

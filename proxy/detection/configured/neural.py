@@ -7,6 +7,7 @@ that loads them, and a pool of threads does not live through a fork.
 import importlib
 import importlib.util
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,7 @@ WEIGHTS: Mapping[Kind, tuple[str, ...]] = {
     "gliner": ("*.safetensors", "*.onnx", "pytorch_model.bin"),
 }
 """What is read as numbers only: pickled weights can hold code, but GLiNER has PyTorch refuse that."""
+SHA256 = re.compile(r"[0-9a-f]{64}")
 OFFLINE = {
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
@@ -55,13 +57,18 @@ Predict = Callable[[str], Iterable[Span]]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A folder with a model. `types` maps its labels to ours; other labels are not reported."""
+    """A folder with a model. `types` maps its labels to ours; other labels are not reported.
+
+    `sha256` is what its files have to be, by the digest of `digest.of_folder`, before any of them is read; "" if nobody
+    said.
+    """
 
     name: str
     where: Place = field(compare=False)
     kind: Kind
     folder: Path = field(compare=False)
     onnx: bool
+    sha256: str
     types: Mapping[str, str]
     cut: float
     drops = True
@@ -85,6 +92,11 @@ class Model:
             what = "no such folder" if not self.folder.is_dir() else "no weights in it that hold numbers only"
             problems.error(self.where, "no-model", f"{what}; models are never downloaded")
             return None
+        version = of_folder(self.folder)
+        if self.sha256 and version != self.sha256:
+            message = f"its files are not those of this sha256: theirs is {version}; nothing of them was loaded"
+            problems.error(self.where, "other-model", message)
+            return None
         os.environ.update(OFFLINE)
         importlib.import_module("torch").set_num_threads(1)
         try:
@@ -93,7 +105,7 @@ class Model:
             problems.error(self.where, "not-made", f"the model cannot be loaded: {type(error).__name__}")
             return None
         finder = _Finder(self, predict)
-        return Recognizer(self.name, self.emits, finder.find, folds=False, joins=False, version=of_folder(self.folder))
+        return Recognizer(self.name, self.emits, finder.find, folds=False, joins=False, version=version)
 
 
 class _Finder:
@@ -173,7 +185,7 @@ def _one_thread() -> Any:
 def read(kind: Kind, node: Node, context: Context) -> Model:
     """Read one model; whether it and its library are there is seen when it is loaded."""
     problems = context.problems
-    given = node.fields(problems, required=("name", "model", "types"), optional=("onnx", "min_score"))
+    given = node.fields(problems, required=("name", "model", "types"), optional=("onnx", "sha256", "min_score"))
     folder = given["model"].text(problems, None, "the path of a folder")
     return Model(
         name(given["name"], context),
@@ -181,6 +193,7 @@ def read(kind: Kind, node: Node, context: Context) -> Model:
         kind,
         context.folder / folder,
         given["onnx"].boolean(problems),
+        given["sha256"].text(problems, SHA256, "64 hexadecimal digits"),
         types(given["types"], context),
         score(given["min_score"], context, DEFAULT_CUT),
     )

@@ -1,6 +1,7 @@
 import base64
 import io
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -66,6 +67,12 @@ def test_findings_of_a_text_are_printed_with_their_place_and_masked(run: Callabl
     assert " ms, detectors " in last
     assert (ran.status, ran.err) == (0, "")
     assert "desk7" not in ran.out
+
+
+def test_nothing_is_sent_to_anybody(run: Callable[..., Ran], socket_disabled: None) -> None:
+    with pytest.raises(UserWarning, match="socket"):
+        socket.socket()
+    assert run(text=body(MAIL)).status == 0
 
 
 def test_what_was_found_is_shown_when_asked_for(run: Callable[..., Ran]) -> None:

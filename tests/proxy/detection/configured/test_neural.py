@@ -6,6 +6,7 @@ models of a few kilobytes, from safetensors and from ONNX, before and after a fo
 
 import os
 import re
+import subprocess
 import sys
 import textwrap
 import tomllib
@@ -19,7 +20,7 @@ from proxy.detection.configured.neural import NEEDS, NEEDS_ONNX, OFFLINE, SIZE
 from proxy.detection.detectors import load
 from proxy.detection.recognizers.base import Recognizer
 from proxy.errors import ConfigurationError
-from proxy.files.diagnostics import Problems
+from proxy.files.diagnostics import FileRefused, Problems
 
 ROOT = Path(__file__).resolve().parents[4]
 Load = Callable[[str], Recognizer]
@@ -159,6 +160,57 @@ def test_other_weights_are_another_version(recognizer: Load, tmp_path: Path) -> 
     before = recognizer(text).version
     (tmp_path / "model" / "model.safetensors").write_bytes(b"others")
     assert recognizer(text).version != before
+
+
+PINNED = entry("gliner", "{person: PERSON}", f", sha256: '{64 * 'a'}'")
+MANIFEST = r"""
+find -L . -type f -not -path '*/.*' -not -path '*/__pycache__/*' -printf '%P\n' | LC_ALL=C sort |
+while read -r file; do printf '%s\0%s\n' "$file" "$(sha256sum < "$file" | cut -d' ' -f1)"; done | sha256sum
+"""
+"""As the guide shows it."""
+
+
+def digest(folder: Path) -> str:
+    """Compute what pins a folder without any code of ours."""
+    return subprocess.run(["bash", "-c", MANIFEST], cwd=folder, capture_output=True, text=True, check=True).stdout[:64]
+
+
+@pytest.mark.usefixtures("libraries")
+def test_a_model_whose_files_are_not_those_of_its_digest_is_not_read_at_all(
+    configure: Callable[[str], Configuration], tmp_path: Path
+) -> None:
+    (tmp_path / "gliner.py").write_text("raise OSError('it was read')")
+    (complaint,) = said(configure(PINNED))
+    assert complaint == (
+        "detectors.yaml:2:29: error[other-model] its files are not those of this sha256: theirs is "
+        f"{digest(tmp_path / 'model')}; nothing of them was loaded"
+    )
+
+
+@pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize("change", ["weights", "another file", "another name"])
+def test_a_model_that_is_pinned_loads_until_any_file_of_it_changes(
+    recognizer: Load, configure: Callable[[str], Configuration], tmp_path: Path, change: str
+) -> None:
+    folder = tmp_path / "model"
+    (folder / "deeper").mkdir()
+    (folder / "deeper" / "configuration with spaces.json").write_text("{}")
+    (folder / "linked.json").symlink_to(tmp_path / "gliner.py")
+    pinned = PINNED.replace(64 * "a", digest(folder))
+    assert recognizer(pinned).version == digest(folder)
+    if change == "weights":
+        (folder / "model.safetensors").write_bytes(b"weighty")
+    elif change == "another file":
+        (folder / "tokenizer.json").write_text("{}")
+    else:
+        (folder / "model.safetensors").rename(folder / "other.safetensors")
+    assert "error[other-model]" in said(configure(pinned))[0]
+
+
+@pytest.mark.usefixtures("libraries")
+def test_a_digest_of_another_form_is_a_mistake(configure: Callable[[str], Configuration]) -> None:
+    with pytest.raises(FileRefused, match="expected 64 hexadecimal digits"):
+        configure(PINNED.replace(64 * "a", "sha256:abc"))
 
 
 def said(configuration: Configuration) -> list[str]:
