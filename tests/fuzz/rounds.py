@@ -12,7 +12,7 @@ from typing import TypeVar
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
-PROPERTIES = 4
+PROPERTIES = 7
 """How many share the time."""
 SHORT_S = 1.5
 LONG_S = float(os.environ.get("FUZZ_SECONDS") or 0) / PROPERTIES
@@ -46,7 +46,12 @@ def turn(
     """Try a property, round by round, until its time is over; returns how many rounds it was."""
     began, rounds = time.monotonic(), 0
     while time.monotonic() < began + seconds:
-        settings(seed(time.time_ns() if LONG_S else rounds)(given(drawn)(check)))()
+        number = time.time_ns() if LONG_S else rounds
+        try:
+            settings(seed(number)(given(drawn)(check)))()
+        except BaseException as failed:
+            failed.add_note(f"seed {number}")
+            raise
         rounds += 1
     return rounds
 
