@@ -3,6 +3,7 @@
 import re
 
 from harness import ROOT
+from named import NAMED, is_there
 
 PAGE = ROOT / ".github" / "SECURITY.md"
 ROWS = re.findall(r"^\| (?!attacker|---)(.+) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
@@ -14,11 +15,9 @@ def test_every_row_says_what_somebody_can_and_cannot_and_which_test_shows_it() -
         cells = [cell.strip() for cell in row.split(" | ")]
         assert len(cells) == 4, row
         assert all(cells), row
-        named = re.fullmatch(r"`(tests/[\w/]+\.py)::(test_\w+)`", cells[3])
+        named = re.fullmatch(NAMED, cells[3])
         assert named is not None, cells[3]
-        path, name = named.groups()
-        assert (ROOT / path).is_file(), path
-        assert re.search(rf"^(async )?def {name}\(", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE), cells[3]
+        assert is_there(named[1]), cells[3]
 
 
 def test_every_link_leads_somewhere() -> None:

@@ -21,7 +21,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
-from harness import Ringfence, StandIn, chat_body, eventually
+from harness import WORDS, Ringfence, StandIn, chat_body, eventually
 from properties.translating import SAID_AT
 
 from audit.access import Filters, Records
@@ -272,7 +272,7 @@ def test_t31_a_secret_is_kept_nowhere(hunt: Hunt, cloud: StandIn, onprem: StandI
         for upstream in (cloud, onprem):
             upstream.model_reported, upstream.extra_headers, upstream.status_body = "", {}, None
     settle(hunt)
-    assert hunt.found(hunt.canaries) == []
+    assert hunt.found([*hunt.canaries, "".join(WORDS)]) == [], "the last of them is what models answer"
     assert {where for where, _ in hunt.haystacks()} >= {
         "audit.db",
         "audit.db-wal",

@@ -93,6 +93,25 @@ def test_where_nobody_may_wait_the_caller_is_told_to_come_again_and_the_log_says
     assert decision["id"] == answer.headers["x-ringfence-audit-id"]
 
 
+@pytest.mark.parametrize(("file", "names"), [({}, {"two"}), ({"balance": {"onprem": "weighted"}}, {"one", "two"})])
+def test_unless_the_file_says_otherwise_whoever_has_less_to_do_is_asked(
+    tmp_path: Path, own: StandIn, vendor: StandIn, file: dict[str, Any], names: set[str]
+) -> None:
+    own.behaviour = "hang"
+
+    async def run() -> set[str]:
+        async with estate(tmp_path, row("one", "onprem", own), row("two", "onprem", vendor), **file) as ring:
+            key = await asyncio.to_thread(ring.key)
+            busy = asyncio.ensure_future(post(ring, key, model="local-model"))
+            await asyncio.to_thread(eventually, lambda: own.posts)
+            own.behaviour = "answer"
+            answers = [await post(ring, key, model="local-model") for _ in range(4)]
+            busy.cancel()
+            return {each.headers["x-ringfence-upstream"] for each in answers}
+
+    assert asyncio.run(run()) == names
+
+
 def test_a_harmless_request_goes_on_to_the_next_zone_under_a_decision_of_its_own(
     tmp_path: Path, own: StandIn, vendor: StandIn
 ) -> None:

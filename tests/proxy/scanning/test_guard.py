@@ -85,6 +85,22 @@ def test_a_value_that_is_found_is_never_let_go_whole_however_it_is_cut(
         assert len(said) <= text.index(value)
 
 
+def test_of_a_name_of_several_words_the_first_may_be_gone_when_a_stream_is_cut() -> None:
+    async def main() -> str:
+        room, came = asyncio.Semaphore(2), []
+
+        async def slow() -> Any:
+            for word in ("It ", "was ", "Maria ", "Gonzalez ", "of ", "Springfield "):
+                await room.acquire()
+                yield [event(delta(word))]
+
+        with pytest.raises(PolicyRefused):
+            await collected(guarding(Words({NAME: "CREDIT_CARD"})).passed(slow()), came, room.release)
+        return text_of(b"".join(came))
+
+    assert asyncio.run(main()).startswith("It was Maria ")
+
+
 @given(TEXTS, CUTS)
 def test_control_without_a_guard_the_value_arrives(text: str, sizes: list[int]) -> None:
     seen = asyncio.run(passed(Unwatched(), chat(cut(f"{text} {CARD} ", sizes))))
