@@ -175,7 +175,7 @@ def cut_off(ships: Fleet) -> None:
         ships.line.whole.clear()
         time.sleep(HELD_S)
         for server in (0, 1):
-            eventually(lambda at=server: ships.served_since(at, began + HELD_S), 5)
+            eventually(lambda at=server: ships.served_since(at, began + HELD_S), 10)
         assert not ships.is_ready(2)
         one.admin("key.revoke", key_id=made["key"]["id"])
         time.sleep(max(0.0, began + CUT_S - time.monotonic()))
