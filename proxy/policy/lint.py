@@ -116,7 +116,7 @@ def check_classes(bundle: Bundle, _: Surroundings, problems: Problems) -> None:
         problems.error(bundle.where, "built-in-class-missing", f"the taxonomy must give '{name}' a ceiling")
     for item in bundle.classes:
         vendors = [name for name in item.ceiling if name in zones and zones[name].trust is Trust.VENDOR]
-        if item.name == "unscanned" and vendors:
+        if item.name in BUILT_IN and vendors:
             message = f"what was not inspected may never reach a vendor, and {vendors[0]} is one"
             problems.error(item.ceiling_where, "unscanned-reaches-vendor", message)
         if _in_cycle(item, classes):

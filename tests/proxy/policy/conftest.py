@@ -19,7 +19,7 @@ zones:
   us: {trust: vendor, region: us, agreements: [dpa]}
 classes:
   unscanned: {ceiling: [home]}
-  uncovered: {ceiling: [home, eu]}
+  uncovered: {ceiling: [home]}
   pii: {entities: [PERSON, EMAIL], floor: 0.40, ceiling: [home]}
   health: {entities: [ILLNESS], floor: 0.50, ceiling: [home, eu, us]}
   phi: {entities: [RECORD], or_all_of: [health, pii], floor: 0.40, ceiling: [home]}

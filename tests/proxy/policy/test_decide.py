@@ -18,6 +18,7 @@ Build = Callable[..., Policy]
 ANN = Identity("support", "chatbot", "ak_1")
 CHAT = Call("chat", "gpt-5-mini", "gpt-5-mini")
 TODAY = dt.date(2026, 6, 1)
+EUROPE = "PLACE], floor: 0.40, ceiling: [home, eu]"
 
 
 def ask(policy: Policy, findings: dict[str, list[int]], who: Identity = ANN, call: Call = CHAT) -> Decision:
@@ -124,25 +125,26 @@ def test_several_grants_open_the_union_and_ties_go_to_own_zones(policy: Build) -
     assert ask(policy(base=base), {}, Identity("sales", "x", "y")).zones == ("us", "home")
 
 
-def test_state_may_be_kept_where_a_grant_of_the_zone_says_so_and_it_is_left(policy: Build) -> None:
+def test_state_may_be_kept_where_a_grant_of_the_zone_says_so_and_it_is_left(policy: Build, taxonomy: str) -> None:
     base = (
         "policy: base\nversion: 1\nowner: ann\ngrants:\n"
         "  - {id: a, zones: [us, home], store: false}\n"
         "  - {id: b, who: {teams: [support]}, zones: [eu, home], store: true}\n"
         "  - {id: c, who: {teams: [support]}, what: {endpoints: [responses]}, zones: [us], store: true}\n"
     )
-    built = policy(base=base)
+    built = policy(base=base, taxonomy=taxonomy.replace("PLACE], floor: 0.40, ceiling: [home, eu, us]", EUROPE))
     assert ask(built, {}).stores == ("eu",)
     assert ask(built, {}, call=Call("responses", "m", "m")).stores == ("eu", "us")
-    assert ask(built, {"UNCOVERED": [20]}, call=Call("responses", "m", "m")).stores == ("eu",)
+    assert ask(built, {"PLACE": [20]}, call=Call("responses", "m", "m")).stores == ("eu",)
     assert ask(built, {"PERSON": [20]}).stores == ()
     assert ask(built, {}, Identity("sales", "x", "y")).stores == ()
     assert ask(policy(base=base, live=frozenset({"us"})), {}).stores == ()
     assert ask(policy(), {}).stores == ()
 
 
-def test_the_ceiling_of_every_class_found_counts(policy: Build) -> None:
-    assert ask(policy(), {"PLACE": [20], "UNCOVERED": [20]}).zones == ("eu", "home")
+def test_the_ceiling_of_every_class_found_counts(policy: Build, taxonomy: str) -> None:
+    built = policy(taxonomy=taxonomy.replace("PLACE], floor: 0.40, ceiling: [home, eu, us]", EUROPE))
+    assert ask(built, {"PLACE": [20], "ILLNESS": [20]}).zones == ("eu", "home")
 
 
 def test_a_shadow_rule_without_a_condition_changes_nothing_either(policy: Build) -> None:

@@ -64,8 +64,8 @@ STORING = "policy: base\nversion: 1\nowner: ann\ngrants: [{id: g, zones: [us, eu
 
 
 def test_vendors_that_may_keep_state_are_named(policy: Callable[..., Policy]) -> None:
-    built = policy(base=STORING)
-    got = decide(built, Identity("x", "a", "k"), Call("chat", "m", "m"), {"UNCOVERED": [20]}, dt.date(2026, 6, 1))
+    built = policy("  - {id: r, if: {class: place}, then: {only: [home, eu]}, because: b}\n", base=STORING)
+    got = decide(built, Identity("x", "a", "k"), Call("chat", "m", "m"), {"PLACE": [20]}, dt.date(2026, 6, 1))
     explanation = explain(built, got)
     assert "decision  allow -> eu\nstores    eu\n" in explanation.text()
     assert explanation.as_json()["stores"] == ["eu"]
