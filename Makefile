@@ -69,11 +69,11 @@ lock-vllm: install
 	  --quiet --upgrade -o requirements.lock
 
 # Tests start hundreds of processes: what these import is compiled once, even where the shell asks to keep nothing.
-# Files are taken in the order of the tree: those with few, long tests would otherwise come last, and alone. Three
-# processes keep two cores busy: much of the time each waits for a disk or a server.
+# Files are taken in the order of the tree: those with few, long tests would otherwise come last, and alone. Four
+# processes keep two cores busy: half of the time each waits for a disk or a server.
 test: export PYTHONDONTWRITEBYTECODE =
 test: install
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore=$(CLIENTS) --ignore=$(E2E_VLLM) $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore=$(CLIENTS) --ignore=$(E2E_VLLM) $(ARGS)
 
 # Applications on other people's client libraries, in front of a scripted vendor and of a real model.
 test-clients: export PYTHONDONTWRITEBYTECODE =

@@ -45,6 +45,8 @@ class Own:
     outside: Outside = NOWHERE
     clock: Callable[[str], dict[str, Any]] = lambda _: {}
     """What is wrong with the wall clock, by `look`; `accept` ends that."""
+    desks: tuple[Path, ...] = ()
+    """Where further processes of the home keep what they saw."""
 
 
 own_log: Callable[[], Own] | None = None
@@ -158,33 +160,37 @@ def acknowledge(
 
 
 def _give_up_heads(own: Own, yes: bool) -> None:
-    directory, seen = own.home / "signer", Seen(own.home)
+    directory, seen, others = own.home / "signer", Seen(own.home), [Seen(desk) for desk in own.desks]
     anchors = own.outside.keepers(own.place, own.home / "keys", directory, lambda *_: False).values()
     try:
         with closing(open_source(own.place)) as source:
             lost, size = lost_heads(directory, source, tuple(anchors)), source.claim().size
             missed = seen.missing_from(source)
+            elsewhere = [(other, kept) for other in others if (kept := other.missing_from(source))]
     except Refused as refused:
         raise _stop(f"this log cannot be signed at all, there is nothing to acknowledge: {refused}") from None
     except AuditError as error:
         raise _stop(str(error)) from None
     except OSError as error:
         raise _stop(f"an anchor does not say which heads it keeps: {error}") from None
-    if not lost and missed is None:
+    sizes = [kept.size for _, kept in elsewhere] + ([missed.size] if missed else [])
+    if not lost and not sizes:
         typer.echo("every head that was signed is in the log")
         return
     for head in lost:
         typer.echo(f"lost: a log of {head.size} records with the root {head.root.hex()}; this one has {size}")
-    if missed is not None:
-        typer.echo(f"lost: the {missed.size} records that this server saw; this log has {size}")
+    if sizes:
+        typer.echo(f"lost: the {max(sizes)} records that a server saw; this log has {size}")
     if not yes:
         typer.confirm("Record that they are lost, and sign what is there from now on?", abort=True)
-    sizes = [head.size for head in lost] + ([missed.size] if missed else [])
+    sizes += [head.size for head in lost]
     places = {"from_seq": min(size, *sizes), "to_seq": max(sizes)}
     incident = new_id()
     with seen.giving_up(missed):
         own.record("incident.opened", {"incident": incident, "what": GIVEN_UP, **places})
         own.record("incident.closed", {"incident": incident, "how": "acknowledged"})
+    for other, kept in elsewhere:
+        other.forget(kept)
     accept(directory, [head.encode() for head in lost])
 
 

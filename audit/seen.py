@@ -73,6 +73,11 @@ class Seen:
         finally:
             self._given_up.unlink(missing_ok=True)
 
+    def forget(self, head: Head) -> None:
+        """Give up a head whose loss is on record, unless a writer has another by now."""
+        if self.load() == head:
+            self._path.unlink()
+
 
 def fault(seen: Head, found: Head, link: bytes | None) -> str | None:
     """Say by its code why a log does not go on from a head that was seen; None when it does.

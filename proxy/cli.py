@@ -120,6 +120,7 @@ def _own_log() -> "Own":
     from audit.anchors.keepers import Outside  # noqa: PLC0415 - the same
     from audit.cli_signing import Own  # noqa: PLC0415 - no other command changes keys
     from proxy.admin import call  # noqa: PLC0415 - the same
+    from proxy.seat import desks  # noqa: PLC0415 - the same
 
     settings = Settings.load()
 
@@ -127,7 +128,14 @@ def _own_log() -> "Own":
         call(settings, "audit.records.record", kind=kind, body=body)
 
     outside = Outside.of(Outside.flags().parse_args(anchors.flags(settings)))
-    return Own(audit_place(settings), settings.home, record, outside, lambda what: call(settings, f"clock.{what}"))
+    return Own(
+        audit_place(settings),
+        settings.home,
+        record,
+        outside,
+        lambda what: call(settings, f"clock.{what}"),
+        tuple(desks(settings.home)[1:]),
+    )
 
 
 def _retention() -> "AbstractContextManager[Retained]":

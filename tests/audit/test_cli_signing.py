@@ -17,6 +17,7 @@ from audit.log import AuditLog
 from audit.proofs.checkpoint import Checkpoint
 from audit.proofs.note import Note
 from audit.records.record import new_id
+from audit.seen import FILE, Seen
 from audit.signing.signer import Anchor, CheckpointSigner, Refused, StateFile
 from audit.sources.source import SqliteSource
 from audit.stores.store_sqlite import SqliteStore
@@ -150,12 +151,30 @@ def test_records_that_only_the_server_saw_are_given_up_with_an_incident_and_it_s
     shutil.copy(home.home / "backup.db", home.path)
     with pytest.raises(AuditMismatch, match="STORE_BEHIND"):
         home.record("control.tested", {"control": "a", "passed": True})
-    assert "lost: the 7 records that this server saw; this log has 4" in run("acknowledge", "--yes")
+    assert "lost: the 7 records that a server saw; this log has 4" in run("acknowledge", "--yes")
     incident = next(body for body in home.bodies() if body["kind"] == "incident.opened")
     assert (incident["what"], incident["from_seq"], incident["to_seq"]) == ("heads_given_up", 4, 7)
     home.record("control.tested", {"control": "a", "passed": True})
     assert "every head" in run("acknowledge")
     assert verify(home.path).ok
+
+
+def test_what_every_process_of_a_home_saw_is_given_up_at_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    desks = (home.home / "servers" / "1", home.home / "servers" / "2")
+    for desk in desks:
+        desk.mkdir(parents=True)
+    own = cli_signing.Own(home.path, home.home, home.record, desks=desks)
+    monkeypatch.setattr(cli_signing, "own_log", lambda: own)
+    home.sign()
+    shutil.copy(home.path, home.home / "backup.db")
+    home.record("control.tested", {"control": "lost", "passed": True})
+    shutil.copy(home.home / FILE, desks[1] / FILE)
+    shutil.copy(home.home / "backup.db", home.path)
+    (home.home / FILE).unlink()  # only the process of the last desk saw it
+    assert "lost: the 7 records that a server saw; this log has 4" in run("acknowledge", "--yes")
+    with closing(SqliteSource(home.path)) as source:
+        assert [Seen(desk).missing_from(source) for desk in (home.home, *desks)] == [None, None, None]
+    assert "every head" in run("acknowledge")
 
 
 def test_a_head_that_only_an_anchor_kept_is_given_up_too_and_one_that_cannot_be_asked_stops_it(

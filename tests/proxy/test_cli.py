@@ -120,6 +120,13 @@ def test_lint_holds_rules_against_the_configured_channels(tmp_path: Path) -> Non
     assert "warning[channel-not-configured]" in lint().stdout
 
 
+def test_what_every_process_saw_can_be_acknowledged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "servers" / "1").mkdir(parents=True)
+    monkeypatch.setenv("RINGFENCE_HOME", str(tmp_path))
+    own = cli._own_log()
+    assert (own.home, own.desks) == (tmp_path, (tmp_path / "servers" / "1",))
+
+
 def test_an_export_without_a_server_is_recorded_by_the_command_or_said_not_to_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
