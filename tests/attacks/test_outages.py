@@ -260,7 +260,7 @@ def test_a_spool_on_a_full_disk_refuses_and_nothing_of_what_it_took_is_lost(
                         file.write(bytes(4096))
                 while (answer := await ask(ring, app, PINNED)).status_code == 200:
                     served.append(answer)
-                assert_refused(answer, "(locked; its spool: full)")
+                assert_refused(answer, "; its spool: full)")
                 filler.unlink()
                 served.append(await ask(ring, app, PINNED))
                 assert {answer.status_code for answer in served} == {200}
