@@ -62,7 +62,7 @@ class WriterThread:
         self._deferred: list[Entry] = []
         self._doubtful: list[Entry] = []
         self._submitted = self._decided = 0
-        self._full = False
+        self._full = self._rung = False
         self._spoken = self._tended = self._gathered = time.monotonic()
         self.read_back = ReadBack()
         self.trouble: Reason | None = None
@@ -107,8 +107,7 @@ class WriterThread:
 
     def _call(self) -> None:
         self._calling = None
-        if self._offered:
-            self._queue.put(None)
+        self._ring()
 
     def _remind(self, loop: asyncio.AbstractEventLoop) -> None:
         """Have what nobody waits for written, unless the writer was there a moment ago: then this is younger."""
@@ -116,7 +115,13 @@ class WriterThread:
         if self._offered and time.monotonic() - self._gathered < PATIENCE_S / 2:
             self._reminding = loop
             loop.call_later(PATIENCE_S, self._remind, loop)
-        elif self._offered:
+        else:
+            self._ring()
+
+    def _ring(self) -> None:
+        """Wake the thread for what was offered. One that is busy has to be told once: it finds all of it."""
+        if self._offered and not self._rung:
+            self._rung = True
             self._queue.put(None)
 
     def nudge(self) -> None:
@@ -165,9 +170,9 @@ class WriterThread:
 
     def _gather(self) -> list[Job]:
         batch: list[Job] = [*self._deferred]
-        if not (batch or self._full or self._closed):
+        if not (batch or self._closed):
             with suppress(queue.Empty):
-                batch += filter(None, [self._queue.get(timeout=self._patience())])
+                batch += self._taken(self._queue.get(not self._full, self._patience()))
         self._deferred = []
         size = 0
         while len(batch) < MAX_BATCH and size < MAX_BATCH_BYTES and (job := self._next()) is not None:
@@ -180,12 +185,18 @@ class WriterThread:
     def _next(self) -> Job | None:
         """Return the next job; None where there is none."""
         with suppress(queue.Empty, IndexError):
-            if self._offered:
-                return self._offered.popleft()
-            while (job := self._queue.get_nowait()) is None:
-                pass
-            return job
+            while not self._offered:
+                for job in self._taken(self._queue.get_nowait()):
+                    return job
+            return self._offered.popleft()
         return None
+
+    def _taken(self, job: Job | None) -> list[Job]:
+        """Return what came out of the queue, but for the ringing."""
+        if job is not None:
+            return [job]
+        self._rung = False
+        return []
 
     def _patience(self) -> float:
         """Return how long to wait for a job."""

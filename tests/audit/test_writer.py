@@ -149,3 +149,30 @@ def test_a_loop_that_ended_before_it_told_the_writer_holds_up_no_other(
     asyncio.run(log.append("route.decision", decision()))
     log.close()
     assert verify(log.place).ok
+
+
+def test_batches_that_are_all_full_fill_no_queue_and_let_a_thread_append_in_between(
+    open_log: Any, decision: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "MAX_BATCH", 4)
+    monkeypatch.setattr(writer, "MAX_QUEUE", 64)
+    log = open_log()
+
+    async def main() -> None:
+        between = asyncio.Event()
+
+        async def lane() -> None:
+            for _ in range(25):
+                await log.append("route.decision", decision())
+            while not between.is_set():
+                await log.append("route.decision", decision())
+
+        async def thread() -> None:
+            await asyncio.to_thread(log.append_sync, "route.decision", decision())
+            between.set()
+
+        await asyncio.gather(*(lane() for _ in range(16)), thread())
+
+    asyncio.run(main())
+    log.close()
+    assert verify(log.place).ok
