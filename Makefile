@@ -69,11 +69,11 @@ lock-vllm: install
 	  --quiet --upgrade -o requirements.lock
 
 # Tests start hundreds of processes: what these import is compiled once, even where the shell asks to keep nothing.
-# Files are taken in the order of the tree: those with few, long tests would otherwise come last, and alone. Four
+# Files are taken in the order of the tree: those with few, long tests would otherwise come last, and alone. Three
 # processes keep two cores busy: half of the time each waits for a disk or a server.
 test: export PYTHONDONTWRITEBYTECODE =
 test: install
-	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore=$(CLIENTS) --ignore=$(E2E_VLLM) $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore=$(CLIENTS) --ignore=$(E2E_VLLM) $(ARGS)
 
 # Applications on other people's client libraries, in front of a scripted vendor and of a real model.
 test-clients: export PYTHONDONTWRITEBYTECODE =
@@ -85,7 +85,7 @@ test-clients: clients
 test-long: install
 	RINGFENCE_TEST_EXAMPLES=100 $(BIN)/python -m pytest tests/attacks/test_crashes.py tests/attacks/test_reloads.py \
 	  tests/attacks/test_sqlite_faults.py tests/attacks/test_postgres_faults.py tests/attacks/test_backup_faults.py \
-	  tests/attacks/test_long_log.py \
+	  tests/attacks/test_long_log.py tests/e2e/test_backup.py \
 	  tests/audit/witness/test_cli.py tests/e2e/test_many_streams.py tests/contract/test_audit_api.py tests/upgrades \
 	  tests/bench/detection/test_run.py tests/bench/detection/test_shown.py tests/test_readme.py $(ARGS)
 	RINGFENCE_TEST_EXAMPLES=300 $(BIN)/python -m pytest tests/proxy/policy tests/policies/test_editors.py \

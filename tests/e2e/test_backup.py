@@ -17,6 +17,7 @@ import pytest
 from attacks.fortress import is_gone
 from databases import migrate, new_database
 from harness import BRISK, NO_TLS, QUICK, ROOT, Ringfence, StandIn, chat_body, eventually, ringfence, upstreams_file
+from properties.effort import ASKED
 
 from audit.access import Filters, Records
 from audit.place import Place, Postgres
@@ -75,7 +76,7 @@ class Load:
         self._thread.join()
 
 
-@pytest.fixture(params=["file", "postgres"])
+@pytest.fixture(params=["file", "postgres"] if ASKED else ["postgres"])  # RINGFENCE_TEST_EXAMPLES asks for both
 def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Place, Place]]:
     """Where the log is, and where it is restored to: in two homes, or in two databases."""
     if request.param == "file":
