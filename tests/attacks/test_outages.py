@@ -235,7 +235,7 @@ def test_a_full_spool_refuses_as_well_and_says_which_of_the_two_is_full(
             with locked(ring.runtime.audit, monkeypatch):
                 while (answer := await ask(ring, app, PINNED)).status_code == 200:
                     served.append(answer)
-                assert_refused(answer, "(locked; its spool: limit)")
+                assert_refused(answer, "; its spool: limit)")
                 assert 1 <= len(served) == len(own.posts) <= 3
             await assert_recovers(ring, own, served)
 
