@@ -6,7 +6,7 @@ UV     := $(BIN)/uv
 LOCK   := $(UV) pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := install
-.PHONY: install demo serve clients lock-clients test test-clients test-long fuzz mutate check format bench bench-detection bench-languages bench-conversation bench-policy bench-audit bench-audit-api bench-balancing bench-packs soak schema settings licences audit-packages lock lock-bench e2e-vllm lock-vllm
+.PHONY: install demo serve clients lock-clients test test-bench test-clients test-long fuzz mutate check format bench bench-detection bench-languages bench-conversation bench-policy bench-audit bench-audit-api bench-balancing bench-packs soak schema settings licences audit-packages lock lock-bench e2e-vllm lock-vllm
 
 install: $(VENV)/.installed
 
@@ -52,7 +52,8 @@ lock-clients: $(NODE)/.installed
 # A real vLLM behind Ringfence. It is installed into an environment of its own (6 GB, for CPU cores), or VLLM=PATH names a
 # Python that has one, such as one with a GPU. Where neither works, it says so and skips. Two minutes on two cores.
 E2E_VLLM := tests/e2e/vllm
-PEERS    := tests/bench/peers
+BENCH    := tests/bench
+PEERS    := $(BENCH)/peers
 
 e2e-vllm: install
 	$(if $(VLLM),,-$(MAKE) --no-print-directory $(E2E_VLLM)/.venv/.installed)
@@ -73,7 +74,13 @@ lock-vllm: install
 # processes keep two cores busy: half of the time each waits for a disk or a server.
 test: export PYTHONDONTWRITEBYTECODE =
 test: install
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore=$(CLIENTS) --ignore=$(E2E_VLLM) $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder \
+	  --ignore=$(CLIENTS) --ignore=$(E2E_VLLM) --ignore=$(BENCH) $(ARGS)
+
+# Each benchmark in short, so that none is broken when it is wanted, and what is said of their figures.
+test-bench: export PYTHONDONTWRITEBYTECODE =
+test-bench: install
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(BENCH) $(ARGS)
 
 # Applications on other people's client libraries, in front of a scripted vendor and of a real model.
 test-clients: export PYTHONDONTWRITEBYTECODE =
