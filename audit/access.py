@@ -12,16 +12,28 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    Row,
+    Select,
+    Table,
+    Text,
+    create_engine,
+    event,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import aliased
 from sqlalchemy.pool import NullPool
-from sqlmodel import Field, Session, SQLModel, col, func, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from audit.errors import AuditUnavailable
 from audit.place import Place, Postgres
@@ -40,48 +52,18 @@ AT_AN_END = 1000
 """So many records at either end of the log are looked at before its index of times."""
 Ask = Callable[..., list[tuple[Any, ...]]]
 """(query, **values) -> rows. `@` stands before the name of each table, `:name` for a value."""
-Row = TypeVar("Row", bound=SQLModel)
-
-
-class RecordRow(SQLModel, table=True):
-    """The table `record` as it is read; migrations create it."""
-
-    __tablename__ = "record"
-
-    seq: int = Field(primary_key=True)
-    id: str
-    prev: bytes
-    bh: bytes
-    link: bytes
-    kind: str
-    v: int
-    ts: str
-    dec: str | None
-    attempt: int | None
-    app: str | None
-    team: str | None
-    decision: str | None
-    zone: str | None
-    body: bytes
-
-
-class LabelRow(SQLModel, table=True):
-    """The table `record_label`: classes and rules of decisions."""
-
-    __tablename__ = "record_label"
-
-    what: str = Field(primary_key=True)
-    name: str = Field(primary_key=True)
-    seq: int = Field(primary_key=True)
-
-
-class TextRow(SQLModel, table=True):
-    """The table `bundle_text`: texts that records name by their digest."""
-
-    __tablename__ = "bundle_text"
-
-    sha256: str = Field(primary_key=True)
-    text: bytes
+TABLES = MetaData()
+"""As they are read; migrations create them. What is bytes has no type here, or what is not would be made into some."""
+RECORD = Table(
+    "record",
+    TABLES,
+    Column("seq", BigInteger),
+    *(Column(name, Text) for name in ("id", "kind", "ts", "app", "team", "decision", "zone")),
+    *map(Column, ("prev", "bh", "link", "body")),
+).c
+LABEL = Table("record_label", TABLES, Column("what", Text), Column("name", Text), Column("seq", BigInteger))
+TEXT = Table("bundle_text", TABLES, Column("sha256", Text), Column("text")).c
+READ = select(RECORD.seq, RECORD.id, RECORD.prev, RECORD.bh, RECORD.link, RECORD.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,24 +117,23 @@ class Records:
         With `within_s`, a page that takes longer ends early, with what was found and with the place to go on from.
         """
         limit = min(limit, MAX_LIMIT)
-        place = col(RecordRow.seq)
-        statement = select(RecordRow)
+        place, statement = RECORD.seq, READ
         for what, value in (("class", filters.class_), ("rule", filters.rule)):
             if value is not None:
                 # The labels of one name are stored in the order of the log: the last join leads, nothing is sorted.
-                label = aliased(LabelRow)
-                statement = statement.join(label, col(label.seq) == RecordRow.seq)
-                statement = statement.where(col(label.what) == what, col(label.name) == value)
-                place = col(label.seq)
+                label = LABEL.alias()
+                statement = statement.join(label, label.c.seq == RECORD.seq)
+                statement = statement.where(label.c.what == what, label.c.name == value)
+                place = label.c.seq
         for name in ("app", "team", "decision", "zone", "kind"):
             value = getattr(filters, name)
             if value is not None:
-                statement = statement.where(getattr(RecordRow, name) == value)
+                statement = statement.where(RECORD[name] == value)
         until = float("inf") if within_s is None else time.monotonic() + within_s
         try:
-            with Session(self._engine) as session:
-                stretch = _stretch(session, filters, after)
-                return _page(session, statement.order_by(place), stretch, place=place, limit=limit, until=until)
+            with self._engine.connect() as connection:
+                stretch = _stretch(connection, filters, after)
+                return _page(connection, statement.order_by(place), stretch, place=place, limit=limit, until=until)
         except DBAPIError as error:
             raise _unavailable(error) from None
 
@@ -179,30 +160,33 @@ class Records:
 
     def one(self, record_id: str) -> ReadRecord | None:
         """Return the record with this id."""
-        rows = self._run(select(RecordRow).where(RecordRow.id == record_id))
+        rows = self._run(READ.where(RECORD.id == record_id))
         return _record(rows[0]) if rows else None
 
     def last(self, count: int) -> tuple[ReadRecord, ...]:
         """Return the last records, oldest first."""
-        rows = self._run(select(RecordRow).order_by(col(RecordRow.seq).desc()).limit(count))
+        rows = self._run(READ.order_by(RECORD.seq.desc()).limit(count))
         return tuple(_record(row) for row in reversed(rows))
 
     def text(self, sha256: str) -> bytes | None:
         """Return the archived text with this digest; raises AuditUnavailable when it is not what was archived."""
-        rows = self._run(select(TextRow).where(TextRow.sha256 == sha256))
-        if rows and hashlib.sha256(rows[0].text).hexdigest() != sha256:
+        rows = self._run(select(TEXT.text).where(TEXT.sha256 == sha256))
+        if not rows:
+            return None
+        found = rows[0].text
+        if type(found) is not bytes or hashlib.sha256(found).hexdigest() != sha256:
             raise AuditUnavailable("corrupt")
-        return rows[0].text if rows else None
+        return found
 
-    def _run(self, statement: SelectOfScalar[Row]) -> Sequence[Row]:
+    def _run(self, statement: Select[Any]) -> Sequence[Row[Any]]:
         try:
-            with Session(self._engine) as session:
-                return session.exec(statement).all()
+            with self._engine.connect() as connection:
+                return connection.execute(statement).all()
         except DBAPIError as error:
             raise _unavailable(error) from None
 
 
-def _stretch(session: Session, filters: Filters, after: int) -> tuple[int, int, Any]:
+def _stretch(connection: Connection, filters: Filters, after: int) -> tuple[int, int, Any]:
     """Return what lies behind `after`, from (excluded) and to (included), and the condition on times.
 
     A time range is a stretch of the log, found in the index of times alone; without it, a page would be looked for from
@@ -211,32 +195,32 @@ def _stretch(session: Session, filters: Filters, after: int) -> tuple[int, int, 
     """
     times = []
     if filters.since is not None:
-        times.append(col(RecordRow.ts) >= filters.since)
+        times.append(RECORD.ts >= filters.since)
     if filters.until is not None:
-        times.append(col(RecordRow.ts) < filters.until)
-    place = col(RecordRow.seq)
-    first, last = 0, session.exec(select(func.coalesce(func.max(place), -1))).one()
+        times.append(RECORD.ts < filters.until)
+    place = RECORD.seq
+    first, last = 0, connection.execute(select(func.coalesce(func.max(place), -1))).scalar_one()
     if times:
-        from_ = _end(session, func.min, times, place < AT_AN_END)
-        to = _end(session, func.max, times, place > last - AT_AN_END)
+        from_ = _end(connection, func.min, times, place < AT_AN_END)
+        to = _end(connection, func.max, times, place > last - AT_AN_END)
         first, last = (0, -1) if from_ is None or to is None else (from_, to)
-    session.rollback()
+    connection.rollback()
     return max(after, first - 1), last, times
 
 
-def _end(session: Session, which: Any, times: Any, near: Any) -> int | None:
+def _end(connection: Connection, which: Any, times: Any, near: Any) -> int | None:
     """Return the first or the last of the records of a time range, which often begins or ends where the log does.
 
     The sum keeps PostgreSQL from looking for it along the log instead of in the index of times.
     """
-    place = col(RecordRow.seq)
-    found: int | None = session.exec(select(which(place)).where(*times, near)).one()
-    return session.exec(select(which(place + 0)).where(*times)).one() if found is None else found
+    place = RECORD.seq
+    found: int | None = connection.execute(select(which(place)).where(*times, near)).scalar_one()
+    return connection.execute(select(which(place + 0)).where(*times)).scalar_one() if found is None else found
 
 
 def _page(
-    session: Session,
-    statement: SelectOfScalar[RecordRow],
+    connection: Connection,
+    statement: Select[Any],
     stretch: tuple[int, int, Any],
     *,
     place: Any,
@@ -245,16 +229,15 @@ def _page(
 ) -> Page:
     """Look through a stretch piece by piece, each in a transaction of its own."""
     at, last, times = stretch
-    rows: list[RecordRow] = []
+    rows: list[Row[Any]] = []
     width = STRETCH
     while at < last and len(rows) <= limit:
         began = time.monotonic()
         if began > until:
             return Page(tuple(map(_record, rows)), at)
         piece = statement.where(*times, place > at, place <= at + width).limit(limit + 1 - len(rows))
-        rows += session.exec(piece).all()
-        session.expunge_all()
-        session.rollback()
+        rows += connection.execute(piece)
+        connection.rollback()
         at += width
         if time.monotonic() - began < QUICK_S:
             width *= 4
@@ -292,11 +275,12 @@ def _unavailable(error: DBAPIError) -> AuditUnavailable:
             return AuditUnavailable("io")
 
 
-def _record(row: RecordRow | None) -> ReadRecord:
+def _record(row: Sequence[Any]) -> ReadRecord:
     """Read a row; raises AuditUnavailable where the table is not the one that was made: the verifier says more."""
+    seq, name, prev, bh, link, body = row
     try:
-        if row is not None and type(row.seq) is int and type(row.id) is str:
-            return ReadRecord(row.seq, row.id, row.prev.hex(), row.bh.hex(), row.link.hex(), orjson.loads(row.body))
+        if type(seq) is int and type(name) is str and type(body) is bytes:
+            return ReadRecord(seq, name, prev.hex(), bh.hex(), link.hex(), orjson.loads(body))
     except (AttributeError, TypeError, ValueError):
         pass
     raise AuditUnavailable("corrupt")

@@ -38,7 +38,7 @@ SHARED = (
     *("anchors/test_stamped_logs.py", "sources/test_exported.py", "signing/test_process.py"),
 )
 """Tests that a mutant meets where its own pass it."""
-HEAVY = ("pytest", "hypothesis", "sqlmodel", "alembic.config", "alembic.command", "starlette")
+HEAVY = ("pytest", "hypothesis", "sqlalchemy.orm", "alembic.config", "alembic.command", "starlette")
 HEAVY += ("psycopg", "httpx", "aiohttp", "orjson", "typer", "uvicorn", "yaml", "cryptography.x509", "numpy", "regex")
 MEMORY_BYTES = 4 << 30
 
