@@ -8,6 +8,7 @@ import importlib.util
 import re
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from proxy.detection.ner.decoder import Entity
@@ -42,13 +43,23 @@ def load_model(name: str) -> Any:
         raise ConfigurationError(f"the spaCy model {name} is not installed: pip install {name.replace('_', '-')}")
     import spacy  # noqa: PLC0415
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _no_plugins(spacy.registry._entry_point_factories):  # noqa: SLF001 - no public way
         # W095: the model names an older spaCy minor; parity on 3.8 was checked.
         warnings.filterwarnings("ignore", message=r"\[W095\]")
         nlp = spacy.load(name, exclude=[*UNUSED_PIPES, WORDS])
     if "ner" not in nlp.pipe_names:
         raise ConfigurationError(f"the spaCy model {name} has no `ner` pipe")
     return nlp
+
+
+@contextmanager
+def _no_plugins(factories: Any) -> Iterator[None]:
+    """Have spaCy not import whatever installed package offers it pipes, as it does: all of Presidio, for one."""
+    before, factories.entry_points = factories.entry_points, False
+    try:
+        yield
+    finally:
+        factories.entry_points = before
 
 
 class Names:

@@ -1,4 +1,6 @@
 import socket
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -55,6 +57,21 @@ def test_names_are_those_of_stock_presidio(names: Names) -> None:
 
 def test_names_need_no_table_of_the_model_s_words() -> None:
     assert len(load_model(MODEL).vocab.strings) < len(spacy.load(MODEL).vocab.strings) / 10
+
+
+def test_names_need_nothing_of_presidio_and_of_no_other_package_that_offers_pipes_to_spacy() -> None:
+    imports = "import sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    load = f"from proxy.detection.entities import load_model; load_model({MODEL!r}); "
+    whole = f"import spacy; spacy.load({MODEL!r}); "
+    ours, all_of_it = (
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", made + imports], capture_output=True, check=True, text=True
+        )
+        for made in (load, whole)
+    )
+    assert "spacy" in ours.stdout.split()
+    assert "presidio_analyzer" not in ours.stdout.split()
+    assert "presidio_analyzer" in all_of_it.stdout.split()
 
 
 def test_what_is_found_has_a_type_a_score_above_the_threshold_and_a_canonical_value(names: Names) -> None:
