@@ -1,6 +1,7 @@
 """`ringfence ...`: wires commands to parts, decides nothing."""
 
 import functools
+import gc
 import os
 import sys
 import time
@@ -323,6 +324,7 @@ def serve(
     home: Home = None,
 ) -> None:
     """Run the proxy until it is told to stop."""
+    gc.disable()  # what is imported stays: until the supervisor keeps it, the collector would look for nothing
     from proxy import server, supervisor  # noqa: PLC0415 - no other command forks
 
     settings = _settings(host=host, port=port, workers=workers, home=home)

@@ -89,8 +89,7 @@ class Supervisor:
         """Start, load, fork, then look after them."""
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold what people asked
         self._catch_signals()
-        gc.collect()
-        gc.freeze()
+        _keep()
         self._start(self._servers[0])
         try:
             self._load()
@@ -251,13 +250,13 @@ class Supervisor:
     # The workers.
 
     def _load(self) -> None:
+        gc.disable()
         from proxy.detection.analysis import Analyzer  # noqa: PLC0415 - the servers were started without it
         from proxy.detection.findings import Segment, Unit  # noqa: PLC0415
 
         self._analyzer = Analyzer.of(self._settings)
         self._analyzer.analyze([Unit("", "user", (Segment("", "content", WARM_UP),))])
-        gc.collect()
-        gc.freeze()
+        _keep()
 
     def _employ(self, server: Server, slot: Slot) -> None:
         parent = os.getpid()
@@ -292,6 +291,13 @@ class Supervisor:
         for sock in (self._wake, self._waker, self._listener):
             sock.close()
         return status
+
+
+def _keep() -> None:
+    """Share all that there is with what is forked from now on. The collector, which may be off, begins after that."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def _before_signer() -> None:
