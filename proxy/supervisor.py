@@ -220,7 +220,9 @@ class Supervisor:
     # The signer.
 
     def _tend_signer(self) -> None:
-        """Start it, and again some seconds after it has ended."""
+        """Start it once a server serves, which may refuse the log, and again some seconds after it has ended."""
+        if self._signer is None and not any(server.serving for server in self._servers):
+            return
         ended = self._signer is None or self._signer.poll() is not None
         if not self._signer_argv or not ended or self._stop_by is not None or time.monotonic() < self._signer_due:
             return
