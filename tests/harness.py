@@ -11,7 +11,6 @@ import shutil
 import signal
 import ssl
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -23,6 +22,7 @@ from typing import Any
 
 import httpx
 import yaml
+from nursery import Program
 
 from audit.stores.migrate import migrate_sqlite
 from proxy import admin
@@ -399,18 +399,23 @@ def start(
         "SSL_CERT_FILE", os.devnull
     )  # no test trusts an authority of the outside, and reading all takes time
     with (home / "server.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, *launcher, "serve"],
-            stdout=subprocess.PIPE,
-            stderr=log,
-            env=environ,
-            cwd=ROOT,
-            start_new_session=True,
-        )
+        process = Program([*launcher, "serve"], stdout=subprocess.PIPE, stderr=log, env=environ, cwd=ROOT)
     made = Ringfence(home, process, "", Settings.load(environ=environ), environ)
     if wait:
         made.url = wait_for_url(made)
     return made
+
+
+def command(*words: str | Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run `ringfence ...` to its end."""
+    given = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with Program(["-m", "proxy", *words], env=env, cwd=ROOT, text=True, **given) as running:
+        try:
+            out, err = running.communicate(timeout=120)
+        except BaseException:
+            running.kill()
+            raise
+    return subprocess.CompletedProcess(words, running.returncode, out, err)
 
 
 def begun_log(home: Path, settings: Mapping[str, Any]) -> None:

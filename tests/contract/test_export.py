@@ -1,13 +1,11 @@
 """What is exported beside a running server ends at a checkpoint of this moment, and is recorded; the guide shows it."""
 
 import re
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from harness import ROOT, Ringfence, chat_body
+from harness import ROOT, Ringfence, chat_body, command
 
 from audit.access import Filters, Records
 from audit.sources.exported import ExportSource
@@ -31,9 +29,8 @@ def test_a_request_is_in_an_export_that_is_asked_for_right_after_it(server: Ring
         answer = client.post("/v1/chat/completions", json=chat_body())
     assert answer.status_code == 200
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "proxy", "audit", "export", "--out", str(out)]
-    ran = subprocess.run(command, env=server.environ, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert ran.stderr == ""
+    ran = command("audit", "export", "--out", out, env=server.environ)
+    assert (ran.returncode, ran.stderr) == (0, "")
     assert shape(ran.stdout) == shape(
         GUIDE.partition("$ ringfence audit export --out 2026-q4\n")[2].partition("\n\n")[0]
     )

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness import ROOT, Ringfence, chat_body
+from harness import Ringfence, chat_body, command
 from packs import members
 
 from audit.access import Filters, Records
@@ -23,9 +23,8 @@ def test_a_pack_of_a_running_log_is_asked_for_signed_made_and_recorded_in_this_o
     with server.client() as client:
         answer = client.post("/v1/chat/completions", json=chat_body())
     out = tmp_path / "out.tar"
-    command = [sys.executable, "-m", "proxy", "audit", "export", "--from", "2026-01-01", "--out", str(out)]
-    ran = subprocess.run(command, env=server.environ, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert ran.stderr == ""
+    ran = command("audit", "export", "--from", "2026-01-01", "--out", out, env=server.environ)
+    assert (ran.returncode, ran.stderr) == (0, "")
 
     judged = verify_pack(out)
     assert (judged.report.findings, judged.report.grade) == ((), "signed")
@@ -50,8 +49,8 @@ def test_a_pack_of_a_running_log_is_asked_for_signed_made_and_recorded_in_this_o
     assert made.seq >= judged.manifest.size
 
     (tmp_path / "verify.py").write_bytes(files["verify.py"])
-    command = [sys.executable, "-I", str(tmp_path / "verify.py")]
-    alone = subprocess.run([*command, str(out)], cwd=tmp_path, capture_output=True, text=True, check=True)
+    verifier = [sys.executable, "-I", str(tmp_path / "verify.py")]
+    alone = subprocess.run([*verifier, str(out)], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert alone.stdout == f"{said(out, judged)}\n"
     assert "signed by ringfence.local/audit+" in alone.stdout
 
@@ -66,7 +65,7 @@ def test_a_pack_of_a_running_log_is_asked_for_signed_made_and_recorded_in_this_o
         "kind=route.decision",
         "--json",
     )
-    drawn = subprocess.run([*command, *asked_for], cwd=tmp_path, capture_output=True, text=True, check=True)
+    drawn = subprocess.run([*verifier, *asked_for], cwd=tmp_path, capture_output=True, text=True, check=True)
     (one,) = json.loads(drawn.stdout)["records"]
     assert one["in_force"]["activated"] > 0
     assert {rule["line"] > 0 for rule in one["in_force"]["rules"]} <= {True}

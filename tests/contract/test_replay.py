@@ -3,15 +3,13 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from contextlib import chdir
 from pathlib import Path
 
 import pytest
 from click.testing import Result
-from harness import ROOT, Ringfence, chat_body
+from harness import ROOT, Ringfence, chat_body, command
 from typer.testing import CliRunner
 
 from proxy import cli
@@ -84,15 +82,8 @@ def test_a_candidate_shows_what_it_would_have_changed_for_whom(
 
 
 def test_an_export_is_replayed_without_the_database(server: Ringfence, asked: list[str], tmp_path: Path) -> None:
-    tail = subprocess.run(
-        [sys.executable, "-m", "proxy", "audit", "tail", "-n", "1000", "--json"],
-        cwd=ROOT,
-        env=server.environ,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
+    tail = command("audit", "tail", "-n", "1000", "--json", env=server.environ)
+    assert tail.returncode == 0
     (tmp_path / "records.jsonl").write_text(tail.stdout)
     ran = ringfence(server, "replay", "--candidate", ROOT / "policies", "--export", tmp_path / "records.jsonl")
     assert ran.exit_code == 0, ran.output

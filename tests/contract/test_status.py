@@ -3,18 +3,14 @@
 import json
 import re
 import subprocess
-import sys
 
-from harness import ROOT, Ringfence, eventually
+from harness import ROOT, Ringfence, command, eventually
 
 GUIDE = (ROOT / "deploy" / "docs" / "audit.md").read_text(encoding="utf-8")
 
 
 def status(server: Ringfence, *more: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "proxy", "audit", "status", *more]
-    return subprocess.run(
-        command, cwd=ROOT, env=server.environ, capture_output=True, text=True, timeout=60, check=False
-    )
+    return command("audit", "status", *more, env=server.environ)
 
 
 def shape(text: str) -> list[str]:

@@ -16,7 +16,19 @@ import psycopg
 import pytest
 from attacks.fortress import is_gone
 from databases import migrate, new_database
-from harness import BRISK, NO_TLS, QUICK, ROOT, Ringfence, StandIn, chat_body, eventually, ringfence, upstreams_file
+from harness import (
+    BRISK,
+    NO_TLS,
+    QUICK,
+    ROOT,
+    Ringfence,
+    StandIn,
+    chat_body,
+    command,
+    eventually,
+    ringfence,
+    upstreams_file,
+)
 from properties.effort import ASKED
 
 from audit.access import Filters, Records
@@ -27,11 +39,6 @@ from audit.verification.verifier import verify_source
 from proxy.backup import back_up
 from proxy.restore import restore
 from proxy.settings import Settings
-
-
-def command(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    ran = [sys.executable, "-m", "proxy", *arguments]
-    return subprocess.run(ran, env=environ, cwd=ROOT, check=False, capture_output=True, text=True)
 
 
 def ask(server: Ringfence, key: str) -> httpx.Response:
@@ -103,7 +110,7 @@ def test_a_server_is_killed_and_goes_on_from_its_backup_and_what_it_lost_is_on_r
         (row,) = [one for one in server.admin("key.list")["keys"] if one["app"] == "old"]
         server.admin("key.revoke", key_id=row["id"])
         with Load(server, active):
-            made = command(server.environ, "backup", str(copy), "--keys-to", str(keys))
+            made = command("backup", copy, "--keys-to", keys, env=server.environ)
         assert made.returncode == 0, made.stderr
         late = ask(server, active)
         receipt = f"{late.headers['x-ringfence-audit-seq']}:{late.headers['x-ringfence-audit-link']}"
@@ -116,7 +123,7 @@ def test_a_server_is_killed_and_goes_on_from_its_backup_and_what_it_lost_is_on_r
     environ = {**server.environ, "RINGFENCE_HOME": str(tmp_path / "new")}
     if isinstance(new, Postgres):
         environ["RINGFENCE_AUDIT_URL"] = new.url
-    done = command(environ, "restore", str(copy), "--keys-from", str(keys))
+    done = command("restore", copy, "--keys-from", keys, env=environ)
     assert done.returncode == 0, done.stderr
     assert "nothing is sent until that is on record" in done.stdout
     with ringfence(tmp_path / "new", upstreams, anchor_file=heads, **settings_of(new)) as server:
@@ -125,18 +132,18 @@ def test_a_server_is_killed_and_goes_on_from_its_backup_and_what_it_lost_is_on_r
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, "audit_behind")
         ready = httpx.get(f"{server.url}/readyz", trust_env=False, verify=NO_TLS)
         assert (ready.status_code, "restored from a copy" in ready.json()["audit_log"]) == (503, True)
-        assert "incident   restored" in command(server.environ, "audit", "status").stdout
+        assert "incident   restored" in command("audit", "status", env=server.environ).stdout
         eventually(lambda: "refuses" in server_says(server)["checkpoints"], 30)  # the anchor knows more
         assert ask(server, active).status_code == 503
         assert len(cloud.posts) == arrived
-        said = command(server.environ, "audit", "acknowledge", "--yes").stdout
+        said = command("audit", "acknowledge", "--yes", env=server.environ).stdout
         assert f"restored from a copy of its first {copied} records" in said
         assert "lost: a log of" in said
         eventually(lambda: server_says(server)["status"] == "ready", 30)
         assert ask(server, active).status_code == 200
         assert ask(server, revoked).status_code == 401
         assert len(cloud.posts) == arrived + 1
-        checked = command(server.environ, "audit", "verify", "--receipt", receipt)
+        checked = command("audit", "verify", "--receipt", receipt, env=server.environ)
         assert checked.returncode == 1
         assert "TRUNCATED" in checked.stdout or "RECEIPT" in checked.stdout
     assert judged(new).ok
@@ -154,7 +161,7 @@ def test_a_restore_to_postgresql_that_is_killed_leaves_no_log_and_can_be_run_aga
     old = Settings(home=tmp_path / "home", audit_url=database.url)
     environ = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")}
     environ |= {"RINGFENCE_HOME": str(old.home), "RINGFENCE_AUDIT_URL": database.url}
-    assert command(environ, "key", "create", "--app", "crm", "--team", "sales").returncode == 0
+    assert command("key", "create", "--app", "crm", "--team", "sales", env=environ).returncode == 0
     manifest = back_up(old, tmp_path / "copy", tmp_path / "keys").manifest
     with new_database(postgres_server) as place, ExitStack() as held:
         migrate(place)

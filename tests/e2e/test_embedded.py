@@ -1,8 +1,6 @@
 """The whole way with a real model: SmolLM2 under llama.cpp, both from the package index, as the demo runs them."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +8,7 @@ from typing import Any, Literal
 import httpx
 import pytest
 import yaml
-from harness import NO_TLS, ROOT, Ringfence, StandIn, ringfence
+from harness import NO_TLS, Ringfence, StandIn, command, ringfence
 from openai import OpenAI
 from pydantic import BaseModel
 from real_model import embedded
@@ -108,14 +106,7 @@ def test_a_real_servers_error_is_mapped_and_not_quoted(real: tuple[Ringfence, St
 
 def test_the_log_of_it_all_verifies(real: tuple[Ringfence, StandIn]) -> None:
     server, _ = real
-    verified = subprocess.run(
-        [sys.executable, "-m", "proxy", "audit", "verify", "--db", str(server.home / "audit.db")],
-        cwd=ROOT,
-        env=server.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    verified = command("audit", "verify", "--db", server.home / "audit.db", env=server.environ)
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
 

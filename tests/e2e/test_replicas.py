@@ -3,14 +3,13 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from databases import Cluster, migrate, new_database
-from harness import QUICK, ROOT, Ringfence, StandIn, chat_body, eventually, start, upstreams_file, wait_for_url
+from harness import QUICK, Ringfence, StandIn, chat_body, command, eventually, start, upstreams_file, wait_for_url
 
 from audit.access import Filters, Records
 from audit.place import Postgres
@@ -21,9 +20,7 @@ DEADLINE_S = 1.0
 
 def ringfence(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command as a person would who has the URL in the environment."""
-    command = [sys.executable, "-m", "proxy", *arguments]
-    environ = {**os.environ, "RINGFENCE_AUDIT_URL": url}
-    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120, check=False)
+    return command(*arguments, env={**os.environ, "RINGFENCE_AUDIT_URL": url})
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,19 @@ from typing import Any
 
 import httpx
 import pytest
-from harness import BRISK, NO_TLS, QUICK, ROOT, Ringfence, StandIn, chat_body, eventually, ringfence, upstreams_file
+from harness import (
+    BRISK,
+    NO_TLS,
+    QUICK,
+    ROOT,
+    Ringfence,
+    StandIn,
+    chat_body,
+    command,
+    eventually,
+    ringfence,
+    upstreams_file,
+)
 
 from audit.errors import AuditMismatch
 from audit.log import AuditLog
@@ -28,9 +40,10 @@ def ask(server: Ringfence) -> None:
         assert client.post("/v1/chat/completions", json=chat_body()).status_code == 200
 
 
-def command(server: Ringfence, *arguments: str) -> str:
-    ran = [sys.executable, "-m", "proxy", *arguments]
-    return subprocess.run(ran, env=server.environ, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+def printed(server: Ringfence, *arguments: str) -> str:
+    ran = command(*arguments, env=server.environ)
+    ran.check_returncode()
+    return ran.stdout
 
 
 def readiness(server: Ringfence) -> Any:
@@ -120,6 +133,6 @@ def test_t12_a_log_restored_together_with_its_signer_is_refused_by_the_anchor(tm
         refused = eventually(lambda: readiness(server) != "ready" and readiness(server), 30)
         assert "refuses this log" in refused
         assert_nothing_is_sent(server, cloud)
-        assert "lost: a log of" in command(server, "audit", "acknowledge", "--yes")
+        assert "lost: a log of" in printed(server, "audit", "acknowledge", "--yes")
         assert eventually(lambda: readiness(server) == "ready", 30)
         ask(server)

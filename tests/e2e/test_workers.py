@@ -4,8 +4,6 @@ import os
 import signal
 import socket
 import stat
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -13,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 import httpx
-from harness import NO_TLS, QUICK, ROOT, Ringfence, StandIn, chat_body, eventually, ringfence, upstreams_file
+from harness import NO_TLS, QUICK, ROOT, Ringfence, StandIn, chat_body, command, eventually, ringfence, upstreams_file
 from ports import free_port
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
@@ -130,8 +128,8 @@ def _figures(port: int) -> dict[str, list[Sample]]:
 
 def _printed_key(server: Ringfence) -> str:
     """Create a key as a person does, who may use it at once, at whichever process."""
-    command = [sys.executable, "-m", "proxy", "key", "create", "--app", "app", "--team", "team"]
-    ran = subprocess.run(command, cwd=ROOT, env=server.environ, capture_output=True, text=True, check=True, timeout=60)
+    ran = command("key", "create", "--app", "app", "--team", "team", env=server.environ)
+    assert ran.returncode == 0, ran.stderr
     return ran.stdout.strip()
 
 

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import subprocess
-import sys
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
@@ -14,7 +13,7 @@ from typing import Any
 
 import psycopg
 from databases import new_database
-from harness import QUICK, ROOT, Ringfence, StandIn, start, upstreams_file
+from harness import QUICK, ROOT, Ringfence, StandIn, command, start, upstreams_file
 
 from audit.place import Place, Postgres
 from audit.sources.postgres import open_source
@@ -86,8 +85,7 @@ class Old:
         environ["RINGFENCE_HOME"] = str(self.home)
         if isinstance(self.place, Postgres):
             environ["RINGFENCE_AUDIT_URL"] = self.place.url
-        command = [sys.executable, "-m", "proxy", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120, check=False)
+        return command(*arguments, env=environ)
 
 
 @contextmanager

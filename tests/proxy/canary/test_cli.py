@@ -3,7 +3,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from flown import FEW
-from harness import QUICK, ROOT, Ringfence, StandIn, eventually, ringfence, start, upstreams_file
+from harness import QUICK, ROOT, Ringfence, StandIn, command, eventually, ringfence, start, upstreams_file
 
 from audit.access import Filters, Records
 from audit.verification.verifier import verify
@@ -119,8 +118,7 @@ def guarded(policies: Path) -> Iterator[Ringfence]:
 
 
 def canary(server: Ringfence, *flags: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "proxy", "canary", *flags]
-    return subprocess.run(command, env=server.environ, cwd=ROOT, capture_output=True, text=True, check=False)
+    return command("canary", *flags, env=server.environ)
 
 
 def recorded(server: Ringfence, *kinds: str) -> list[dict[str, Any]]:
@@ -184,8 +182,6 @@ def test_a_server_that_is_killed_meanwhile_leaves_no_half_record_and_a_log_that_
 
 
 def test_without_a_server_there_is_nothing_to_send(tmp_path: Path, guarded: Ringfence) -> None:
-    command = [sys.executable, "-m", "proxy", "canary"]
-    environ = {**guarded.environ, "RINGFENCE_HOME": str(tmp_path)}
-    ran = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=False)
+    ran = command("canary", env={**guarded.environ, "RINGFENCE_HOME": str(tmp_path)})
     assert (ran.returncode, ran.stdout) == (1, "")
     assert "No server runs" in ran.stderr
