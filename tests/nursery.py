@@ -7,6 +7,7 @@ awaited like any other.
     python nursery.py FD          # is the process that is forked, and asked over this socket
 """
 
+import atexit
 import ctypes
 import functools
 import gc
@@ -35,6 +36,7 @@ class Nursery:
         self._libc = ctypes.CDLL(None)
         with its:
             self._process = subprocess.Popen([sys.executable, __file__, str(its.fileno())], pass_fds=[its.fileno()])
+        atexit.register(self._end)
 
     def bear(self, streams: list[int], **asked: Any) -> int:
         """Have a program run, with these as its standard streams, and return its process id."""
@@ -47,6 +49,10 @@ class Nursery:
                 return int(self._line.recv(8))
             finally:
                 self._adopt(on=False)
+
+    def _end(self) -> None:
+        self._line.close()
+        self._process.wait()
 
     def _adopt(self, *, on: bool) -> None:
         """Let processes among those that this one began, and whose parents end, become its children."""
