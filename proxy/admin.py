@@ -79,6 +79,7 @@ class Admin:
             "key.revoke": self.revoke_key,
             "audit.verified": self.record_verification,
             "audit.exported": self.record_export,
+            "backup.made": self.record_backup,
             "audit.read": self.record_request,
             "audit.records.record": self.record_change,
             "clock.look": lambda: self._conditions().look_at_clock(),
@@ -133,6 +134,10 @@ class Admin:
     def record_export(self, **made: Any) -> dict[str, Any]:
         """Record that somebody exported the log."""
         return {"seq": self.audit.append_sync("audit.exported", {"actor": ACTOR, **made}).seq}
+
+    def record_backup(self, **made: Any) -> dict[str, Any]:
+        """Record that a backup was made: of how many records, and with which head and digest."""
+        return {"seq": self.audit.append_sync("backup.made", {"actor": ACTOR, **made}).seq}
 
     def record_request(self, id: str, **asked: Any) -> dict[str, Any]:  # noqa: A002
         """Record that somebody asked for an export, before it is made."""

@@ -7,7 +7,9 @@ import typer
 
 from audit.cli_common import progress
 from audit.place import Postgres
-from proxy.backup import back_up
+from proxy.admin import tell_server
+from proxy.backup import Made, back_up
+from proxy.errors import RingfenceError
 from proxy.restore import restore as put_back
 from proxy.settings import Settings
 
@@ -31,7 +33,8 @@ def backup(
     home: Home = None,
 ) -> None:
     """Copy this installation, while it serves or not; whoever gets such a copy has all records of the log."""
-    made = back_up(_settings(home), folder, keys_to)
+    settings = _settings(home)
+    made = back_up(settings, folder, keys_to)
     manifest = made.manifest
     typer.echo(f"{folder}: {manifest.size:,} records of the log {manifest.log_id}, head {manifest.hash[:12]}")
     for one in manifest.files:
@@ -42,6 +45,8 @@ def backup(
     )
     if made.spooled:
         typer.echo("the spool holds records that the log does not have yet: they are not in this backup", err=True)
+    if why := _unrecorded(settings, made):
+        typer.echo(f"the log does not say that there is this backup: {why}", err=True)
 
 
 def restore(
@@ -63,6 +68,16 @@ def restore(
         typer.echo(f"{settings.home / name} stays as it is: it is this home's own")
     typer.echo(LACKING)
     typer.echo(NEXT)
+
+
+def _unrecorded(settings: Settings, made: Made) -> str:
+    """Have a server record the backup; return why it is on no record, and a backup nevertheless."""
+    of, keys = made.manifest, made.keys is not None
+    try:
+        told = tell_server(settings, "backup.made", size=of.size, head=of.hash, sha256=made.sha256, keys=keys)
+    except RingfenceError as error:
+        return error.message
+    return "no server runs in this home" if told is None else ""
 
 
 def _settings(home: Path | None) -> Settings:

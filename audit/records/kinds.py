@@ -264,4 +264,5 @@ DECLARATIONS: tuple[tuple[str, int, Object], ...] = (
             {"previous": SHA256, "actor": ACTOR, "approval": APPROVAL, "reach": REACH},
         ),
     ),
+    ("backup.made", 1, Object({"actor": ACTOR, "size": COUNT, "head": SHA256, "sha256": SHA256, "keys": Bool()})),
 )

@@ -1,5 +1,6 @@
 """A server that is backed up under load and killed goes on from the copy elsewhere, once its loss is on record."""
 
+import hashlib
 import json
 import os
 import signal
@@ -111,7 +112,7 @@ def test_a_server_is_killed_and_goes_on_from_its_backup_and_what_it_lost_is_on_r
         server.admin("key.revoke", key_id=row["id"])
         with Load(server, active):
             made = command("backup", copy, "--keys-to", keys, env=server.environ)
-        assert made.returncode == 0, made.stderr
+        assert (made.returncode, made.stderr) == (0, "")
         late = ask(server, active)
         receipt = f"{late.headers['x-ringfence-audit-seq']}:{late.headers['x-ringfence-audit-link']}"
         signed = heads.stat().st_size if heads.exists() else 0
@@ -119,6 +120,7 @@ def test_a_server_is_killed_and_goes_on_from_its_backup_and_what_it_lost_is_on_r
         kill(server)
     copied = json.loads((copy / "manifest.json").read_bytes())["size"]
     assert copied <= int(receipt.partition(":")[0])
+    assert_on_record(old, copy)
 
     environ = {**server.environ, "RINGFENCE_HOME": str(tmp_path / "new")}
     if isinstance(new, Postgres):
@@ -149,6 +151,15 @@ def test_a_server_is_killed_and_goes_on_from_its_backup_and_what_it_lost_is_on_r
     assert judged(new).ok
     incidents = Records(new).page(Filters(kind="incident.opened"), limit=100).records
     assert {"restored", "heads_given_up"} <= {record.body["what"] for record in incidents}
+
+
+def assert_on_record(place: Place, copy: Path) -> None:
+    manifest = (copy / "manifest.json").read_bytes()
+    size, head = (json.loads(manifest)[name] for name in ("size", "hash"))
+    (recorded,) = Records(place).page(Filters(kind="backup.made")).records
+    assert recorded.seq >= size, "a backup lacks its own record"
+    said = {"size": size, "head": head, "sha256": hashlib.sha256(manifest).hexdigest(), "keys": True}
+    assert said.items() <= recorded.body.items()
 
 
 def server_says(server: Ringfence) -> Any:

@@ -373,6 +373,12 @@ def test_a_verification_is_recorded(desk: Admin) -> None:
     assert bodies(desk)[-1]["grade"] == "signed"
 
 
+def test_a_backup_is_recorded(desk: Admin) -> None:
+    made = desk.do("backup.made", {"size": 3, "head": "0" * 64, "sha256": "1" * 64, "keys": False})
+    assert made["seq"] == bodies(desk)[-1]["w"]["n"]
+    assert bodies(desk)[-1]["size"] == 3
+
+
 def test_how_model_servers_stand_is_told_by_a_server_and_by_nothing_else(desk: Admin) -> None:
     with pytest.raises(RingfenceError, match="no server"):
         desk.do("upstreams.state", {})

@@ -34,7 +34,7 @@ Ringfence.words = (() => {
     "config.changed": "settings changed", "access.granted": "access granted", "access.revoked": "access revoked", "access.denied": "access denied",
     "access.reviewed": "access reviewed", "audit.read": "log read", "audit.exported": "log exported", "audit.verified": "log verified",
     "control.tested": "control tested", "anchor.receipt": "anchor's receipt", "incident.opened": "incident opened", "incident.closed": "incident closed",
-    "erasure.done": "erasure", "retention.pruned": "prune", "hold.placed": "hold placed", "hold.lifted": "hold lifted",
+    "backup.made": "backup made", "erasure.done": "erasure", "retention.pruned": "prune", "hold.placed": "hold placed", "hold.lifted": "hold lifted",
     "writer.start": "server started", "writer.stop": "server stopped", "writer.heartbeat": "heartbeat", "ingress.counted": "requests counted",
   };
   const own = (table, name) => (Object.hasOwn(table, name) ? table[name] : undefined);
