@@ -107,9 +107,13 @@ class UpstreamClient:
         """Whether no request is under way and no answer is open."""
         return self._in_use == 0
 
+    def end(self) -> None:
+        """Break every connection off."""
+        self._connections.close()
+
     async def close(self) -> None:
         """Close every connection."""
-        self._connections.close()
+        self.end()
         await asyncio.sleep(0)  # they end then
 
     async def _probed(self, path: str, model: str) -> bytes:

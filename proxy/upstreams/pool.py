@@ -1,7 +1,7 @@
 """One client for each upstream of the registry, and what has to be known of an upstream before it is used."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from proxy.routing import Candidate
 from proxy.upstreams.client import Timeouts, UpstreamClient, nothing_at_hand
@@ -50,8 +50,15 @@ class Pool:
         """Close the connections to all others, of which no answer is open. Raises nothing."""
         kept = set(upstreams)
         gone = [at for at, client in self._clients.items() if at not in kept and client.idle]
-        await asyncio.gather(*(self._clients.pop(at).close() for at in gone), return_exceptions=True)
+        await _close([self._clients.pop(at) for at in gone])
 
     async def close(self) -> None:
         """Close every connection."""
-        await asyncio.gather(*(client.close() for client in self._clients.values()))
+        await _close(self._clients.values())
+
+
+async def _close(clients: Iterable[UpstreamClient]) -> None:
+    """Close the connections of all at once: whoever waits for it to be done may be cancelled."""
+    for client in clients:
+        client.end()
+    await asyncio.sleep(0)  # they end then

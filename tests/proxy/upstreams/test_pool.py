@@ -1,7 +1,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from proxy.upstreams.permit import Confirm, EgressPermit, Outgoing, PermitError
 from proxy.upstreams.pool import Pool
 from proxy.upstreams.upstream import Upstream
 
+Ending = Callable[[Pool], Coroutine[Any, Any, None]]
 ASKED = Outgoing("chat", "POST", "/chat/completions", b'{"model":"m"}')
 STORED = {
     "kind": "route.decision",
@@ -86,6 +87,24 @@ def test_connections_to_an_upstream_that_is_gone_are_closed_once_no_answer_is_op
         assert made.client(old) is not client
         assert made.client(new) is kept
         await made.close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("ending", [lambda made: made.keep([]), lambda made: made.close()], ids=["keep", "close"])
+def test_connections_are_closed_also_where_whoever_closes_them_is_cancelled(server: StandIn, ending: Ending) -> None:
+    async def run() -> None:
+        made = Pool(Timeouts(1, 1), lambda _: STORED, lambda *_: "fp")
+        client = made.client(upstream(server))
+        answer = await client.send(EgressPermit("r", "team", "u", "onprem", ASKED), ASKED)
+        await answer.read()
+        answer.close()
+        assert client._connections._all
+        closing = asyncio.ensure_future(ending(made))
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.wait([closing])
+        assert not client._connections._all
 
     asyncio.run(run())
 
