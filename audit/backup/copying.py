@@ -41,6 +41,8 @@ def settle(path: Path) -> None:
                 raise AuditMismatch(f"{path} is in use")
     except sqlite3.Error as error:
         raise unavailable(error) from None
+    for emptied in ("-wal", "-shm"):  # SQLite does not say where it could not remove them
+        path.with_name(path.name + emptied).unlink(missing_ok=True)
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -86,3 +86,14 @@ def test_what_changed_since_it_was_judged_is_not_copied(tmp_path: Path, one: Lis
     with pytest.raises(AuditMismatch, match="is damaged"):
         copy_file(tmp_path / "from", one, tmp_path / "state.db")
     assert [path.name for path in tmp_path.iterdir()] == ["from"]
+
+
+def test_what_sqlite_left_beside_a_file_goes_for_a_backup_that_has_more_files_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with closing(sqlite3.connect(path)) as made:
+        made.execute("CREATE TABLE one (two)")
+    left = [tmp_path / f"state.db{more}" for more in ("-wal", "-shm")]
+    for each in left:
+        each.touch()
+    settle(path)
+    assert list(tmp_path.iterdir()) == [path]
