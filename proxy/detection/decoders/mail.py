@@ -12,7 +12,7 @@ QUOTED = re.compile(r"(?:=[0-9A-F]{2}|=[ \t]*\r?\n)+")
 NEEDED = re.compile(r"(?:=(?!3[0-9]|[46][1-9A-F]|[57][0-9A])[0-9A-F]{2}|=[ \t]*\r?\n)+")
 """Without letters and digits, which need no encoding: `id=48` may just stand in an encoded text."""
 _SURE = re.compile(
-    r"=(?:3D|\r?\n\w|20\r?\n|20\w[^=&\n]{0,40}=20\w|(?:C[2-9A-F]|[DE][0-9A-F])=[89AB][0-9A-F]|[0-9A-F]{2}(?:=[0-9A-F]{2}){5})"
+    r"=(?:3D|\r?\n\w|20\r?\n|20\w[^=&\n]{0,40}=20\w|(?<=[0-9)]=)20[0-9(+]|(?:C[2-9A-F]|[DE][0-9A-F])=[89AB][0-9A-F]|[0-9A-F]{2}(?:=[0-9A-F]{2}){5})"
 )
 _BYTE = re.compile(r"=([0-9A-F]{2})")
 LABEL = re.compile(r"\bxn--([a-z0-9-]{1,59})(?<!-)", re.IGNORECASE)

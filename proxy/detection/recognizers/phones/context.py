@@ -121,7 +121,7 @@ def _said(left: str) -> Context:
         if word in SURE:
             return Context.SURE
         if word in OTHER:
-            return Context.NOTHING if lines and not _ENDS_LABEL.search(left) else Context.OTHER
+            return Context.NOTHING if lines and not _ENDS_LABEL.search(left, 0, left.rindex("\n")) else Context.OTHER
         if word in _NUMBER and words[-2 - back : -1 - back] and words[-2 - back] in _POSSESSIVE:
             return Context.SURE
         if word in LIKELY and back < LIKELY_REACH and not lines:

@@ -12,6 +12,7 @@ from proxy.detection.decoders.mail import mail
         ("=?iso-8859-1?q?J=F6rg?= =?utf-8?q?_Lo?=", "Jörg Lo"),
         ("=?nonsense?q?J=F6rgen_is_my_name?=", "Jörgen is my name"),
         ("J=C3=B6rg wrote", "Jörg wrote"),
+        ("(415)=20867-5864", "(415) 867-5864"),
         ("a long li=\nne =3D 1", "a long line = 1"),
         ("http://xn--mnchen-3ya.de", "http://münchen.de"),
     ],

@@ -51,6 +51,7 @@ def test_a_verb_makes_it_likely(text: str) -> None:
         "mob. +47 911 40 882 of Jo, fnr 612084493",
         "numéro de sécurité sociale 1 86 612084493",
         "Angebot 612084493, Tel. 0711 4412087",
+        "order id:\n612084493",
     ],
 )
 def test_the_nearest_word_may_say_otherwise(text: str) -> None:
@@ -66,6 +67,7 @@ def test_the_nearest_word_may_say_otherwise(text: str) -> None:
         "a/c 612084493",
         "he said 612084493",
         "South Africa 70651\n612084493",
+        "filename: rows.csv\ndata: 612084493",
     ],
 )
 def test_elsewhere_nothing_is_said(text: str) -> None:
