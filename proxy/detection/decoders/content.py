@@ -2,6 +2,7 @@
 
 import binascii
 import zlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 
 import regex
 
@@ -51,12 +52,13 @@ def readable(text: str) -> bool:
 
 
 def _wide(data: bytes) -> str | None:
-    """Return UTF-16 text: one of two bytes hardly changes, because a text stays within a script or two."""
+    """Return UTF-16 text: it says so at its beginning, or one of two bytes hardly changes, as within a few scripts."""
     if len(data) < MIN_WIDE:
         return None
-    codecs = [("utf-16-le", data[1::2]), ("utf-16-be", data[0::2])]
-    for codec, high in sorted(codecs, key=lambda item: (len(set(item[1])), 0 not in item[1])):
-        if len(set(high)) > max(1, min(3, len(high) // 3), min(8, len(high) // 12)):
+    orders = [("utf-16-le", BOM_UTF16_LE, data[1::2]), ("utf-16-be", BOM_UTF16_BE, data[0::2])]
+    for codec, mark, high in sorted(orders, key=lambda item: (len(set(item[2])), 0 not in item[2])):
+        few = len(set(high)) <= max(1, min(3, len(high) // 3), min(8, len(high) // 12))
+        if not few and not data.startswith(mark):
             continue
         try:
             text = data[: len(data) // 2 * 2].decode(codec)

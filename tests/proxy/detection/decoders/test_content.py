@@ -25,6 +25,11 @@ def test_the_byte_that_changes_least_is_the_high_one(codec: str, budget: Budget)
     assert as_text(wide.encode(codec), budget) == wide
 
 
+def test_a_text_whose_first_bytes_say_that_it_is_utf_16_may_be_of_letters_beyond_its_plane(budget: Budget) -> None:
+    bold = "+44 20 7946 1864".translate({ord(digit): 0x1D7CE + int(digit) for digit in "0123456789"})
+    assert as_text(bold.encode("utf-16"), budget) == bold
+
+
 def test_a_text_that_is_cut_within_a_character_is_read(budget: Budget) -> None:
     assert as_text("the account of Jörg ö".encode()[:-1], budget) == "the account of Jörg "
 
