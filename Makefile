@@ -88,7 +88,7 @@ test-clients: clients
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(CLIENTS) $(ARGS)
 
 # What takes longer: 100 kills, 1000 reloads, a fault at every call that changes a file, many more planted values from
-# fresh seeds, and what the README shows of demo and detection; about a quarter of an hour.
+# fresh seeds, and what the README shows of demo and detection; more than half an hour.
 test-long: install
 	RINGFENCE_TEST_EXAMPLES=100 $(BIN)/python -m pytest tests/attacks/test_crashes.py tests/attacks/test_reloads.py \
 	  tests/attacks/test_sqlite_faults.py tests/attacks/test_postgres_faults.py tests/attacks/test_backup_faults.py \
