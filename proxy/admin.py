@@ -77,9 +77,7 @@ class Admin:
             "key.create": self.create_key,
             "key.list": self.list_keys,
             "key.revoke": self.revoke_key,
-            "audit.verified": self.record_verification,
-            "audit.exported": self.record_export,
-            "backup.made": self.record_backup,
+            **{kind: partial(self.record, kind) for kind in ("audit.verified", "audit.exported", "backup.made")},
             "audit.read": self.record_request,
             "audit.records.record": self.record_change,
             "clock.look": lambda: self._conditions().look_at_clock(),
@@ -126,18 +124,9 @@ class Admin:
                 self.keys.revoke(key_id)
         return {"key": self.keys.find(key_id).public()}
 
-    def record_verification(self, **result: Any) -> dict[str, Any]:
-        """Record that somebody verified the log, and the result."""
-        receipt = self.audit.append_sync("audit.verified", {"actor": ACTOR, **result})
-        return {"seq": receipt.seq}
-
-    def record_export(self, **made: Any) -> dict[str, Any]:
-        """Record that somebody exported the log."""
-        return {"seq": self.audit.append_sync("audit.exported", {"actor": ACTOR, **made}).seq}
-
-    def record_backup(self, **made: Any) -> dict[str, Any]:
-        """Record that a backup was made: of how many records, and with which head and digest."""
-        return {"seq": self.audit.append_sync("backup.made", {"actor": ACTOR, **made}).seq}
+    def record(self, kind: str, /, **said: Any) -> dict[str, Any]:
+        """Record what an operator did with the log as a whole, and what came of it."""
+        return {"seq": self.audit.append_sync(kind, {"actor": ACTOR, **said}).seq}
 
     def record_request(self, id: str, **asked: Any) -> dict[str, Any]:  # noqa: A002
         """Record that somebody asked for an export, before it is made."""
