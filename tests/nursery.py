@@ -144,7 +144,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()
     sys.path.insert(0, ROOT)
-    from proxy import admin, cli, server, supervisor  # noqa: F401
+    from proxy import cli, server, supervisor  # noqa: F401
     from proxy.detection import analysis  # noqa: F401
 
     gc.freeze()

@@ -3,12 +3,11 @@
 import datetime as dt
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from harness import command
 
 from proxy.policy.diff import compare
 from proxy.policy.labels import Scanned
@@ -18,7 +17,6 @@ from proxy.policy.model import Bundle
 from proxy.policy.policy import Policy
 from proxy.policy.testing import run_tests
 
-ROOT = Path(__file__).resolve().parents[2]
 NAME = "detected.tests.yaml"
 
 
@@ -30,15 +28,8 @@ def bundle(shipped: Mapping[str, bytes], around: Surroundings) -> Bundle:
 
 
 def test_they_are_decided_as_expected_and_see_every_rule(tmp_path: Path) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "proxy", "policy", "test", "policies", "--detect", "--min-coverage", "100"],
-        cwd=ROOT,
-        env={**os.environ, "RINGFENCE_HOME": str(tmp_path / "ringfence")},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    environ = {**os.environ, "RINGFENCE_HOME": str(tmp_path / "ringfence")}
+    ran = command("policy", "test", "policies", "--detect", "--min-coverage", "100", env=environ)
     assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
     (figures,) = ran.stdout.splitlines()
     assert re.fullmatch(r"(\d+) tests, \1 passed, 0 failed; 15 of 15 rules seen matching, 15 of 15 .*", figures)

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from harness import ROOT, Ringfence, StandIn, chat_body
+from harness import ROOT, Ringfence, StandIn, chat_body, command
 from inside import inside
 from typer.testing import CliRunner
 
@@ -32,10 +32,7 @@ def run(*arguments: str, home: Path, **environ: str) -> subprocess.CompletedProc
 
 
 def test_a_server_is_told_to_reload_and_without_one_that_is_said(server: Ringfence, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "proxy", "policy", "reload"]
-    told = subprocess.run(
-        command, cwd=ROOT, env=server.environ, capture_output=True, text=True, check=False, timeout=60
-    )
+    told = command("policy", "reload", env=server.environ)
     assert (told.returncode, told.stderr) == (0, "")
     assert re.fullmatch(r"unchanged  [0-9a-f]{64}\n", told.stdout)
     alone = run("policy", "reload", home=tmp_path)
@@ -171,9 +168,9 @@ def test_policy_commands_read_a_log_in_postgresql_that_is_named_or_configured(
         "shadow": ([], "1 recorded decision"),
         "exceptions": (["--since", "1d"], "1 recorded decision"),
     }
-    for command, (arguments, says) in read.items():
-        code, said = policy(command, *arguments, "--db", database.url)
-        assert (code, says in said) == (0, True), (command, said)
+    for name, (arguments, says) in read.items():
+        code, said = policy(name, *arguments, "--db", database.url)
+        assert (code, says in said) == (0, True), (name, said)
     assert policy("explain", "--record", record)[0] == 2, "there is no log in this home"
     monkeypatch.setenv("RINGFENCE_AUDIT_URL", database.url)
     assert policy("explain", "--record", record)[0] == 0
